@@ -1,0 +1,68 @@
+# Everything a developer does here. `make help` lists it.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+SOURCE := $(wildcard src tests scripts benchmarks)
+# Builds the environment once per content of pyproject.toml; the stamps live inside it.
+DEMO_STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-test
+
+.PHONY: help demo env test test-unit lint format wheel-check figures-start screenshots \
+        offline-kit offline-kit-check clean clean-all
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+demo: $(DEMO_STAMP) ## analyse the bundled smear; results go to demo-output/
+	$(BIN)/napari-all-subtype demo --out demo-output
+
+env: $(TEST_STAMP) ## build .venv with everything that tests and development need
+
+test: $(TEST_STAMP) ## all tests, in real windows on a virtual display
+	@sh scripts/setup_system.sh
+	sh scripts/with_display.sh $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-unit: $(TEST_STAMP) ## the tests that take under a minute together
+	@sh scripts/setup_system.sh
+	sh scripts/with_display.sh $(BIN)/python -m pytest -m "not slow and not window" $(PYTEST_ARGS)
+
+lint: $(TEST_STAMP) ## style, format and the direction of imports
+	$(BIN)/ruff check $(SOURCE)
+	$(BIN)/ruff format --check $(SOURCE)
+	$(BIN)/lint-imports --no-logo
+
+format: $(TEST_STAMP) ## let ruff repair what it can
+	$(BIN)/ruff check --fix $(SOURCE)
+	$(BIN)/ruff format $(SOURCE)
+
+wheel-check: $(DEMO_STAMP) ## the demo from the wheel, in a second, empty environment
+	sh scripts/check_wheel.sh
+
+figures-start: $(TEST_STAMP) ## measure on the development images; figures go to docs/figures/
+	$(BIN)/python benchmarks/figures_start.py
+
+screenshots: $(TEST_STAMP) ## the pictures of the README, taken from a real window
+	@sh scripts/setup_system.sh
+	sh scripts/with_display.sh $(BIN)/python scripts/screenshots.py
+
+offline-kit: $(DEMO_STAMP) ## folders from which unconnected machines install
+	$(BIN)/python scripts/offline_kit.py
+
+offline-kit-check: ## install offline-kit/ with the network cut off and run the demo
+	sh scripts/check_offline_kit.sh
+
+clean: ## remove what was built and written, keep the environment
+	rm -rf build dist demo-output offline-kit offline-kit-windows .pytest_cache .ruff_cache \
+	    .hypothesis .import_linter_cache
+	find src tests scripts benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+clean-all: clean ## remove the environment too
+	rm -rf $(VENV)
+
+$(DEMO_STAMP): pyproject.toml scripts/make_env.sh
+	@sh scripts/make_env.sh
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml scripts/make_env.sh
+	@sh scripts/make_env.sh test
+	@touch $(DEMO_STAMP) $@

@@ -1,0 +1,103 @@
+"""The folder of a bundled model: weights, terms and card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from bundled_data import ROOT, SPEC, Cells, hash_of
+
+from napari_all_subtype.model.card import Measurement, ModelCard, TrainingData, write_card
+from napari_all_subtype.model.weights import (
+    BUNDLED_ID,
+    WEIGHTS_NAME,
+    bundled_folder,
+    save_weights,
+    sha256_of,
+)
+from napari_all_subtype.taxonomy import FAB5
+
+TERMS = {
+    "all_idb2": "ALL-IDB2, University of Milan: free for research, on request; not redistributed "
+    "(Labati, Piuri, Scotti, ICIP 2011)",
+    "mll": "Bone-Marrow-Cytomorphology, Munich Leukemia Laboratory, TCIA: CC BY 4.0 "
+    "(Matek et al., Blood 2021)",
+    "segmentation_wbc_d1": "zxaoyou/segmentation_WBC: GPL-3.0 (Zheng et al., Micron 2018)",
+    "segmentation_wbc_d2": "zxaoyou/segmentation_WBC: GPL-3.0 (Zheng et al., Micron 2018); "
+    "pictures of the CellaVision blog",
+    "txl_pbc": "lugan113/TXL-PBC_Dataset: MIT; pictures of the Barcelona PBC set, CC BY 4.0",
+    "txl_raabin": "lugan113/TXL-PBC_Dataset: MIT; pictures of Raabin-WBC",
+    "bccd": "Shenggan/BCCD_Dataset: MIT",
+    "draaslan": "draaslan/blood-cell-detection-dataset: MIT",
+    "simulated": "drawn by napari_all_subtype.simulate",
+}
+LIMITS = (
+    "For research use only; not for use in diagnostic procedures.",
+    "The outputs l1, l2 and l3 are scores learned from simulated cells and are not calibrated: "
+    "no image with such a label could be had. They say which subtype a cell resembles by FAB "
+    "criteria, never that a person would have called it so.",
+    "Only the normal/blast side is calibrated, on cells of laboratories left out of training; "
+    "a laboratory unlike all of these can differ.",
+    "'blast' means a blast of any lineage: most training blasts come from marrow and their "
+    "lineage was not given. 'normal' means non-blast leukocyte.",
+    "Promyelocytes and other immature cells are neither class; nucleated red cells, platelets "
+    "and artefacts were not trained.",
+    "Blasts come from two laboratories only. Groups are blocks of files, not patients: no figure "
+    "is patient-disjoint.",
+    "Cells are cut out by this package's segmentation at a stated scale; a wrong pixel size or a "
+    "poor mask makes a wrong answer.",
+)
+
+
+def write_model(network, cells: Cells, seed: int, parameters, figures: Path, commit: str) -> Path:
+    """Write the bundled model; figures and temperature come from `figures` (model.json)."""
+    folder = bundled_folder() / BUNDLED_ID
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(network, folder)
+    shutil.copyfile(ROOT / "scripts" / "bundled_terms.md", folder / "TERMS.md")
+    measured = json.loads(figures.read_text()) if figures.is_file() else {}
+    libraries = ("keras", "tensorflow", "numpy", "opencv-python-headless")
+    card = ModelCard(
+        id=BUNDLED_ID,
+        version="1.0.0",
+        taxonomy=FAB5.name,
+        crop=SPEC.to_dict(),
+        network=parameters,
+        temperature=measured.get("temperature", 1.0),
+        calibrated_on=measured.get("calibrated_on", "not calibrated"),
+        trained_on=_trained_on(cells),
+        measured=tuple(Measurement(**row) for row in measured.get("card", ())),
+        limits=LIMITS,
+        intended_use="Research on stained blood smears: sort segmented white cells into blasts "
+        "and other leukocytes, and score blasts by FAB-like morphology.",
+        weights=WEIGHTS_NAME,
+        files={name: sha256_of(folder / name) for name in (WEIGHTS_NAME, "TERMS.md")},
+        libraries={name: version(name) for name in libraries},
+        commit=commit,
+        seed=seed,
+        split_hash=measured.get("split_hash", ""),
+        data_hash=hash_of(cells),
+    )
+    write_card(card, folder)
+    return folder
+
+
+def _trained_on(cells: Cells) -> tuple[TrainingData, ...]:
+    used = cells.at((cells.teaching | cells.simulated) & cells.found)
+    rows = []
+    for name in np.unique(used.laboratory):
+        part = used.at(used.laboratory == name)
+        words, counts = np.unique(part.word, return_counts=True)
+        rows.append(
+            TrainingData(
+                dataset=str(name),
+                crops=len(part.word),
+                groups=len(np.unique(part.group)),
+                taught={str(w): int(n) for w, n in zip(words, counts, strict=True)},
+                terms=TERMS[str(name)],
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,35 @@
+"""White cells of blood smears in acute lymphoblastic leukaemia: found, measured, classified.
+
+For Research Use Only. Not for use in diagnostic procedures.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_all_subtype.cells.analysis import Analysis
+    from napari_all_subtype.config import AnalysisParameters
+    from napari_all_subtype.taxonomy import FAB5
+    from napari_all_subtype.workflow.analyse import analyse
+
+_HOME = {
+    "analyse": "napari_all_subtype.workflow.analyse",
+    "Analysis": "napari_all_subtype.cells.analysis",
+    "AnalysisParameters": "napari_all_subtype.config",
+    "FAB5": "napari_all_subtype.taxonomy",
+}
+
+__all__ = ["FAB5", "Analysis", "AnalysisParameters", "analyse"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the public names on first use, so that importing the package costs nothing."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,176 @@
+"""The child process of a viewer: the only process in which the model is loaded."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from napari_all_subtype._widgets.messages import (
+    Ended,
+    FieldDone,
+    FieldFailed,
+    FieldRequest,
+    Ready,
+    Run,
+    Step,
+    Stop,
+    receive_array,
+)
+from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype.errors import AllSubtypeError, Stopped
+from napari_all_subtype.progress import Progress, checkpoint
+
+log = logging.getLogger(__name__)
+
+LOADING = "load model"
+REPORT_EVERY_S = 0.05
+
+
+def serve(connection: Connection, keeper: ModelKeeper | None = None) -> None:
+    """Answer `Run` messages until the window's end of the pipe is closed."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    inbox = Inbox(connection)
+    keeper = keeper or ModelKeeper()
+    while True:
+        run, arrays = inbox.next_run()
+        monitor = PipeMonitor(connection, inbox.stop, len(run.fields))
+        connection.send(_run(run, arrays, keeper, monitor, connection))
+
+
+class Inbox:
+    """Reads the pipe in a thread of its own, so that Stop is heard during the work."""
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+        self.stop = threading.Event()
+        self._runs: queue.SimpleQueue = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def next_run(self) -> tuple[Run, list[np.ndarray | None]]:
+        """The next run with the arrays of its fields (None for files); waits for it."""
+        return self._runs.get()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                message = self.connection.recv()
+                if isinstance(message, Stop):
+                    self.stop.set()
+                    continue
+                arrays = [_array_of(self.connection, field) for field in message.fields]
+                self.stop.clear()
+                self._runs.put((message, arrays))
+        except (EOFError, OSError):
+            # The window is gone, however it went: leave at once, mid-computation too.
+            os._exit(0)
+
+
+class PipeMonitor:
+    """Sends progress to the window, at most every 50 ms, and hears its Stop."""
+
+    def __init__(self, connection: Connection, stop: threading.Event, fields: int):
+        self.connection = connection
+        self.fields = fields
+        self.field = 0
+        self._stop = stop
+        self._stage, self._sent_at_s = "", 0.0
+
+    def report(self, progress: Progress) -> None:
+        """Send `progress` if its stage is new or the last message is old."""
+        now_s = time.monotonic()
+        if progress.stage == self._stage and now_s - self._sent_at_s < REPORT_EVERY_S:
+            return
+        self._stage, self._sent_at_s = progress.stage, now_s
+        step = Step(self.field, self.fields, progress.stage, progress.done, progress.total)
+        self.connection.send(step)
+
+    @property
+    def stop_requested(self) -> bool:
+        """True once the window has said Stop."""
+        return self._stop.is_set()
+
+
+class ModelKeeper:
+    """Keeps the last model loaded, so that the next run starts at once."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._classifier = None
+
+    def analyser(self, run: Run):
+        """An Analyser for `run`.
+
+        Raises
+        ------
+        ModelNotFoundError, ModelIntegrityError
+            If the model cannot be used.
+        """
+        # Imported here, in the child: this is what brings TensorFlow in.
+        from napari_all_subtype.workflow.analyse import Analyser
+
+        key = run.parameters.model.model
+        known = self._classifier if key == self._key else None
+        analyser = Analyser(run.parameters, known)
+        self._key, self._classifier = key, analyser.classifier
+        return analyser
+
+
+def _run(
+    run: Run,
+    arrays: list[np.ndarray | None],
+    keeper: ModelKeeper,
+    monitor: PipeMonitor,
+    connection: Connection,
+) -> Ended:
+    try:
+        checkpoint(monitor, Progress(LOADING))
+        analyser = keeper.analyser(run)
+        connection.send(Ready(analyser.classifier.card.id, analyser.classifier.device))
+        for n, (field, array) in enumerate(zip(run.fields, arrays, strict=True)):
+            monitor.field = n
+            connection.send(_analyse(n, field, array, analyser, monitor))
+    except Stopped:
+        return Ended(stopped=True)
+    except Exception as error:  # the edge of the process: a person reads one sentence
+        return Ended(message=sentence(error))
+    return Ended()
+
+
+def _analyse(n: int, field: FieldRequest, array, analyser, monitor) -> FieldDone | FieldFailed:
+    try:
+        return FieldDone(n, PackedAnalysis.of(analyser(_source(field, array, analyser), monitor)))
+    except Stopped:
+        raise
+    except Exception as error:  # one field that fails leaves the others alone
+        return FieldFailed(n, sentence(error))
+
+
+def _source(field: FieldRequest, array: np.ndarray | None, analyser):
+    from napari_all_subtype.cells.image import as_source
+
+    reading = analyser.parameters.reading
+    if array is None:
+        return as_source(Path(field.path), reading)
+    return as_source(array, reading, name=field.name, pixel_size=field.pixel_size)
+
+
+def _array_of(connection: Connection, field: FieldRequest) -> np.ndarray | None:
+    return None if field.path else receive_array(connection, field.shape, field.dtype)
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a person: our own errors as they are, others named as unexpected."""
+    if isinstance(error, AllSubtypeError):
+        return " ".join(str(error).split())
+    log.exception("unexpected error in the analysis process")
+    if isinstance(error, MemoryError):
+        return "Memory ran out: analyse smaller images, or close other programs."
+    first = " ".join(str(error).split())[:200]
+    return f"Unexpected {type(error).__name__}: {first}. Please report it with the image's size."

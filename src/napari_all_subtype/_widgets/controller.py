@@ -1,0 +1,327 @@
+"""What happens when: between the dock's widgets, the session and the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from napari.layers import Image
+from napari.qt.threading import create_worker
+from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtWidgets import QFileDialog
+
+from napari_all_subtype._widgets import words
+from napari_all_subtype._widgets.exporting import export_fields
+from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
+from napari_all_subtype._widgets.layers import ResultLayers
+from napari_all_subtype._widgets.messages import Ended
+from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.views import FieldView, load_view
+from napari_all_subtype.cells import table
+from napari_all_subtype.errors import AllSubtypeError
+
+
+class Controller:
+    """Connects one dock to the session of its viewer.
+
+    Parameters
+    ----------
+    dock : AnalyseSmear
+        The widgets.
+    session : Session
+        The state.
+    """
+
+    def __init__(self, dock, session: Session):
+        self.dock, self.session = dock, session
+        self.layers = session.layers
+        self.folder: Path | None = None
+        self._closed = False
+        self._wanted = 0
+        self._connect()
+        self._on_layers_changed()
+        self._on_fields_changed()
+        self._show_state()
+
+    def _connect(self) -> None:
+        dock = self.dock
+        dock.chooser.folder_requested.connect(self._on_folder)
+        dock.chooser.chosen.connect(self._show_state)
+        dock.chooser.field_clicked.connect(self.session.select)
+        dock.run_button.clicked.connect(self._on_run)
+        dock.stop_button.clicked.connect(self._on_stop)
+        dock.export_button.clicked.connect(self._on_export)
+        dock.result.scope_changed.connect(self._show_summary)
+        dock.result.legend.hidden_changed.connect(self.layers.hide)
+        dock.result.opacity.valueChanged.connect(self.layers.set_fill_opacity)
+        dock.result.confidence.valueChanged.connect(self.layers.set_min_confidence)
+        dock.result.letters.toggled.connect(self.layers.show_letters)
+        dock.cell.moved.connect(self._on_move)
+        for signal, slot in self._session_slots():
+            signal.connect(slot)
+        viewer = self.session.viewer
+        for event in self._layer_events():
+            event.connect(self._on_layers_changed)
+        viewer.mouse_drag_callbacks.append(self._on_mouse)
+
+    def _session_slots(self):
+        session = self.session
+        return (
+            (session.fields_changed, self._on_fields_changed),
+            (session.field_updated, self._on_field_updated),
+            (session.field_selected, self._on_field_selected),
+            (session.progressed, self._on_progress),
+            (session.started, self._show_state),
+            (session.ended, self._on_ended),
+            (session.device_changed, self._on_device),
+        )
+
+    def _layer_events(self):
+        events = self.session.viewer.layers.events
+        return events.inserted, events.removed, events.reordered
+
+    def close(self, *_: object) -> None:
+        """Let go of everything; the child process ends, results stay."""
+        self._closed = True
+        for signal, slot in self._session_slots():
+            signal.disconnect(slot, missing_ok=True)
+        viewer = self.session.viewer
+        if viewer is not None:
+            for event in self._layer_events():
+                event.disconnect(self._on_layers_changed)
+            if self._on_mouse in viewer.mouse_drag_callbacks:
+                viewer.mouse_drag_callbacks.remove(self._on_mouse)
+        self.session.close()
+
+    # What is chosen
+
+    def _on_layers_changed(self, event: object = None) -> None:
+        layers = [
+            layer
+            for layer in self.session.viewer.layers
+            if isinstance(layer, Image) and not self.layers.owns(layer)
+        ]
+        self.dock.chooser.set_layers(layers)
+        added = getattr(event, "value", None)
+        if getattr(event, "type", "") == "inserted" and added in layers:
+            self.dock.chooser.choose(added)
+        self._show_state()
+
+    def _on_folder(self, folder: str) -> None:
+        self.open_folder(Path(folder))
+
+    def open_folder(self, folder: Path) -> None:
+        """Make the images in `folder` the fields of the smear, and show the first."""
+        try:
+            fields = fields_of_folder(folder)
+        except AllSubtypeError as error:
+            show_error(str(error))
+            return
+        self.folder = folder
+        self.dock.chooser.set_folder(folder.name)
+        self.session.set_fields(fields, folder.name)
+        self.session.select(0)
+        self._show_state()
+
+    # Running
+
+    def _on_run(self) -> None:
+        try:
+            parameters = self.dock.setup.parameters()
+            fields, smear = self._chosen_fields()
+            sizes = [pixel_size_of_layer(f.layer) if f.layer else None for f in fields]
+        except AllSubtypeError as error:
+            show_error(str(error))
+            return
+        if tuple(f.path for f in fields) != tuple(f.path for f in self.session.fields) or any(
+            f.layer for f in fields
+        ):
+            self.session.set_fields(fields, smear)
+        step = self.session.viewer.dims.current_step
+        arrays = [pixels_of(f.layer, step) if f.layer else None for f in fields]
+        self.session.run(parameters, arrays, sizes)
+        if self.session.selected < 0:
+            self.session.select(0)
+
+    def _chosen_fields(self) -> tuple[list[SmearField], str]:
+        chosen = self.dock.chooser.current()
+        if isinstance(chosen, Image):
+            return [SmearField(chosen.name, layer=chosen)], chosen.name
+        return fields_of_folder(self.folder), self.folder.name
+
+    def _on_stop(self) -> None:
+        self.dock.stop_button.setEnabled(False)
+        self.dock.stage.setText("Stopping…")
+        self.session.stop()
+
+    def _on_progress(self, percent: int, text: str) -> None:
+        self.dock.progress.setValue(percent)
+        self.dock.stage.setText(text)
+
+    def _on_device(self, device: str) -> None:
+        self.dock.device.setText(f"Device: {device}. Model: {self.session.model}.")
+
+    def _on_ended(self, ended: Ended) -> None:
+        failed = [field for field in self.session.fields if field.error]
+        if ended.message:
+            show_error(ended.message)
+        elif len(failed) == 1:
+            show_error(f"{failed[0].name}: {failed[0].error}")
+        elif failed:
+            show_warning(
+                f"{len(failed)} of {len(self.session.fields)} fields could not be analysed: "
+                "point at their lines in the list to read why."
+            )
+        self._show_state()
+        word = "Stopped." if ended.stopped else "Not finished." if ended.message else "Done."
+        self.dock.stage.setText(word)
+        self.dock.progress.setValue(0 if ended.stopped or ended.message else 100)
+
+    # Showing
+
+    def _on_fields_changed(self) -> None:
+        told = [self._told(field) for field in self.session.fields]
+        lines, tips = [line for line, _ in told], [tip for _, tip in told]
+        self.dock.chooser.show_fields(lines, tips, self.session.selected)
+        self._show_summary()
+
+    def _on_field_updated(self, n: int) -> None:
+        self.dock.chooser.show_field(n, *self._told(self.session.fields[n]))
+        if n == self.session.selected:
+            self._on_field_selected(n)
+        else:
+            self._show_summary()
+        self._show_state()
+
+    def _told(self, field: SmearField) -> tuple[str, str]:
+        count = len(table.present(field.result.analysis.cells)) if field.result else None
+        return words.field_line(field.name, count, field.error), field.error or field.name
+
+    def _on_field_selected(self, n: int) -> None:
+        self._wanted += 1
+        wanted, field = self._wanted, self.session.fields[n]
+        reading = self.dock.setup.parameters().reading
+
+        def show(view: FieldView | AllSubtypeError) -> None:
+            if not self._closed and wanted == self._wanted:
+                self._on_view(view, field)
+
+        minimum = self.dock.result.confidence.value()
+        _in_thread(load_view, field, minimum, reading, then=show)
+
+    def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
+        if isinstance(view, AllSubtypeError):
+            if not field.error:
+                show_error(str(view))
+            return
+        self.layers.show(view, field.layer)
+        self.dock.cell.show_cell(None, None)
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        several = len(self.session.fields) > 1
+        whole = self.dock.result.whole_smear and several
+        selected = self.session.selected
+        summary = self.session.summary(None if whole or selected < 0 else selected)
+        result = self.session.result()
+        pixel_size = result.analysis.pixel_size if result and not whole else None
+        self.dock.result.show_summary(summary, pixel_size, several)
+
+    def _show_state(self) -> None:
+        """Enable what can be done now and say what to do next."""
+        running = self.session.running
+        ready = self.dock.chooser.current() is not None
+        any_result = any(field.result for field in self.session.fields)
+        self.dock.run_button.setEnabled(ready and not running)
+        self.dock.stop_button.setEnabled(running)
+        self.dock.export_button.setEnabled(any_result and not running)
+        self.dock.chooser.combo.setEnabled(not running)
+        self.dock.chooser.folder_button.setEnabled(not running)
+        self.dock.setup.setEnabled(not running)
+        self.dock.result.setVisible(any_result)
+        self.dock.cell.setVisible(any_result)
+        self.dock.hint.setText(words.READY if ready else words.NOTHING_OPEN)
+        self.dock.hint.setVisible(not any_result and not running)
+        self.dock.progress.setVisible(running)
+        self.dock.stage.setVisible(running or any_result)
+        if running:
+            self.dock.progress.setValue(0)
+
+    # One cell
+
+    def _on_mouse(self, viewer, event):
+        """A click picks the cell under it; a drag moves the image, as ever."""
+        if event.type != "mouse_press":
+            return
+        yield
+        if event.type != "mouse_release":
+            return
+        label = self.layers.label_at(event.position)
+        if label or self.layers.picked:
+            self.pick(label)
+
+    def _on_move(self, direction: int) -> None:
+        result = self.session.result()
+        if result is None:
+            return
+        labels = table.present(result.analysis.cells)["label"].astype(int).tolist()
+        if not labels:
+            return
+        if self.layers.picked in labels:
+            label = labels[(labels.index(self.layers.picked) + direction) % len(labels)]
+        else:
+            label = labels[0 if direction > 0 else -1]
+        self.pick(label)
+        self.layers.look_at(label)
+
+    def pick(self, label: int) -> None:
+        """Ring the cell `label` and show why it is called what it is; 0 for none."""
+        result = self.session.result()
+        if result is None:
+            return
+        self.layers.pick(label)
+        analysis = result.analysis
+        row = analysis.cells.loc[label] if label else None
+        self.dock.cell.show_cell(row, analysis.taxonomy)
+
+    # Export
+
+    def _on_export(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self.dock, "Folder for the results")
+        if folder:
+            self.export(Path(folder))
+
+    def export(self, folder: Path) -> None:
+        """Write the results of every analysed field to `folder`, in a thread."""
+        step = self.session.viewer.dims.current_step
+        reading = self.dock.setup.parameters().reading
+        done = [field for field in self.session.fields if field.result]
+        pixels = [
+            np.asarray(pixels_of(field.layer, step)) if field.layer else None for field in done
+        ]
+        self.dock.export_button.setEnabled(False)
+
+        def tell(outcome: list[Path] | AllSubtypeError) -> None:
+            if self._closed:
+                return
+            self._show_state()
+            if isinstance(outcome, AllSubtypeError):
+                show_error(str(outcome))
+            else:
+                show_info(f"Results of {len(outcome)} field(s) written to {folder.name}.")
+
+        _in_thread(export_fields, done, pixels, folder, reading, then=tell)
+
+
+def _in_thread(function: Callable, *arguments: object, then: Callable[[object], None]) -> None:
+    """Call `function` in a thread, and `then` in this one with its value or our own error."""
+
+    def attempt():
+        try:
+            return function(*arguments)
+        except AllSubtypeError as error:
+            return error
+
+    create_worker(attempt, _connect={"returned": then})

@@ -1,0 +1,240 @@
+"""Forms made from parameter models: description, bounds and unit become widget and tooltip."""
+
+from __future__ import annotations
+
+import math
+import types
+import typing
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from napari_all_subtype.config import Parameters
+
+UNITS = {"um": "µm", "px": "px", "s": "s", "megapixels": "MP"}
+LARGEST_INTEGER = 2**31 - 1
+AUTOMATIC = "automatic"
+
+
+class ParameterForm(QWidget):
+    """One row per chosen parameter.
+
+    Parameters
+    ----------
+    defaults : Parameters
+        An instance, with nested instances; its values are shown first.
+    names : sequence of str
+        Dotted names of the parameters shown, in order: ``segmentation.sensitivity``.
+
+    Signals
+    -------
+    changed
+        A value was changed by a person.
+    """
+
+    changed = Signal()
+
+    def __init__(self, defaults: Parameters, names: Sequence[str], parent: QWidget | None = None):
+        super().__init__(parent)
+        self._editors: dict[str, Editor] = {}
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        for name in names:
+            info, value = field_of(defaults, name)
+            editor = Editor(name, info, value, self.changed.emit)
+            self._editors[name] = editor
+            layout.addRow(title_of(name, info), editor.widget)
+            label = layout.labelForField(editor.widget)
+            label.setToolTip(editor.widget.toolTip())
+            label.setBuddy(editor.widget)
+
+    def values(self) -> dict[str, Any]:
+        """Value of every parameter shown, by dotted name."""
+        return {name: editor.get() for name, editor in self._editors.items()}
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Show `value` for the parameter `name`."""
+        self._editors[name].set(value)
+
+    def editor(self, name: str) -> QWidget:
+        """The widget in which `name` is edited."""
+        return self._editors[name].widget
+
+
+class Editor:
+    """The widget of one parameter, with one way to read and to set it."""
+
+    def __init__(self, name: str, info: FieldInfo, value: Any, on_change: Callable[[], None]):
+        self.widget, self.get, self.set, signal = _make(name, info)
+        self.widget.setToolTip(tooltip_of(name, info))
+        self.widget.setAccessibleName(title_of(name, info))
+        self.set(value)
+        signal.connect(lambda *_: on_change())
+
+
+def field_of(parameters: Parameters, name: str) -> tuple[FieldInfo, Any]:
+    """Description and value of the parameter with the dotted `name`."""
+    *groups, last = name.split(".")
+    for group in groups:
+        parameters = getattr(parameters, group)
+    return type(parameters).model_fields[last], getattr(parameters, last)
+
+
+def all_names(parameters: Parameters) -> list[str]:
+    """Dotted names of every parameter, nested ones included, in order."""
+    names: list[str] = []
+    for name in type(parameters).model_fields:
+        value = getattr(parameters, name)
+        inner = all_names(value) if isinstance(value, Parameters) else None
+        names += [name] if inner is None else [f"{name}.{one}" for one in inner]
+    return names
+
+
+def with_values(parameters: Parameters, values: dict[str, Any]) -> Parameters:
+    """`parameters` with `values` by dotted name.
+
+    Raises
+    ------
+    ParameterError, PixelSizeError
+        If a value is out of its bounds.
+    """
+    content = parameters.model_dump()
+    for name, value in values.items():
+        *groups, last = name.split(".")
+        place = content
+        for group in groups:
+            place = place[group]
+        place[last] = value
+    return type(parameters).of(**content)
+
+
+def title_of(name: str, info: FieldInfo) -> str:
+    """What the row is called: the field's title, or its name in words without the unit.
+
+    Examples
+    --------
+    >>> title_of("segmentation.min_nucleus_diameter_um", FieldInfo())
+    'Min nucleus diameter'
+    """
+    if info.title:
+        return info.title
+    words = name.rsplit(".", 1)[-1].split("_")
+    if len(words) > 1 and words[-1] in (*UNITS, "fraction"):
+        words = words[: -2 if words[-2:-1] == ["per"] or words[-2:] == ["per", "px"] else -1]
+    return " ".join(words).capitalize()
+
+
+def unit_of(name: str) -> str:
+    """Unit that the name ends with, as written on screen; empty without one."""
+    words = name.rsplit(".", 1)[-1].split("_")
+    if words[-3:-1] == ["um", "per"]:
+        return "µm/px"
+    return UNITS.get(words[-1], "")
+
+
+def tooltip_of(name: str, info: FieldInfo) -> str:
+    """Description, and the range that is allowed."""
+    low, high = _bounds(info)
+    text = info.description or ""
+    if math.isfinite(low) and math.isfinite(high):
+        text += f" ({low:g} to {high:g}{' ' + unit_of(name) if unit_of(name) else ''})"
+    return text
+
+
+def _make(name: str, info: FieldInfo):
+    """Widget, getter, setter and change signal for the type of a field."""
+    kind, optional = _kind_of(info.annotation)
+    if get_origin(kind) is Literal:
+        return _choice(get_args(kind))
+    if kind is bool:
+        box = QCheckBox()
+        return box, box.isChecked, box.setChecked, box.toggled
+    if kind in (int, float):
+        return _number(kind, name, info, optional)
+    line = QLineEdit()
+    if optional:
+        line.setPlaceholderText(AUTOMATIC)
+        return line, lambda: line.text() or None, lambda v: line.setText(v or ""), line.textEdited
+    return line, line.text, line.setText, line.textEdited
+
+
+def _choice(options: tuple[str, ...]):
+    box = QComboBox()
+    box.addItems([str(option) for option in options])
+    return (
+        box,
+        lambda: options[box.currentIndex()],
+        lambda v: box.setCurrentIndex(options.index(v)),
+        box.currentIndexChanged,
+    )
+
+
+def _number(kind: type, name: str, info: FieldInfo, optional: bool):
+    """A spin box with the field's bounds; one step below the lowest value means None."""
+    low, high = _bounds(info)
+    box = QSpinBox() if kind is int else QDoubleSpinBox()
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.setKeyboardTracking(False)
+    step = kind(1) if kind is int else _step(low, high)
+    if kind is float:
+        box.setDecimals(max(2, 1 - math.floor(math.log10(step))))
+        if _excludes_low(info):
+            low += 10.0 ** -box.decimals()
+    low = low if math.isfinite(low) else -LARGEST_INTEGER
+    high = min(high, LARGEST_INTEGER)
+    box.setRange(kind(low - step) if optional else kind(low), kind(high))
+    box.setSingleStep(step)
+    if unit_of(name):
+        box.setSuffix(f" {unit_of(name)}")
+    if not optional:
+        return box, box.value, box.setValue, box.valueChanged
+    box.setSpecialValueText(AUTOMATIC)
+
+    def get():
+        return None if box.value() == box.minimum() else max(box.value(), kind(low))
+
+    def set_(value):
+        box.setValue(box.minimum() if value is None else value)
+
+    return box, get, set_, box.valueChanged
+
+
+def _step(low: float, high: float) -> float:
+    """A step of about a twentieth to a hundredth of the range, a power of ten."""
+    span = high - low
+    return 10.0 ** math.floor(math.log10(span / 20)) if math.isfinite(span) and span > 0 else 1.0
+
+
+def _kind_of(annotation: Any) -> tuple[Any, bool]:
+    """Type of a field without its None, and whether None is allowed."""
+    if get_origin(annotation) in (typing.Union, types.UnionType):
+        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+        return kinds[0], len(kinds) < len(get_args(annotation))
+    return annotation, False
+
+
+def _bounds(info: FieldInfo) -> tuple[float, float]:
+    low, high = -math.inf, math.inf
+    for rule in info.metadata:
+        for word in ("ge", "gt"):
+            low = getattr(rule, word, None) if getattr(rule, word, None) is not None else low
+        for word in ("le", "lt"):
+            high = getattr(rule, word, None) if getattr(rule, word, None) is not None else high
+    return low, high
+
+
+def _excludes_low(info: FieldInfo) -> bool:
+    return any(getattr(rule, "gt", None) is not None for rule in info.metadata)

@@ -1,0 +1,108 @@
+"""The legend: each class with colour, letter and live count, and a box that shows or hides it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qtpy.QtCore import QRectF, Qt, Signal
+from qtpy.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
+from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
+
+from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
+from napari_all_subtype.workflow.summarise import Proportion
+
+SWATCH_PX = 22
+
+
+class Legend(QWidget):
+    """One row per class.
+
+    Signals
+    -------
+    hidden_changed : frozenset of str
+        Names of the classes that are hidden now.
+    """
+
+    hidden_changed = Signal(object)
+
+    def __init__(self, taxonomy: Taxonomy, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._boxes: dict[str, QCheckBox] = {}
+        self._counts: dict[str, QLabel] = {}
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(2)
+        layout.setColumnStretch(1, 1)
+        for row, cell_class in enumerate((*taxonomy.classes, UNKNOWN)):
+            box = QCheckBox(cell_class.title)
+            box.setIcon(QIcon(swatch(cell_class)))
+            box.setIconSize(QPixmap(SWATCH_PX, SWATCH_PX).size())
+            box.setChecked(True)
+            box.setToolTip(f"{cell_class.meaning}. Show or hide these cells.")
+            box.toggled.connect(self._on_toggled)
+            count = QLabel("–")
+            count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            count.setToolTip("Cells of this class, their share, and its 95 % Wilson interval.")
+            layout.addWidget(box, row, 0)
+            layout.addWidget(count, row, 1)
+            self._boxes[cell_class.name] = box
+            self._counts[cell_class.name] = count
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Names of the hidden classes."""
+        return frozenset(name for name, box in self._boxes.items() if not box.isChecked())
+
+    def box(self, name: str) -> QCheckBox:
+        """The box that shows and hides the class `name`."""
+        return self._boxes[name]
+
+    def count_text(self, name: str) -> str:
+        """What is written beside the class `name`."""
+        return self._counts[name].text()
+
+    def show_counts(self, classes: Mapping[str, Proportion]) -> None:
+        """Write the counts; classes without an entry get a dash."""
+        for name, label in self._counts.items():
+            label.setText(proportion_text(classes[name]) if name in classes else "–")
+
+    def _on_toggled(self, _checked: bool) -> None:
+        self.hidden_changed.emit(self.hidden)
+
+
+def proportion_text(proportion: Proportion) -> str:
+    """Count, share and interval of a class in few characters.
+
+    Examples
+    --------
+    >>> from napari_all_subtype.workflow.summarise import wilson
+    >>> proportion_text(Proportion(count=10, fraction=0.1, wilson=wilson(10, 100)))
+    '10   10 % (6–17)'
+    """
+    if proportion.fraction is None or proportion.wilson is None:
+        return str(proportion.count)
+    interval = proportion.wilson
+    return (
+        f"{proportion.count}   {100 * proportion.fraction:.0f} % "
+        f"({100 * interval.low:.0f}–{100 * interval.high:.0f})"
+    )
+
+
+def swatch(cell_class: CellClass) -> QPixmap:
+    """A disc in the class's colour with its letter, as on the image."""
+    pixmap = QPixmap(2 * SWATCH_PX, 2 * SWATCH_PX)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(cell_class.colour))
+    painter.setPen(Qt.PenStyle.NoPen)
+    disc = QRectF(1, 1, 2 * SWATCH_PX - 2, 2 * SWATCH_PX - 2)
+    painter.drawEllipse(disc)
+    font = QFont()
+    font.setPixelSize(SWATCH_PX)
+    font.setBold(True)
+    painter.setFont(font)
+    painter.setPen(QColor("black"))
+    painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, cell_class.letter)
+    painter.end()
+    return pixmap

@@ -1,0 +1,114 @@
+"""What the window and its child process say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype.cells.source import PixelSize
+from napari_all_subtype.config import AnalysisParameters
+
+PIECE_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class FieldRequest:
+    """One field to analyse: a file, or an array that follows in pieces.
+
+    Parameters
+    ----------
+    name : str
+        What the field is called.
+    path : Path or None
+        The file; None for an array.
+    shape, dtype : tuple of int, str
+        Of the array.
+    pixel_size : PixelSize or None
+        Of the layer the array is from.
+    """
+
+    name: str
+    path: Path | None = None
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    pixel_size: PixelSize | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Analyse these fields, one after the other."""
+
+    parameters: AnalysisParameters
+    fields: tuple[FieldRequest, ...]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Stop the run at the next step."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The model is loaded."""
+
+    model: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far field number `field` of `fields` has come."""
+
+    field: int
+    fields: int
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class FieldDone:
+    """The result of one field."""
+
+    field: int
+    result: PackedAnalysis
+
+
+@dataclass(frozen=True)
+class FieldFailed:
+    """Why one field has no result, in one sentence."""
+
+    field: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The run is over: stopped, failed with a message, or done."""
+
+    stopped: bool = False
+    message: str = ""
+
+
+def send_array(connection: Connection, array: np.ndarray) -> None:
+    """Send the bytes of `array` in pieces, so that nobody waits for one long copy."""
+    for piece in _pieces(memoryview(np.ascontiguousarray(array)).cast("B")):
+        connection.send_bytes(piece)
+
+
+def receive_array(connection: Connection, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """The array that `send_array` sends at the other end."""
+    array = np.empty(shape, np.dtype(dtype))
+    for piece in _pieces(memoryview(array).cast("B")):
+        connection.recv_bytes_into(piece)
+    return array
+
+
+def _pieces(view: memoryview) -> Iterator[memoryview]:
+    for start in range(0, len(view), PIECE_BYTES):
+        yield view[start : start + PIECE_BYTES]

@@ -1,0 +1,149 @@
+"""The result part of the dock: legend, view controls, summary and the picked cell."""
+
+from __future__ import annotations
+
+import pandas as pd
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QLabeledDoubleSlider
+
+from napari_all_subtype._widgets import words
+from napari_all_subtype._widgets.layers import FILL_OPACITY
+from napari_all_subtype._widgets.legend import Legend
+from napari_all_subtype.cells.source import PixelSize
+from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.summarise import Summary
+
+WHOLE_SMEAR, THIS_FIELD = "Whole smear", "This field"
+
+
+class ResultPanel(QGroupBox):
+    """Counts of the smear or the field, and how the cells are drawn.
+
+    Signals
+    -------
+    scope_changed
+        Counts are wanted of the other: the whole smear, or this field.
+    """
+
+    scope_changed = Signal()
+
+    def __init__(self, taxonomy: Taxonomy, parent: QWidget | None = None):
+        super().__init__("Result", parent)
+        self._build(taxonomy)
+        self.scope.currentIndexChanged.connect(lambda _: self.scope_changed.emit())
+
+    def _build(self, taxonomy: Taxonomy) -> None:
+        self.scope = QComboBox()
+        self.scope.addItems([WHOLE_SMEAR, THIS_FIELD])
+        self.scope.setToolTip("Count the cells of all analysed fields, or of the field shown.")
+        self.scope.setAccessibleName("Counts of")
+        self.legend = Legend(taxonomy)
+        self.opacity = _slider(FILL_OPACITY, "Opacity of the fill; the rings stay opaque.")
+        self.confidence = _slider(0.0, "Cells below this confidence are drawn hollow.")
+        self.letters = QCheckBox("Letters on the cells")
+        self.letters.setToolTip("Write each cell's class on it, so that colour is not needed.")
+        self.letters.setChecked(True)
+        self.summary = paragraph()
+        self.flags = paragraph()
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Fill opacity", self.opacity)
+        form.addRow("Min confidence", self.confidence)
+        form.addRow("", self.letters)
+        layout = QVBoxLayout(self)
+        for part in (self.scope, self.legend, self.summary, self.flags):
+            layout.addWidget(part)
+        layout.addLayout(form)
+
+    @property
+    def whole_smear(self) -> bool:
+        """Whether counts of all fields are wanted."""
+        return self.scope.currentText() == WHOLE_SMEAR
+
+    def show_summary(
+        self, summary: Summary | None, pixel_size: PixelSize | None, several: bool
+    ) -> None:
+        """Write counts, scale and flags; without a summary say so."""
+        self.scope.setVisible(several)
+        self.legend.show_counts(summary.classes if summary else {})
+        if summary is None:
+            self.summary.setText("This field is not analysed yet.")
+            self.flags.clear()
+            return
+        scale = f"<br>{words.scale_html(pixel_size)}" if pixel_size else ""
+        note = f"<br><i>{summary.subtype_note}</i>"
+        self.summary.setText(words.summary_html(summary) + scale + note)
+        self.flags.setText(words.flags_html(summary.flags, with_names=several))
+        self.flags.setVisible(bool(summary.flags))
+
+
+class CellPanel(QGroupBox):
+    """The picked cell: its class, probabilities and measurements.
+
+    Signals
+    -------
+    moved : int
+        The cell before (-1) or after (+1) the picked one is wanted.
+    """
+
+    moved = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__("Cell", parent)
+        self.text = paragraph(words.NO_CELL_PICKED)
+        self.before = _arrow(Qt.ArrowType.LeftArrow, "Previous cell")
+        self.after = _arrow(Qt.ArrowType.RightArrow, "Next cell")
+        self.before.clicked.connect(lambda: self.moved.emit(-1))
+        self.after.clicked.connect(lambda: self.moved.emit(1))
+        row = QHBoxLayout()
+        row.addWidget(self.before)
+        row.addWidget(self.after)
+        row.addStretch()
+        layout = QVBoxLayout(self)
+        layout.addLayout(row)
+        layout.addWidget(self.text)
+
+    def show_cell(self, row: pd.Series | None, taxonomy: Taxonomy) -> None:
+        """Write about the cell in `row` of the cell table; None for no cell."""
+        text = words.NO_CELL_PICKED if row is None else words.cell_html(row, taxonomy)
+        self.text.setText(text)
+
+
+def paragraph(text: str = "") -> QLabel:
+    """A label that wraps and whose text can be selected and copied."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def _slider(value: float, tip: str) -> QLabeledDoubleSlider:
+    slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0.0, 1.0)
+    slider.setDecimals(2)
+    slider.setSingleStep(0.05)
+    slider.setValue(value)
+    slider.setToolTip(tip)
+    return slider
+
+
+def _arrow(kind: Qt.ArrowType, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setArrowType(kind)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    return button

@@ -1,0 +1,167 @@
+"""What one viewer knows: the fields of its smear, their results, and the process that works."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from psygnal import Signal
+
+from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.gauge import Gauge
+from napari_all_subtype._widgets.jobs import Worker
+from napari_all_subtype._widgets.layers import ResultLayers
+from napari_all_subtype._widgets.messages import (
+    Ended,
+    FieldDone,
+    FieldFailed,
+    FieldRequest,
+    Ready,
+    Run,
+    Step,
+)
+from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype.cells.source import PixelSize
+from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
+
+
+class Session:
+    """State of the plugin in one viewer; widgets listen to its signals.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Held weakly.
+    """
+
+    fields_changed = Signal()
+    field_updated = Signal(int)
+    field_selected = Signal(int)
+    progressed = Signal(int, str)
+    started = Signal()
+    ended = Signal(object)
+    device_changed = Signal(str)
+
+    def __init__(self, viewer) -> None:
+        self._viewer = weakref.ref(viewer)
+        self.layers = ResultLayers(viewer)
+        self.worker = Worker()
+        self.worker.message.connect(self._on_message)
+        self.smear = ""
+        self.fields: tuple[SmearField, ...] = ()
+        self.selected = -1
+        self.device = ""
+        self.model = ""
+        self._gauge = Gauge()
+        self._running: tuple[int, ...] = ()
+
+    @property
+    def viewer(self):
+        """The viewer, or None when it is gone."""
+        return self._viewer()
+
+    @property
+    def running(self) -> bool:
+        """True while an analysis is going on."""
+        return self.worker.running
+
+    def set_fields(self, fields: Sequence[SmearField], smear: str) -> None:
+        """Make `fields` the smear; results of another smear are let go."""
+        self.fields, self.smear = tuple(fields), smear
+        self.selected = -1
+        self.fields_changed.emit()
+
+    def select(self, index: int) -> None:
+        """Make field number `index` the one that is shown."""
+        self.selected = index
+        self.field_selected.emit(index)
+
+    def run(
+        self,
+        parameters: AnalysisParameters,
+        arrays: Sequence[np.ndarray | None],
+        pixel_sizes: Sequence[PixelSize | None],
+    ) -> None:
+        """Analyse every field of the smear in the child process.
+
+        Parameters
+        ----------
+        arrays : sequence of ndarray or None
+            Pixels of the fields that are layers; None for files.
+        pixel_sizes : sequence of PixelSize or None
+            What the layers say of their scale.
+        """
+        self.fields = tuple(replace(field, result=None, error="") for field in self.fields)
+        requests = tuple(
+            _request(field, array, pixel_size)
+            for field, array, pixel_size in zip(self.fields, arrays, pixel_sizes, strict=True)
+        )
+        self._gauge = Gauge()
+        self.worker.run(Run(parameters, requests), arrays)
+        self.started.emit()
+        self.fields_changed.emit()
+
+    def stop(self) -> None:
+        """Ask for a stop; what is done of the smear so far stays."""
+        self.worker.stop()
+
+    def close(self) -> None:
+        """End the child process; results stay."""
+        self.worker.close()
+
+    def result(self, index: int | None = None) -> PackedAnalysis | None:
+        """Result of a field, by default of the selected one."""
+        index = self.selected if index is None else index
+        return self.fields[index].result if 0 <= index < len(self.fields) else None
+
+    def summary(self, index: int | None = None) -> Summary | None:
+        """Summary of one field, or of all analysed fields together; None without a result."""
+        chosen = self.fields if index is None else self.fields[index : index + 1]
+        done = [FieldCells.of(field.result.analysis) for field in chosen if field.result]
+        if not done or any(field.taxonomy != done[0].taxonomy for field in done):
+            return None
+        return summarise(done, self.smear if index is None else done[0].name)
+
+    def _on_message(self, message: object) -> None:
+        match message:
+            case Step():
+                self.progressed.emit(self._gauge.update(message), self._gauge.words)
+            case Ready(model, device):
+                self.model, self.device = model, device
+                self.device_changed.emit(device)
+            case FieldDone(n, result):
+                self._update(n, result=result)
+            case FieldFailed(n, text):
+                self._update(n, error=text)
+            case Ended():
+                self.ended.emit(message)
+
+    def _update(self, n: int, **changes: object) -> None:
+        fields = list(self.fields)
+        fields[n] = replace(fields[n], **changes)
+        self.fields = tuple(fields)
+        self.field_updated.emit(n)
+
+
+def _request(
+    field: SmearField, array: np.ndarray | None, pixel_size: PixelSize | None
+) -> FieldRequest:
+    if array is None:
+        return FieldRequest(field.name, field.path)
+    return FieldRequest(field.name, None, array.shape, str(array.dtype), pixel_size)
+
+
+# The one exception to "no module state": each dock gets its own proxy of the
+# viewer, so the session of a viewer is found by the viewer itself.
+_SESSIONS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def session_of(viewer) -> Session:
+    """The one session of `viewer`, made at the first call; a proxy finds the same."""
+    real = getattr(viewer, "__wrapped__", viewer)
+    if real not in _SESSIONS:
+        _SESSIONS[real] = Session(real)
+    return _SESSIONS[real]

@@ -1,0 +1,61 @@
+"""A field ready to be shown: pixels, masks and drawing, made away from the window's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_all_subtype._widgets.overlay import ClassCodes, draw_classes, ring_width_px
+from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.image import open_image
+from napari_all_subtype.config import ReadingParameters
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """What the layers show of one field.
+
+    Parameters
+    ----------
+    name : str
+        Of the field.
+    pixels : ndarray, shape (Y, X, 3), uint8, or None
+        None where a layer of the viewer has them already.
+    analysis : Analysis or None
+        None until the field is analysed.
+    canvas : ndarray, shape (Y, X), uint8, or None
+        The subtypes mask; see :class:`ClassCodes`.
+    ring_px : int
+        Width of its rings.
+    """
+
+    name: str
+    pixels: np.ndarray | None
+    analysis: Analysis | None = None
+    canvas: np.ndarray | None = None
+    ring_px: int = 0
+
+
+def load_view(field: SmearField, min_confidence: float, reading: ReadingParameters) -> FieldView:
+    """Read and draw `field`; takes as long as reading its file takes.
+
+    Raises
+    ------
+    ImageReadError, NotColourError, ImageTooLargeError
+        If its file cannot be read.
+    """
+    pixels = open_image(field.path, reading).pixels if field.path else None
+    if field.result is None:
+        return FieldView(field.name, pixels)
+    analysis = field.result.unpack()
+    ring_px = ring_width_px(analysis.pixel_size.um_per_px)
+    canvas = draw_classes(
+        analysis.masks.labels,
+        analysis.cells,
+        ClassCodes(analysis.taxonomy),
+        ring_px,
+        min_confidence,
+    )
+    return FieldView(field.name, pixels, analysis, canvas, ring_px)

@@ -1,0 +1,1 @@
+"""From pixels to measured cells: numpy in, numpy and pandas out."""

@@ -1,0 +1,55 @@
+"""An Analysis: the cells of one field, their measurements and what was said of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.source import PixelSize
+from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.taxonomy import FAB5, Taxonomy
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The result for one field.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input, without its folder.
+    masks : CellMasks
+        Cells and nuclei, shape (Y, X).
+    cells : pandas.DataFrame
+        Row k is label k; row 0 is the background and deleted cells are rows
+        without values. See :data:`napari_all_subtype.cells.table.COLUMNS`.
+    pixel_size : PixelSize
+        Micrometres per pixel with origin and uncertainty.
+    flags : tuple of str
+        Quality flags: ``blur``, ``scale uncertain``, ``no white cell found``,
+        ``overlaps <field>``.
+    model : str
+        Id and version of the model.
+    device : str
+        Where the model ran, ``CPU`` or ``GPU`` with its name.
+    parameters : AnalysisParameters
+        All that was set.
+    history : tuple of str
+        What was done to the pixels on reading.
+    seconds : dict of str to float
+        Time per stage in seconds.
+    """
+
+    name: str
+    masks: CellMasks
+    cells: pd.DataFrame
+    pixel_size: PixelSize
+    flags: tuple[str, ...]
+    model: str
+    device: str
+    parameters: AnalysisParameters
+    taxonomy: Taxonomy = FAB5
+    history: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,312 @@
+"""Crops: one cell each, square, centred, at a stated scale, its surroundings painted out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.segmentation import segment
+from napari_all_subtype.cells.source import ArraySource, ImageSource, Region
+from napari_all_subtype.cells.stain import black_ground
+from napari_all_subtype.cells.table import present
+from napari_all_subtype.config import SegmentationParameters
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+
+_STOP_EVERY = 64
+# A cut-out has at least this share of its frame black.
+_CUT_OUT_FRAME_FRACTION = 0.4
+
+
+@dataclass(frozen=True)
+class CropSpec:
+    """What a crop looks like; part of a model's card.
+
+    Parameters
+    ----------
+    size_px : int
+        Side of the crop in pixels.
+    um_per_px : float
+        Its scale in micrometres per pixel.
+    ground : int
+        Grey value painted outside the cell, 0–255.
+    margin_um : float
+        Rim around the cell mask that is left as it is, in micrometres.
+    masked : bool
+        Whether the surroundings are painted out at all.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range.
+    """
+
+    size_px: int = 64
+    um_per_px: float = 0.375
+    ground: int = 255
+    margin_um: float = 0.5
+    masked: bool = True
+
+    def __post_init__(self) -> None:
+        good = (
+            8 <= self.size_px <= 1024
+            and 0.02 <= self.um_per_px <= 5
+            and 0 <= self.ground <= 255
+            and 0 <= self.margin_um <= 20
+        )
+        if not good:
+            raise ParameterError(
+                f"{self}: expected size_px 8–1024, um_per_px 0.02–5, ground 0–255 and "
+                "margin_um 0–20. Correct the crop section of the model card."
+            )
+
+    def to_dict(self) -> dict[str, int | float | bool]:
+        """Plain values for a JSON card."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, int | float | bool]) -> Self:
+        """The specification that `to_dict` wrote.
+
+        Raises
+        ------
+        ParameterError
+            If a name is unknown.
+        """
+        unknown = set(values) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ParameterError(
+                f"crop specification has unknown entries {sorted(unknown)}: expected "
+                f"{', '.join(cls.__dataclass_fields__)}. The model may need a newer version."
+            )
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class SingleCell:
+    """The one cell in the middle of an image.
+
+    Parameters
+    ----------
+    crop : ndarray, shape (S, S, 3), uint8
+    found : bool
+        False where no cell was recognised; the crop then shows the middle of the
+        image with nothing painted out.
+    mask : ndarray, shape (Y, X), bool
+        The cell in the image; all False where none was found.
+    """
+
+    crop: np.ndarray
+    found: bool
+    mask: np.ndarray
+
+
+def crop_cells(
+    source: ImageSource,
+    masks: CellMasks,
+    cells: pd.DataFrame,
+    um_per_px: float,
+    spec: CropSpec = CropSpec(),
+    monitor: Monitor = SILENT,
+) -> np.ndarray:
+    """One crop per present row of `cells`, in its order.
+
+    Parameters
+    ----------
+    source : ImageSource
+    masks : CellMasks
+        Shape of `source`.
+    cells : pandas.DataFrame
+        Cell table; the centre of a crop is the centre of the cell's box.
+    um_per_px : float
+        Micrometres per pixel of `source`.
+    spec : CropSpec
+    monitor : Monitor
+        Hears of stage ``"crop"``.
+
+    Returns
+    -------
+    ndarray, shape (N, S, S, 3), uint8
+
+    Raises
+    ------
+    Stopped
+        If the monitor asks for it.
+    """
+    rows = present(cells)
+    crops = np.empty((len(rows), spec.size_px, spec.size_px, 3), np.uint8)
+    boxes = rows[["y0_px", "x0_px", "y1_px", "x1_px"]].to_numpy(float)
+    for n, (label, box) in enumerate(zip(rows["label"].astype(int), boxes, strict=True)):
+        if n % _STOP_EVERY == 0:
+            checkpoint(monitor, Progress("crop", n, len(rows)))
+        crops[n] = _crop(source, masks.labels, label, box, um_per_px, spec)
+    checkpoint(monitor, Progress("crop", len(rows), len(rows)))
+    return crops
+
+
+def _crop(
+    source: ImageSource,
+    labels: np.ndarray,
+    label: int,
+    box: np.ndarray,
+    um_per_px: float,
+    spec: CropSpec,
+) -> np.ndarray:
+    """The crop of one cell: (S, S, 3) uint8."""
+    centre = (0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3]))
+    half = 0.5 * spec.size_px * spec.um_per_px / um_per_px
+    window = Region(
+        max(int(np.floor(centre[0] - half)) - 2, 0),
+        max(int(np.floor(centre[1] - half)) - 2, 0),
+        min(int(np.ceil(centre[0] + half)) + 2, source.shape[0]),
+        min(int(np.ceil(centre[1] + half)) + 2, source.shape[1]),
+    )
+    rgb = source.read(window)
+    mask = labels[window.y0 : window.y1, window.x0 : window.x1] == label
+    middle = (centre[0] - window.y0, centre[1] - window.x0)
+    return cut(rgb, mask if spec.masked else None, middle, um_per_px, spec)
+
+
+def cut(
+    rgb: np.ndarray,
+    mask: np.ndarray | None,
+    centre_yx_px: tuple[float, float],
+    um_per_px: float,
+    spec: CropSpec,
+) -> np.ndarray:
+    """A square of `rgb` around a point, resampled; outside of `mask` lies the ground.
+
+    Parameters
+    ----------
+    rgb : ndarray, shape (Y, X, 3), uint8
+    mask : ndarray, shape (Y, X), bool, or None
+        What stays, before the margin of `spec` is added; None keeps all.
+    centre_yx_px : tuple of float
+        Point that comes to lie in the middle, in pixel edges of `rgb`.
+    um_per_px : float
+        Micrometres per pixel of `rgb`.
+
+    Returns
+    -------
+    ndarray, shape (S, S, 3), uint8
+        Beyond the image lies the ground.
+    """
+    zoom = um_per_px / spec.um_per_px
+    side = spec.size_px
+    keep = np.ones(rgb.shape[:2], np.float32) if mask is None else _widened(mask, um_per_px, spec)
+    colour = rgb.astype(np.float32)
+    if zoom < 1:
+        # Area interpolation first: a warp alone would alias when it shrinks.
+        size = tuple(max(1, round(n * zoom)) for n in (rgb.shape[1], rgb.shape[0]))
+        colour = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
+        keep = cv2.resize(keep, size, interpolation=cv2.INTER_AREA)
+    stretch_x = rgb.shape[1] * zoom / colour.shape[1]
+    stretch_y = rgb.shape[0] * zoom / colour.shape[0]
+    # From crop pixel centres back to pixel centres of the shrunk image.
+    back = np.array(
+        [
+            [1 / stretch_x, 0, (centre_yx_px[1] * zoom - side / 2 + 0.5) / stretch_x - 0.5],
+            [0, 1 / stretch_y, (centre_yx_px[0] * zoom - side / 2 + 0.5) / stretch_y - 0.5],
+        ]
+    )
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    crop = cv2.warpAffine(colour, back, (side, side), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    share = cv2.warpAffine(keep, back, (side, side), flags=how, borderMode=cv2.BORDER_CONSTANT)
+    blended = crop * share[..., None] + spec.ground * (1 - share[..., None])
+    return np.clip(np.round(blended), 0, 255).astype(np.uint8)
+
+
+def _widened(mask: np.ndarray, um_per_px: float, spec: CropSpec) -> np.ndarray:
+    """Mask with the margin around it: (Y, X) float32, 0 or 1."""
+    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    if not mask.any():
+        return np.zeros(mask.shape, np.float32)
+    return (away <= spec.margin_um / um_per_px + 1e-3).astype(np.float32)
+
+
+def crop_single_cell(
+    pixels: np.ndarray,
+    um_per_px: float,
+    spec: CropSpec = CropSpec(),
+    parameters: SegmentationParameters = SegmentationParameters(),
+) -> SingleCell:
+    """The cell in the middle of an image of one cell, with others possibly touching it.
+
+    A cell cut out on a black ground is taken as it is: what is not black is its mask.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (Y, X, 3), uint8
+    um_per_px : float
+        Micrometres per pixel of `pixels`.
+    """
+    mask = _cut_out_mask(pixels)
+    if mask is None:
+        mask = _central_cell(pixels, um_per_px, parameters)
+    if not mask.any():
+        middle = (pixels.shape[0] / 2, pixels.shape[1] / 2)
+        return SingleCell(cut(pixels, None, middle, um_per_px, spec), False, mask)
+    ys, xs = np.nonzero(mask)
+    centre = (0.5 * (ys.min() + ys.max() + 1), 0.5 * (xs.min() + xs.max() + 1))
+    kept = mask if spec.masked else None
+    return SingleCell(cut(pixels, kept, centre, um_per_px, spec), True, mask)
+
+
+def _cut_out_mask(pixels: np.ndarray) -> np.ndarray | None:
+    """Cell of a cut-out on black ground; None if the frame is not black."""
+    black = black_ground(pixels)
+    frame = np.concatenate([black[0], black[-1], black[:, 0], black[:, -1]])
+    if frame.mean() < _CUT_OUT_FRAME_FRACTION or black.all():
+        return None
+    # The dark of a nucleus is no ground: only black that reaches the frame is.
+    count, parts = cv2.connectedComponents(black.astype(np.uint8), connectivity=4)
+    at_frame = np.zeros(count, bool)
+    for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
+        at_frame[edge] = True
+    at_frame[0] = False
+    inside = cv2.morphologyEx((~at_frame[parts]).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
+    return _nearest_piece(inside, inside) if inside.any() else None
+
+
+def _central_cell(
+    pixels: np.ndarray, um_per_px: float, parameters: SegmentationParameters
+) -> np.ndarray:
+    """Mask of the segmented cell nearest the middle; all False if there is none near it."""
+    masks = segment(ArraySource(np.ascontiguousarray(pixels)), um_per_px, parameters)
+    return _nearest_piece(masks.labels, masks.nuclei)
+
+
+def _nearest_piece(labels: np.ndarray, cores: np.ndarray) -> np.ndarray:
+    """Mask of the label whose core lies nearest the middle of the image.
+
+    Nearness is the distance from the middle to the core's nearest pixel, with a
+    small part of that to its centroid, so that of two cores over the middle the
+    centred one is taken. Farther than a quarter of the image is not in the middle.
+    """
+    if labels.max() <= 1:
+        _, labels = cv2.connectedComponents(labels.astype(np.uint8))
+        cores = np.where(cores > 0, labels, 0)
+    ys, xs = np.nonzero(cores)
+    if len(ys) == 0:
+        return np.zeros(labels.shape, bool)
+    names = cores[ys, xs]
+    middle = (np.array(labels.shape) - 1) / 2
+    away = np.hypot(ys - middle[0], xs - middle[1])
+    size = np.bincount(names)
+    nearest = np.full(len(size), np.inf)
+    np.minimum.at(nearest, names, away)
+    with np.errstate(invalid="ignore"):
+        centroid = np.hypot(
+            np.bincount(names, ys) / size - middle[0], np.bincount(names, xs) / size - middle[1]
+        )
+    score = nearest + 0.3 * np.where(size > 0, centroid, np.inf)
+    score[size == 0] = np.inf
+    best = int(np.argmin(score))
+    if nearest[best] > 0.25 * min(labels.shape):
+        return np.zeros(labels.shape, bool)
+    return labels == best

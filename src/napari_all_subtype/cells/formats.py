@@ -1,0 +1,84 @@
+"""What a file is by its first bytes, whatever its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_all_subtype.errors import ImageReadError
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+
+_READABLE = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+)
+_REFUSED = (
+    (b"GIF8", "a GIF"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive or office document"),
+    (b"\x00\x00\x00\x0cjP", "a JPEG 2000 image"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 code stream"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"RIFF", "a WebP or other RIFF file"),
+)
+_SUFFIXES_OF = {
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg"),
+    "BMP": (".bmp",),
+    "TIFF": (".tif", ".tiff"),
+}
+
+
+def format_of(path: Path) -> str:
+    """``PNG``, ``JPEG``, ``BMP`` or ``TIFF``, read from the first bytes of `path`.
+
+    Raises
+    ------
+    ImageReadError
+        If the file is missing, empty, unreadable or of another kind.
+    """
+    head = _first_bytes(path)
+    for magic, name in _READABLE:
+        if head.startswith(magic):
+            return name
+    kind = next((kind for magic, kind in _REFUSED if head.startswith(magic)), _text_or_not(head))
+    raise ImageReadError(
+        f"{path.name} is wrongly named or not an image: its content is {kind}. Expected PNG, "
+        "JPEG, BMP or TIFF; save the picture again in one of these."
+    )
+
+
+def name_mismatch(path: Path, file_format: str) -> str | None:
+    """A line for the history when the suffix of `path` does not fit its content."""
+    suffix = path.suffix.lower()
+    if suffix in _SUFFIXES_OF[file_format]:
+        return None
+    return f"content is {file_format} although the name ends in {suffix or 'no suffix'!r}"
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise ImageReadError(f"{path.name} is a folder; expected an image file.")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(32)
+    except FileNotFoundError:
+        raise ImageReadError(f"There is no file {path.name}; check the name.") from None
+    except OSError as error:
+        raise ImageReadError(
+            f"{path.name} cannot be opened: {error.strerror}; check that it may be read."
+        ) from None
+    if not head:
+        raise ImageReadError(f"{path.name} is empty (0 bytes); copy the image again.")
+    return head
+
+
+def _text_or_not(head: bytes) -> str:
+    is_text = all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head)
+    return "text" if is_text else "of no known image format"

@@ -1,0 +1,179 @@
+"""Any image of a stained smear, from a file, an array or a pyramid, as one ImageSource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from napari_all_subtype.cells.colour import (
+    alpha_note,
+    apply_icc,
+    intensity_of,
+    refuse_fluorescence,
+    refuse_grey,
+    to_rgb8,
+)
+from napari_all_subtype.cells.formats import IMAGE_SUFFIXES, format_of, name_mismatch
+from napari_all_subtype.cells.levels import ArrayLike, check_channels, levels_source
+from napari_all_subtype.cells.raster import Decoded, decode_raster
+from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
+from napari_all_subtype.cells.tiff import decode_tiff
+from napari_all_subtype.config import ReadingParameters
+from napari_all_subtype.errors import ImageReadError, ImageTooLargeError, NoImagesError
+
+
+def open_image(
+    path: str | PathLike[str],
+    parameters: ReadingParameters | None = None,
+    *,
+    dark_ground: bool = False,
+) -> ArraySource:
+    """The image in a PNG, JPEG, BMP, TIFF or OME-TIFF file.
+
+    16-bit values are scaled to 8 bit, orientation and colour profile applied,
+    transparency composed on white; the source's history says so. Of the
+    file's own text nothing is kept but its name.
+
+    Parameters
+    ----------
+    dark_ground : bool
+        Accept cells cut out on a black ground, which look like fluorescence.
+
+    Raises
+    ------
+    ImageReadError, NotColourError, ImageTooLargeError
+        Saying what the file is instead of a readable colour image.
+    """
+    parameters = parameters or ReadingParameters()
+    path = Path(path)
+    file_format = format_of(path)
+
+    def check(shape: tuple[int, int]) -> None:
+        check_size(shape, path.name, parameters)
+
+    if file_format == "TIFF":
+        decoded = decode_tiff(path, check, parameters.slice_index)
+    else:
+        decoded = decode_raster(path, file_format, check)
+    mismatch = name_mismatch(path, file_format)
+    return _source(decoded, path.name, (mismatch,) if mismatch else (), dark_ground)
+
+
+def as_source(
+    image: ImageSource | ArrayLike | Sequence[ArrayLike] | str | PathLike[str],
+    parameters: ReadingParameters | None = None,
+    *,
+    name: str = "image",
+    pixel_size: PixelSize | None = None,
+    dark_ground: bool = False,
+) -> ImageSource:
+    """`image` as a source, whether it is one, a path, an array or a pyramid of arrays.
+
+    Parameters
+    ----------
+    image
+        A source is given back as it is. A numpy array is (Y, X, 3 or 4), 8 or
+        16 bit or fractions; dask and zarr arrays, and sequences of arrays
+        (finest first), are read in parts when needed.
+    name, pixel_size
+        For arrays, which have neither: the layer's.
+
+    Raises
+    ------
+    ImageReadError, NotColourError, ImageTooLargeError
+    """
+    parameters = parameters or ReadingParameters()
+    if isinstance(image, (str, PathLike)):
+        return open_image(image, parameters, dark_ground=dark_ground)
+    if isinstance(image, np.ndarray):
+        check_channels(image.shape, name)
+        check_size(image.shape[:2], name, parameters)
+        return _source(Decoded(image, pixel_size), name, (), dark_ground)
+    if hasattr(image, "read") and hasattr(image, "history"):
+        return image
+    levels = (image,) if hasattr(image, "dtype") else tuple(image)
+    source = levels_source(levels, name, pixel_size)
+    check_size(source.shape, name, parameters)
+    coarsest = source.read(level=len(levels) - 1) if len(levels) > 1 else None
+    if coarsest is not None:
+        _refuse_colourless(coarsest, name, dark_ground)
+    return source
+
+
+def list_images(folder: str | PathLike[str]) -> list[Path]:
+    """Images directly in `folder`, in natural order (field 2 before field 10).
+
+    Raises
+    ------
+    NoImagesError
+        If the folder is missing or holds none.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise NoImagesError(f"There is no folder {folder.name}; check the name.")
+    found = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not path.name.startswith(".")
+        and path.is_file()
+    ]
+    if not found:
+        raise NoImagesError(
+            f"No image in the folder {folder.name}: expected files ending in "
+            f"{', '.join(IMAGE_SUFFIXES)}."
+        )
+    return sorted(found, key=_natural)
+
+
+def check_size(shape: tuple[int, int], name: str, parameters: ReadingParameters) -> None:
+    """Raise unless an image of `shape` (Y, X) may be opened.
+
+    Raises
+    ------
+    ImageTooLargeError
+        If it is beyond the pixel budget.
+    ImageReadError
+        If it is too small to hold a cell.
+    """
+    height, width = shape
+    megapixels = height * width / 1e6
+    if megapixels > parameters.max_megapixels:
+        raise ImageTooLargeError(
+            f"{name} has {width} × {height} pixels ({megapixels:,.0f} megapixels); at most "
+            f"{parameters.max_megapixels:g} are opened. Cut it into fields, or raise "
+            "max_megapixels."
+        )
+    if min(height, width) < parameters.min_side_px:
+        raise ImageReadError(
+            f"{name} has {width} × {height} pixels, too small to hold a cell; expected at least "
+            f"{parameters.min_side_px} on each side."
+        )
+
+
+def _source(
+    decoded: Decoded, name: str, history: tuple[str, ...], dark_ground: bool
+) -> ArraySource:
+    pixels = decoded.pixels
+    maximum, minimum = float(pixels.max()), float(pixels.min())
+    intensity = intensity_of(pixels.dtype, maximum, minimum, decoded.significant_bits)
+    rgb = to_rgb8(pixels, intensity)
+    rgb, profile_note = apply_icc(rgb, decoded.icc_profile)
+    _refuse_colourless(rgb, name, dark_ground)
+    notes = (*history, *decoded.history, intensity.note, alpha_note(pixels), profile_note)
+    return ArraySource(rgb, name, decoded.pixel_size, tuple(filter(None, notes)))
+
+
+def _refuse_colourless(rgb: np.ndarray, name: str, dark_ground: bool) -> None:
+    refuse_grey(rgb, name)
+    if not dark_ground:
+        refuse_fluorescence(rgb, name)
+
+
+def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
+    parts = re.findall(r"\d+|\D+", path.name.lower())
+    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts], path.name

@@ -1,0 +1,141 @@
+"""Lobes of one nucleus told from nuclei of touching cells: lobes share one round cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from napari_all_subtype.cells.nuclei import renumber
+
+# Two touching discs have an axis ratio of 2.2 and a solidity of 0.88 together.
+_MAX_AXIS_RATIO = 1.75
+_MIN_SOLIDITY = 0.90
+# Two of three lobes are two thirds of a disc; a part this small is no nucleus of its own.
+_MIN_LOBE_SOLIDITY = 0.82
+_LOBE_UM2 = 28.0
+_MAX_CELL_UM = 20.0
+_MAX_GAP_UM = 3.0
+# A part of this area, in µm², with an outline as convex as this, is a nucleus of its own.
+_NUCLEUS_UM2 = 40.0
+_NUCLEUS_SOLIDITY = 0.93
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part with its share of a cell: outlines (x, y) in px and nuclear area in µm²."""
+
+    cell: np.ndarray
+    nucleus: np.ndarray
+    area_um2: float
+    whole: bool
+
+    def with_(self, other: _Part) -> _Part:
+        return _Part(
+            np.concatenate([self.cell, other.cell]),
+            np.concatenate([self.nucleus, other.nucleus]),
+            self.area_um2 + other.area_um2,
+            self.whole or other.whole,
+        )
+
+
+def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.ndarray:
+    """Parts that share one round cell under one label: ndarray, shape (Y, X), int32.
+
+    Parameters
+    ----------
+    parts : ndarray, shape (Y, X), int32
+        Nuclei and lobes, 1…n.
+    cells : ndarray, shape (Y, X), int32
+        The cell around each, in the same numbering.
+    um_per_px : float
+        Pixel size in micrometres.
+    """
+    count = int(parts.max())
+    if count < 2:
+        return parts
+    nuclei, shares = outlines(parts, count), outlines(cells, count)
+    areas = np.bincount(parts.ravel(), minlength=count + 1) * um_per_px**2
+    groups = {
+        k: _Part(shares[k], nuclei[k], areas[k], _is_whole(parts, nuclei[k], k, areas[k]))
+        for k in range(1, count + 1)
+    }
+    owner = np.arange(count + 1)
+    pairs = sorted(_gaps(nuclei, _MAX_GAP_UM / um_per_px))
+    for _gap, a, b in [*pairs, *pairs]:
+        a, b = owner[a], owner[b]
+        if a != b and _share_a_cell(groups[a], groups[b], cells, owner, (a, b), um_per_px):
+            groups[a] = groups[a].with_(groups.pop(b))
+            owner[owner == b] = a
+    joined = owner[parts]
+    return renumber(joined, np.isin(np.arange(count + 1), list(groups)))
+
+
+def _is_whole(parts: np.ndarray, outline: np.ndarray, k: int, area_um2: float) -> bool:
+    """True for a part that is large and convex enough to be a nucleus of its own."""
+    if area_um2 < _NUCLEUS_UM2 or len(outline) < 3:
+        return False
+    (x0, y0), (x1, y1) = outline.min(axis=0).astype(int), outline.max(axis=0).astype(int) + 1
+    piece = (parts[y0:y1, x0:x1] == k).astype(np.uint8)
+    hull = np.zeros_like(piece)
+    cv2.fillConvexPoly(hull, cv2.convexHull(outline.astype(np.int32) - (x0, y0)), 1)
+    return np.count_nonzero(piece) / np.count_nonzero(hull) >= _NUCLEUS_SOLIDITY
+
+
+def _share_a_cell(
+    a: _Part,
+    b: _Part,
+    cells: np.ndarray,
+    owner: np.ndarray,
+    names: tuple[int, int],
+    um_per_px: float,
+) -> bool:
+    """True if the two together look like one cell: round, without a waist, not too large."""
+    if a.whole and b.whole:
+        return False
+    points = np.concatenate([a.cell, b.cell]).astype(np.float32)
+    (x0, y0), (x1, y1) = points.min(axis=0).astype(int), points.max(axis=0).astype(int) + 1
+    window = cells[y0:y1, x0:x1]
+    both = np.isin(window, np.flatnonzero(np.isin(owner, names) & (np.arange(len(owner)) > 0)))
+    both = cv2.morphologyEx(both.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    hull = cv2.convexHull(points)
+    filled = np.count_nonzero(both) / max(cv2.contourArea(hull), 1.0)
+    lobes = min(a.area_um2, b.area_um2) < _LOBE_UM2 and not (a.whole or b.whole)
+    width, height = sorted(cv2.minAreaRect(points)[1])
+    return (
+        filled >= (_MIN_LOBE_SOLIDITY if lobes else _MIN_SOLIDITY)
+        and height <= _MAX_AXIS_RATIO * max(width, 1.0)
+        and height * um_per_px <= _MAX_CELL_UM
+    )
+
+
+def outlines(labels: np.ndarray, count: int) -> list[np.ndarray]:
+    """Outline pixels (x, y) of each label 0…count: list of ndarrays, shape (M, 2), float32."""
+    near = np.pad(labels, 1, mode="constant", constant_values=-1)
+    same = np.ones(labels.shape, bool)
+    for dy, dx in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        same &= near[dy : dy + labels.shape[0], dx : dx + labels.shape[1]] == labels
+    ys, xs = np.nonzero((labels > 0) & ~same)
+    names = labels[ys, xs]
+    order = np.argsort(names, kind="stable")
+    cuts = np.searchsorted(names[order], np.arange(count + 2))
+    points = np.stack([xs, ys], axis=1)[order].astype(np.float32)
+    return [points[cuts[k] : cuts[k + 1]] for k in range(count + 1)]
+
+
+def _gaps(points: list[np.ndarray], reach_px: float) -> list[tuple[float, int, int]]:
+    """Gap in px between the outlines of each pair of parts nearer than `reach_px`."""
+    boxes = np.array(
+        [(*p.min(axis=0), *p.max(axis=0)) if len(p) else (np.nan,) * 4 for p in points]
+    )
+    gaps = []
+    for a in range(1, len(points)):
+        away = np.maximum(boxes[:, :2] - boxes[a, 2:], boxes[a, :2] - boxes[:, 2:]).max(axis=1)
+        for b in np.flatnonzero(away <= reach_px):
+            if b > a:
+                steps = points[a][:, None] - points[b][None]
+                gap = float(np.sqrt((steps**2).sum(axis=2).min()))
+                if gap <= reach_px:
+                    gaps.append((gap, a, int(b)))
+    return gaps

@@ -1,0 +1,28 @@
+"""The two masks of a field: whole cells and their nuclei, under one numbering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class CellMasks:
+    """Cells and nuclei of one field.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (Y, X), int32
+        0 background, one integer per cell.
+    nuclei : ndarray, shape (Y, X), int32
+        The same integers; a nucleus lies inside its cell.
+    """
+
+    labels: np.ndarray
+    nuclei: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """Largest label, the number of rows of the cell table less one."""
+        return int(self.labels.max(initial=0))

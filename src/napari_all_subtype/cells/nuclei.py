@@ -1,0 +1,178 @@
+"""Nuclei of one tile: a threshold on contrast, touching ones apart, lobes together."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from skimage.segmentation import watershed
+
+from napari_all_subtype.config import SegmentationParameters
+
+# Solidity above which a nucleus is taken for one piece without further question.
+_CONVEX_SOLIDITY = 0.93
+# Two parts stay apart when their neck is narrower than this share of the smaller part.
+_NECK_FRACTION = 0.72
+_PEAK_HEIGHT_UM = 0.35
+_SPECK_UM2 = 1.5
+_RED_HUE = 0.16
+# Haemoglobin absorbs blue (Soret band): a "red cell" colour with less of it is none.
+_RED_BLUE_SHARE = 0.30
+_SMALL_HOLE_UM2 = 3.0
+
+
+def find_parts(contrast: np.ndarray, threshold: float, um_per_px: float) -> np.ndarray:
+    """Nuclei and single lobes as labels 1…n, 0 elsewhere: ndarray, shape (Y, X), int32.
+
+    Parameters
+    ----------
+    contrast : ndarray, shape (Y, X), float32
+        Optical density red + green − blue, smoothed.
+    threshold : float
+        Contrast from which a pixel is nucleus.
+    um_per_px : float
+        Pixel size in micrometres.
+    """
+    mask = (contrast > threshold).astype(np.uint8)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(0.4 / um_per_px))
+    mask = fill_holes(mask, _SMALL_HOLE_UM2 / um_per_px**2)
+    parts = split_touching(mask, um_per_px)
+    areas = np.bincount(parts.ravel())
+    keep = areas * um_per_px**2 >= _SPECK_UM2
+    keep[0] = False
+    return renumber(parts, keep)
+
+
+def disc(radius_px: float) -> np.ndarray:
+    """Disc-shaped structuring element, at least 1 px across."""
+    side = 2 * max(0, round(radius_px)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def fill_holes(mask: np.ndarray, max_area_px: float = np.inf) -> np.ndarray:
+    """Mask with its holes filled, those up to `max_area_px`: (Y, X) uint8, 0 or 1."""
+    count, holes, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    if count <= 1:
+        return mask
+    x, y, w, h = stats[:, 0], stats[:, 1], stats[:, 2], stats[:, 3]
+    inside = (x > 0) & (y > 0) & (x + w < mask.shape[1]) & (y + h < mask.shape[0])
+    fill = inside & (stats[:, cv2.CC_STAT_AREA] <= max_area_px)
+    fill[0] = False
+    return mask | fill[holes].astype(np.uint8)
+
+
+def drop_small(labels: np.ndarray, min_diameter_px: float) -> np.ndarray:
+    """Labels without those of smaller equivalent diameter, numbered anew from 1."""
+    areas = np.bincount(labels.ravel())
+    keep = areas >= np.pi / 4 * min_diameter_px**2
+    keep[0] = False
+    return renumber(labels, keep)
+
+
+def drop_red_cells(labels: np.ndarray, density: np.ndarray, red_cell: np.ndarray) -> np.ndarray:
+    """Labels without those of the red cells' own hue: folded or crowded ones are as dark.
+
+    Hue is the direction of the optical density, which does not change with thickness.
+    """
+    count = int(labels.max())
+    hue = red_cell / max(float(np.linalg.norm(red_cell)), 1e-6)
+    if count == 0 or hue[2] < _RED_BLUE_SHARE:
+        return labels
+    colours = np.stack(
+        [np.bincount(labels.ravel(), density[..., c].ravel(), count + 1) for c in range(3)], axis=1
+    )
+    hues = colours / np.maximum(np.linalg.norm(colours, axis=1, keepdims=True), 1e-6)
+    keep = np.linalg.norm(hues - hue, axis=1) > _RED_HUE
+    keep[0] = False
+    return renumber(labels, keep)
+
+
+def renumber(labels: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """Labels for which `keep` is true, numbered 1…n in the same order."""
+    numbers = np.zeros(len(keep), np.int32)
+    numbers[keep] = np.arange(1, int(keep.sum()) + 1)
+    return numbers[labels]
+
+
+def split_touching(mask: np.ndarray, um_per_px: float) -> np.ndarray:
+    """Parts of a mask cut at their necks: ndarray, shape (Y, X), int32, 1…n."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels = np.zeros(mask.shape, np.int32)
+    given = 0
+    for k in range(1, count):
+        x, y, w, h, area = stats[k]
+        if area * um_per_px**2 < 3.0:
+            given += 1
+            box = labels[y : y + h, x : x + w]
+            box[pieces[y : y + h, x : x + w] == k] = given
+            continue
+        piece = np.pad((pieces[y : y + h, x : x + w] == k).astype(np.uint8), 1)
+        parts = _cut(piece, um_per_px)[1:-1, 1:-1]
+        box = labels[y : y + h, x : x + w]
+        box[parts > 0] = parts[parts > 0] + given
+        given += int(parts.max())
+    return labels
+
+
+def solidity(mask: np.ndarray) -> float:
+    """Area over the area of the convex hull, 0–1."""
+    points = cv2.findNonZero(mask)
+    hull = np.zeros_like(mask)
+    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+    return float(np.count_nonzero(mask) / max(np.count_nonzero(hull), 1))
+
+
+def _cut(piece: np.ndarray, um_per_px: float) -> np.ndarray:
+    """One connected piece cut by watershed on its distance transform: labels 1…n."""
+    if solidity(piece) >= _CONVEX_SOLIDITY:
+        return piece.astype(np.int32)
+    depth = cv2.GaussianBlur(cv2.distanceTransform(piece, cv2.DIST_L2, 5), (0, 0), 1.0)
+    depth *= piece
+    reach = disc(1.2 / um_per_px)
+    peaks = ((depth >= cv2.dilate(depth, reach) - 1e-6) & (depth > 0.5 / um_per_px)).astype(np.uint8)
+    count, seeds = cv2.connectedComponents(cv2.dilate(peaks, disc(1)) & piece)
+    if count <= 2:
+        return piece.astype(np.int32)
+    # Not cv2.watershed: it floods by steps between neighbours, not by level.
+    parts = watershed(-depth, seeds, mask=piece > 0)
+    return _rejoin(parts, depth, um_per_px)
+
+
+def _rejoin(parts: np.ndarray, depth: np.ndarray, um_per_px: float) -> np.ndarray:
+    """Undo cuts across wide necks, deepest first, until none is left."""
+    while True:
+        necks = _necks(parts, depth)
+        radius = _peak_depths(parts, depth)
+        best, pair = 0.0, None
+        for (a, b), neck in necks.items():
+            smaller = min(radius[a], radius[b])
+            shallow = smaller - neck < _PEAK_HEIGHT_UM / um_per_px
+            ratio = 2.0 if shallow else neck / max(smaller, 1e-6)
+            if ratio > max(best, _NECK_FRACTION):
+                best, pair = ratio, (a, b)
+        if pair is None:
+            break
+        parts = np.where(parts == pair[1], pair[0], parts)
+    keep = np.bincount(parts.ravel()) > 0
+    keep[0] = False
+    return renumber(parts, keep)
+
+
+def _peak_depths(parts: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Largest depth in each part, indexed by label."""
+    peaks = np.zeros(int(parts.max()) + 1, np.float32)
+    np.maximum.at(peaks, parts.ravel(), depth.ravel())
+    return peaks
+
+
+def _necks(parts: np.ndarray, depth: np.ndarray) -> dict[tuple[int, int], float]:
+    """Largest depth on the border of each pair of parts that touch."""
+    necks: dict[tuple[int, int], float] = {}
+    for near, far, level in (
+        (parts[:, :-1], parts[:, 1:], np.minimum(depth[:, :-1], depth[:, 1:])),
+        (parts[:-1], parts[1:], np.minimum(depth[:-1], depth[1:])),
+    ):
+        border = (near != far) & (near > 0) & (far > 0)
+        for a, b, value in zip(near[border], far[border], level[border], strict=True):
+            key = (int(min(a, b)), int(max(a, b)))
+            necks[key] = max(necks.get(key, 0.0), float(value))
+    return necks

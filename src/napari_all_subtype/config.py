@@ -1,0 +1,282 @@
+"""Every parameter, written once: default, bounds, unit and description.
+
+The description is the tooltip in the window, the help on the command line and
+the text in the documentation.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from napari_all_subtype.errors import ParameterError, PixelSizeError
+
+MIN_PIXEL_SIZE_UM = 0.02
+MAX_PIXEL_SIZE_UM = 1.0
+
+
+class Parameters(BaseModel):
+    """A frozen set of parameters; an unknown name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def of(cls, **values: object) -> Self:
+        """Parameters from `values`, with this package's own error for a bad one.
+
+        Raises
+        ------
+        PixelSizeError, ParameterError
+            If a value is unknown or out of its bounds.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            message = f"{name} = {first['input']!r}: {first['msg']}."
+            if "pixel_size_um" in name:
+                raise PixelSizeError(
+                    f"{message} Expected micrometres per pixel between {MIN_PIXEL_SIZE_UM} and "
+                    f"{MAX_PIXEL_SIZE_UM}; a 100x objective gives about 0.1. Leave it out to "
+                    "measure it on the red cells."
+                ) from error
+            raise ParameterError(message) from error
+
+
+class ReadingParameters(Parameters):
+    """How images are opened."""
+
+    max_megapixels: float = Field(
+        400.0, gt=0, le=20_000, description="Largest image that is opened, in megapixels."
+    )
+    min_side_px: int = Field(
+        16,
+        ge=8,
+        le=1024,
+        description="Shortest side of an image that is opened, in pixels: less cannot hold a cell.",
+    )
+    slice_index: int | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        description="Slice of a TIFF stack that is opened, counted from 0; without it a stack is "
+        "refused.",
+    )
+
+
+class ScaleParameters(Parameters):
+    """Where the size of a pixel comes from."""
+
+    pixel_size_um: float | None = Field(
+        None,
+        ge=MIN_PIXEL_SIZE_UM,
+        le=MAX_PIXEL_SIZE_UM,
+        description="Size of one pixel in micrometres. Overrules the file's own and the ruler.",
+    )
+    profile: str | None = Field(
+        None, description="Name of a saved instrument profile (objective and camera)."
+    )
+    red_cell_diameter_um: float = Field(
+        7.2,
+        ge=5.0,
+        le=10.0,
+        description="Mean red cell diameter on the dried film in micrometres, used as the ruler "
+        "when nothing else gives a pixel size: 7.2 normal, 6.2 microcytic, 8.5 macrocytic.",
+    )
+    red_cell_uncertainty_fraction: float = Field(
+        0.15,
+        ge=0.0,
+        le=0.5,
+        description="Relative uncertainty of a pixel size that was read off the red cells.",
+    )
+    min_red_cells: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Fewest red cells that must be measured before they serve as the ruler.",
+    )
+    assumed_pixel_size_um: float = Field(
+        0.13,
+        ge=MIN_PIXEL_SIZE_UM,
+        le=MAX_PIXEL_SIZE_UM,
+        description="Pixel size in micrometres that is assumed, and flagged, when no red cell "
+        "can be measured.",
+    )
+
+
+class SegmentationParameters(Parameters):
+    """How white cells are found."""
+
+    working_um_per_px: float = Field(
+        0.2,
+        ge=0.05,
+        le=0.5,
+        description="Pixel size in micrometres at which cells are looked for; masks come back "
+        "at full resolution.",
+    )
+    sensitivity: float = Field(
+        0.5,
+        ge=0.0,
+        le=1.0,
+        description="Higher finds paler nuclei, and more debris with them.",
+    )
+    min_nucleus_contrast: float = Field(
+        0.22,
+        ge=0.05,
+        le=1.0,
+        description="Least optical density (red + green - blue) of a nucleus; an image in which "
+        "nothing reaches it has no white cells.",
+    )
+    min_nucleus_diameter_um: float = Field(
+        3.5,
+        ge=1.0,
+        le=10.0,
+        description="Smaller nuclei, in micrometres, are taken for platelets or debris.",
+    )
+    max_cytoplasm_um: float = Field(
+        6.0,
+        ge=0.5,
+        le=15.0,
+        description="Farthest the cytoplasm reaches from the nucleus, in micrometres.",
+    )
+    tile_px: int = Field(
+        2048,
+        ge=256,
+        le=16384,
+        description="Side of the tiles in which large images are worked through, in pixels.",
+    )
+
+
+class QualityParameters(Parameters):
+    """When a field is flagged."""
+
+    max_edge_blur_um: float = Field(
+        0.45,
+        ge=0.1,
+        le=5.0,
+        description="A field is flagged as blurred when its edges are softer than this, in "
+        "micrometres (standard deviation).",
+    )
+    min_overlap_correlation: float = Field(
+        0.7,
+        ge=0.1,
+        le=1.0,
+        description="Two fields are flagged as overlapping when their common area agrees to this "
+        "correlation.",
+    )
+    min_overlap_fraction: float = Field(
+        0.08,
+        ge=0.02,
+        le=1.0,
+        description="Smallest overlap that is looked for, as a fraction of the smaller field.",
+    )
+
+
+class DecisionParameters(Parameters):
+    """How probabilities become one word."""
+
+    blast_threshold: float = Field(
+        0.5,
+        ge=0.0,
+        le=1.0,
+        description="A cell is called a blast when its probability of any blast class "
+        "reaches this.",
+    )
+    subtype_threshold: float = Field(
+        0.6,
+        gt=0.5,
+        le=1.0,
+        description="A blast is called L1, L2 or L3 when that score's share of the blast side "
+        "reaches this; otherwise it stays Blast, subtype undetermined.",
+    )
+
+
+class ModelParameters(Parameters):
+    """Which model speaks, and how fast it is fed."""
+
+    model: str = Field("bundled", description="Model id, or the folder of a model.")
+    batch_size: int = Field(64, ge=1, le=4096, description="Cells classified at a time.")
+
+
+class NetworkParameters(Parameters):
+    """The shape of the compact network."""
+
+    widths: tuple[int, ...] = Field(
+        (32, 64, 128), description="Channels of each stage; each halves the resolution."
+    )
+    groups: int = Field(8, ge=1, le=64, description="Groups of the group normalisation.")
+    dropout: float = Field(
+        0.3, ge=0.0, lt=1.0, description="Fraction of the embedding dropped while training."
+    )
+
+
+class AugmentationParameters(Parameters):
+    """How far a training crop is changed."""
+
+    zoom_fraction: float = Field(
+        0.12,
+        ge=0.0,
+        le=0.5,
+        description="Largest change of size, as a fraction: about the error of a pixel size.",
+    )
+    shift_px: float = Field(2.0, ge=0.0, le=16.0, description="Largest shift, in crop pixels.")
+    stain_swap_fraction: float = Field(
+        0.6,
+        ge=0.0,
+        le=1.0,
+        description="Fraction of crops recoloured to the stain of another laboratory.",
+    )
+    stain_swap_min_strength: float = Field(
+        0.5, ge=0.0, le=1.0, description="Weakest recolouring; the strongest is 1."
+    )
+    hue_deg: float = Field(14.0, ge=0.0, le=180.0, description="Largest turn of hue, in degrees.")
+    saturation_fraction: float = Field(
+        0.25, ge=0.0, le=1.0, description="Largest change of saturation."
+    )
+    contrast_fraction: float = Field(0.2, ge=0.0, le=1.0, description="Largest change of contrast.")
+    brightness_fraction: float = Field(
+        0.1, ge=0.0, le=1.0, description="Largest change of brightness, of the full range."
+    )
+    channel_gain_fraction: float = Field(
+        0.08, ge=0.0, le=1.0, description="Largest change of one colour channel against the others."
+    )
+    blur_chance: float = Field(0.4, ge=0.0, le=1.0, description="Fraction of crops blurred.")
+    max_blur_px: float = Field(1.1, gt=0.2, le=5.0, description="Widest blur (sigma), in pixels.")
+    noise_chance: float = Field(0.3, ge=0.0, le=1.0, description="Fraction of crops with noise.")
+    max_noise: float = Field(
+        8.0, ge=0.0, le=64.0, description="Strongest noise (sigma), in grey values of 255."
+    )
+    jpeg_chance: float = Field(0.3, ge=0.0, le=1.0, description="Fraction of crops compressed.")
+    min_jpeg_quality: int = Field(50, ge=5, le=95, description="Hardest compression, 1–100.")
+
+
+class FittingParameters(Parameters):
+    """How a network is trained from scratch."""
+
+    epochs: int = Field(14, ge=1, le=1000, description="Passes of `crops_per_epoch` crops.")
+    crops_per_epoch: int = Field(4096, ge=1, description="Crops drawn for each pass.")
+    batch_size: int = Field(64, ge=1, le=4096, description="Crops per step.")
+    learning_rate: float = Field(2e-3, gt=0, le=1.0, description="Largest learning rate.")
+    warmup_fraction: float = Field(
+        0.1, ge=0.0, lt=1.0, description="Part of training over which the rate rises."
+    )
+    weight_decay: float = Field(1e-2, ge=0.0, le=1.0, description="Decoupled weight decay.")
+    average_momentum: float = Field(
+        0.98, ge=0.0, lt=1.0, description="Momentum of the running mean of the weights that is kept."
+    )
+    label_smoothing: float = Field(
+        0.03, ge=0.0, lt=0.5, description="Weight taken from the labelled side, against overconfidence."
+    )
+
+
+class AnalysisParameters(Parameters):
+    """All that an analysis of one smear depends on."""
+
+    reading: ReadingParameters = ReadingParameters()
+    scale: ScaleParameters = ScaleParameters()
+    segmentation: SegmentationParameters = SegmentationParameters()
+    model: ModelParameters = ModelParameters()
+    decision: DecisionParameters = DecisionParameters()
+    quality: QualityParameters = QualityParameters()

@@ -1,0 +1,86 @@
+"""From probabilities to one word per cell: hierarchical, never a plain argmax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.config import DecisionParameters
+from napari_all_subtype.taxonomy import FAB5, Taxonomy
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is said about N cells.
+
+    Parameters
+    ----------
+    subtype : ndarray, shape (N,), object
+        Class name.
+    confidence : ndarray, shape (N,), float32
+        Calibrated probability of the side taken (blast or not), 0.5–1 at the
+        default threshold.
+    p_blast_any : ndarray, shape (N,), float32
+        ``1 - p_normal``.
+    subtype_share : ndarray, shape (N,), float32
+        Share of the blast side that the strongest of L1, L2 and L3 takes, 0–1.
+    best_guess : ndarray, shape (N,), object
+        Strongest subtype of a cell on the blast side, however weak; else the
+        subtype itself.
+    """
+
+    subtype: np.ndarray
+    confidence: np.ndarray
+    p_blast_any: np.ndarray
+    subtype_share: np.ndarray
+    best_guess: np.ndarray
+
+    def to_frame(self) -> pd.DataFrame:
+        """Decision as columns, one row per cell."""
+        return pd.DataFrame(vars(self))
+
+
+def decide(
+    probabilities: np.ndarray,
+    parameters: DecisionParameters = DecisionParameters(),
+    taxonomy: Taxonomy = FAB5,
+) -> Decision:
+    """Say normal or blast first, then the subtype if its score stands out.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (N, K), float
+        Rows sum to 1, columns in the taxonomy's order.
+    parameters : DecisionParameters
+        The two thresholds.
+    taxonomy : Taxonomy
+        Must hold ``normal`` and ``blast``; the children of ``blast`` are the subtypes.
+
+    Examples
+    --------
+    >>> decide(np.array([[0.40, 0.15, 0.15, 0.15, 0.15]])).subtype.tolist()
+    ['blast']
+    """
+    p = np.asarray(probabilities, np.float32).reshape(-1, len(taxonomy))
+    p_normal = p[:, taxonomy.index("normal")]
+    p_blast_any = np.float32(1) - p_normal
+    is_blast = p_blast_any >= parameters.blast_threshold
+
+    children = np.array(taxonomy.children("blast"), dtype=object)
+    scores = p[:, [taxonomy.index(name) for name in children]]
+    strongest = scores.argmax(axis=1)
+    side = np.maximum(p_blast_any, np.finfo(np.float32).tiny)
+    share = np.minimum(scores.max(axis=1, initial=0.0) / side, 1).astype(np.float32)
+
+    guess = children[strongest]
+    stands_out = share >= parameters.subtype_threshold
+    blast_word = np.where(stands_out, guess, "blast")
+    return Decision(
+        subtype=np.where(is_blast, blast_word, "normal").astype(object),
+        confidence=np.where(is_blast, p_blast_any, p_normal).astype(np.float32),
+        p_blast_any=p_blast_any,
+        subtype_share=share,
+        best_guess=np.where(is_blast, guess, "normal").astype(object),
+    )

@@ -1,0 +1,59 @@
+"""What can go wrong: each error says what was found, what was expected and what to do."""
+
+from __future__ import annotations
+
+
+class AllSubtypeError(Exception):
+    """Parent of every error this package raises on purpose."""
+
+
+class ParameterError(AllSubtypeError, ValueError):
+    """A parameter is out of its range or unknown."""
+
+
+class PixelSizeError(ParameterError):
+    """A pixel size that no smear can have."""
+
+
+class ImageReadError(AllSubtypeError, OSError):
+    """A file is missing, empty, truncated or not the image its name says."""
+
+
+class NotColourError(ImageReadError):
+    """An image without colour: grey, single channel or fluorescence."""
+
+
+class ImageTooLargeError(ImageReadError):
+    """An image beyond the pixel budget, refused before it is decoded."""
+
+
+class NoImagesError(AllSubtypeError, FileNotFoundError):
+    """A folder or pattern in which no image was found."""
+
+
+class ProfileError(AllSubtypeError, LookupError):
+    """An instrument profile that does not exist or cannot be read."""
+
+
+class ModelNotFoundError(AllSubtypeError, LookupError):
+    """A model id or folder that does not exist."""
+
+
+class ModelIntegrityError(AllSubtypeError, ValueError):
+    """A model whose files do not match their recorded hashes."""
+
+
+class OutputError(AllSubtypeError, OSError):
+    """Results that could not be written."""
+
+
+class OutputExistsError(OutputError):
+    """Results that are already there and must not be overwritten unasked."""
+
+
+class DownloadError(AllSubtypeError, OSError):
+    """A file that could not be fetched from the network or a mirror."""
+
+
+class Stopped(AllSubtypeError):
+    """A person asked to stop; nothing half-done is left behind."""

@@ -1,0 +1,134 @@
+"""The classifier: crops in, calibrated probabilities out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_all_subtype.cells.crops import CropSpec
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.model.backend import device_name
+from napari_all_subtype.model.calibration import calibrated
+from napari_all_subtype.model.card import ModelCard, read_card
+from napari_all_subtype.model.weights import BUNDLED, load_network, model_folders
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A loaded model.
+
+    Parameters
+    ----------
+    card : ModelCard
+        What it is and what was measured.
+    device : str
+        ``CPU``, or ``GPU`` with its name.
+    network : keras.Model
+        Crops (N, S, S, 3) uint8 to logits (N, K).
+    """
+
+    card: ModelCard
+    device: str
+    network: keras.Model
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The classes, in the order of the probabilities' columns."""
+        return self.card.classes
+
+    @property
+    def crop_spec(self) -> CropSpec:
+        """How crops for this model are cut."""
+        return self.card.crop_spec
+
+    def predict(
+        self, crops: np.ndarray, monitor: Monitor = SILENT, batch_size: int = 64
+    ) -> np.ndarray:
+        """Calibrated probabilities of `crops`: ndarray, shape (N, K), float32, rows sum to 1.
+
+        Parameters
+        ----------
+        crops : ndarray, shape (N, S, S, 3), uint8
+            Cut as :attr:`crop_spec` says; no cells give no rows.
+        monitor : Monitor
+            Hears of each batch and can stop before the next.
+        batch_size : int
+            Cells at a time, at least 1.
+
+        Raises
+        ------
+        ParameterError
+            If the crops are not what the model takes.
+        Stopped
+            If a stop was requested.
+        """
+        logits = predict_logits(self.network, self._checked(crops), monitor, batch_size)
+        return calibrated(logits, self.card.temperature, self.taxonomy)
+
+    def _checked(self, crops: np.ndarray) -> np.ndarray:
+        crops = np.asarray(crops)
+        size = self.crop_spec.size_px
+        if crops.size == 0:
+            return crops.reshape(0, size, size, 3).astype(np.uint8)
+        if crops.ndim != 4 or crops.shape[1:] != (size, size, 3) or crops.dtype != np.uint8:
+            raise ParameterError(
+                f"Crops of shape {crops.shape} and type {crops.dtype}: model {self.card.id} takes "
+                f"(N, {size}, {size}, 3) uint8. Cut them with this model's crop_spec."
+            )
+        return crops
+
+
+def load_classifier(model: str | Path = BUNDLED) -> Classifier:
+    """Classifier by ``bundled``, by a model's id or by a model's folder.
+
+    Keras is imported here, not before.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelIntegrityError
+        If the model is not there, or is not what its card says.
+    """
+    network, card = load_network(model)
+    return Classifier(card, device_name(), network)
+
+
+def list_models() -> tuple[ModelCard, ...]:
+    """Cards of the models that come with the package."""
+    return tuple(read_card(folder) for folder in model_folders())
+
+
+def predict_logits(
+    network: keras.Model, crops: np.ndarray, monitor: Monitor = SILENT, batch_size: int = 64
+) -> np.ndarray:
+    """Raw outputs of `network`: ndarray, shape (N, K), float32.
+
+    Every batch has the same shape, the last one filled up, so that the
+    compiled graph is traced once for any number of cells.
+
+    Raises
+    ------
+    ParameterError
+        If `batch_size` is below 1.
+    Stopped
+        If a stop was requested.
+    """
+    if batch_size < 1:
+        raise ParameterError(f"batch_size = {batch_size}: expected at least 1 cell at a time.")
+    logits = np.zeros((len(crops), network.output_shape[-1]), np.float32)
+    for start in range(0, len(crops), batch_size):
+        checkpoint(monitor, Progress("classify", start, len(crops)))
+        batch = crops[start : start + batch_size]
+        missing = batch_size - len(batch)
+        filled = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else batch
+        # Not `predict`: its loop and callbacks cost more than the network on a small batch.
+        logits[start : start + len(batch)] = network.predict_on_batch(filled)[: len(batch)]
+    checkpoint(monitor, Progress("classify", len(crops), len(crops)))
+    return logits

@@ -1,0 +1,80 @@
+"""The one protocol for progress and stopping: bars, windows and tests all speak it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from napari_all_subtype.errors import Stopped
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a stage has come.
+
+    Parameters
+    ----------
+    stage : str
+        What is being done, in words a person reads: ``"segment"``.
+    done, total : int
+        Steps finished and steps in all; a total of 0 means it is not known.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+class Monitor(Protocol):
+    """Listens to progress and says whether to stop."""
+
+    def report(self, progress: Progress) -> None:
+        """Take note of `progress`."""
+
+    @property
+    def stop_requested(self) -> bool:
+        """True once a person has asked to stop."""
+
+
+class SilentMonitor:
+    """A monitor that shows nothing and never stops."""
+
+    stop_requested = False
+
+    def report(self, progress: Progress) -> None:
+        """Do nothing."""
+
+
+SILENT = SilentMonitor()
+
+
+def checkpoint(monitor: Monitor, progress: Progress) -> None:
+    """Report `progress`, and stop here if a person asked for it.
+
+    Raises
+    ------
+    Stopped
+        If a stop was requested.
+    """
+    monitor.report(progress)
+    if monitor.stop_requested:
+        raise Stopped(f"Stopped during {progress.stage!r}; nothing of it was kept.")
+
+
+def steps(items: Iterable[T], stage: str, monitor: Monitor) -> Iterator[T]:
+    """Yield `items`, with a checkpoint before each and one after the last.
+
+    Raises
+    ------
+    Stopped
+        If a stop was requested.
+    """
+    total = len(items) if isinstance(items, Sized) else 0
+    done = 0
+    for done, item in enumerate(items, 1):
+        checkpoint(monitor, Progress(stage, done - 1, total))
+        yield item
+    checkpoint(monitor, Progress(stage, done, total))

@@ -1,0 +1,130 @@
+"""The classes a cell can belong to: names, parents, colours, letters and keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class CellClass:
+    """One class of a taxonomy, or one status that stands outside every taxonomy.
+
+    Parameters
+    ----------
+    name : str
+        The word in tables and files, lower case.
+    title : str
+        The word on screen.
+    letter : str
+        One or two characters that say the class without its colour.
+    colour : str
+        ``#rrggbb``, chosen to be told apart with any colour vision and to be
+        readable on pink and on violet ground.
+    key : str
+        Keyboard key that assigns the class, empty if it has none.
+    parent : str
+        Name of the class this one is a kind of, empty at the top.
+    meaning : str
+        What the class says and what it does not.
+    """
+
+    name: str
+    title: str
+    letter: str
+    colour: str
+    key: str = ""
+    parent: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """An ordered set of classes; probabilities have their columns in this order.
+
+    Examples
+    --------
+    >>> FAB5.names
+    ('normal', 'blast', 'l1', 'l2', 'l3')
+    >>> FAB5.family("blast")
+    ('blast', 'l1', 'l2', 'l3')
+    """
+
+    name: str
+    classes: tuple[CellClass, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Class names in column order."""
+        return tuple(c.name for c in self.classes)
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def index(self, name: str) -> int:
+        """Column of the class called `name`.
+
+        Raises
+        ------
+        ValueError
+            If the taxonomy has no such class.
+        """
+        if name not in self.names:
+            raise ValueError(
+                f"{name!r} is no class of {self.name}: expected one of {', '.join(self.names)}"
+            )
+        return self.names.index(name)
+
+    def __getitem__(self, name: str) -> CellClass:
+        return self.classes[self.index(name)]
+
+    def children(self, name: str) -> tuple[str, ...]:
+        """Names of the classes whose parent is `name`."""
+        return tuple(c.name for c in self.classes if c.parent == name)
+
+    def family(self, name: str) -> tuple[str, ...]:
+        """`name` and its children: the set a person's word `name` allows."""
+        return (name, *self.children(name))
+
+
+# Okabe & Ito's palette (jfly.uni-koeln.de/color, 2008) without its pinks and violets.
+FAB5 = Taxonomy(
+    "FAB5",
+    (
+        CellClass("normal", "Normal", "N", "#009E73", "1", "", "non-blast leukocyte"),
+        CellClass(
+            "blast",
+            "Blast",
+            "B",
+            "#F0E442",
+            "2",
+            "",
+            "blast (lineage not assessed), subtype undetermined",
+        ),
+        CellClass("l1", "L1", "L1", "#56B4E9", "3", "blast", "blast of L1-like morphology"),
+        CellClass("l2", "L2", "L2", "#E69F00", "4", "blast", "blast of L2-like morphology"),
+        CellClass(
+            "l3",
+            "L3",
+            "L3",
+            "#D55E00",
+            "5",
+            "blast",
+            "blast of L3-like morphology: suspect Burkitt, "
+            "confirm by immunophenotype and MYC, never from one cell",
+        ),
+    ),
+)
+
+UNKNOWN = CellClass(
+    "unknown", "Unknown", "?", "#BBBBBB", "", "", "unlike the model's training cells"
+)
+
+EXCLUSIONS = (
+    CellClass("not_a_cell", "Not a cell", "x", "#FFFFFF", "x"),
+    CellClass("smudge", "Smudge", "s", "#FFFFFF", "s"),
+    CellClass("nucleated_red_cell", "Nucleated red cell", "r", "#FFFFFF", "r"),
+    CellClass("other_object", "Other object", "o", "#FFFFFF", "o"),
+)
+
+RESEARCH_USE_ONLY = "For Research Use Only. Not for use in diagnostic procedures."

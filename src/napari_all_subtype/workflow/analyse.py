@@ -1,0 +1,217 @@
+"""The main job: one field of a smear in, its cells found, measured and classified."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.crops import crop_cells
+from napari_all_subtype.cells.image import as_source
+from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.cells.quality import is_blurred
+from napari_all_subtype.cells.scale import pixel_size_of
+from napari_all_subtype.cells.segmentation import segment
+from napari_all_subtype.cells.source import ImageSource, PixelSize
+from napari_all_subtype.config import AnalysisParameters, DecisionParameters, QualityParameters
+from napari_all_subtype.decision import decide
+from napari_all_subtype.model.classifier import Classifier, load_classifier
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.taxonomy import Taxonomy
+
+BLURRED = "blur"
+SCALE_UNCERTAIN = "scale uncertain"
+NO_CELL = "no white cell found"
+
+
+class Analyser:
+    """Analyses any number of fields with one loaded model.
+
+    Parameters
+    ----------
+    parameters : AnalysisParameters
+        All that the result depends on.
+    classifier : Classifier, optional
+        The model; by default the one that `parameters` name.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelIntegrityError
+        If the model does not exist or its files are not the recorded ones.
+    """
+
+    def __init__(
+        self,
+        parameters: AnalysisParameters = AnalysisParameters(),
+        classifier: Classifier | None = None,
+    ):
+        self.parameters = parameters
+        self.classifier = classifier or load_classifier(parameters.model.model)
+
+    def __call__(
+        self, image: ImageSource | np.ndarray | str | Path, monitor: Monitor = SILENT
+    ) -> Analysis:
+        """Analysis of one field.
+
+        Parameters
+        ----------
+        image : path, ndarray of shape (Y, X, 3) uint8 RGB, or ImageSource
+            The field.
+        monitor : Monitor
+            Told of every stage; stops the work at the next step when asked.
+
+        Raises
+        ------
+        ImageReadError, NotColourError, ImageTooLargeError
+            If the image cannot be used.
+        Stopped
+            If the monitor asked for it.
+        """
+        p, clock = self.parameters, Clock(monitor)
+        with clock.stage("read"):
+            source = as_source(image, p.reading)
+        with clock.stage("measure scale"):
+            pixel_size = pixel_size_of(source, p.scale, monitor)
+        with clock.stage("segment"):
+            masks = segment(source, pixel_size.um_per_px, p.segmentation, monitor)
+        with clock.stage("measure"):
+            cells = measure(masks, pixel_size.um_per_px)
+        with clock.stage("crop"):
+            crops = crop_cells(
+                source,
+                masks,
+                cells,
+                pixel_size.um_per_px,
+                self.classifier.crop_spec,
+                monitor,
+            )
+        with clock.stage("classify"):
+            probabilities = self.classifier.predict(crops, monitor, p.model.batch_size)
+        with clock.stage("summarise"):
+            cells = with_predictions(cells, probabilities, p.decision, self.classifier.taxonomy)
+            flags = _flags(source, pixel_size, cells, p.quality)
+        return Analysis(
+            name=source.name,
+            masks=masks,
+            cells=cells,
+            pixel_size=pixel_size,
+            flags=flags,
+            model=self.classifier.card.id,
+            device=self.classifier.device,
+            parameters=p,
+            taxonomy=self.classifier.taxonomy,
+            history=source.history,
+            seconds=clock.seconds,
+        )
+
+
+def analyse(
+    image: ImageSource | np.ndarray | str | Path,
+    *,
+    pixel_size_um: float | None = None,
+    profile: str | None = None,
+    model: str | Path | None = None,
+    parameters: AnalysisParameters = AnalysisParameters(),
+    monitor: Monitor = SILENT,
+) -> Analysis:
+    """Find, measure and classify every white cell of one field.
+
+    Parameters
+    ----------
+    image : path, ndarray of shape (Y, X, 3) uint8 RGB, or ImageSource
+        The field.
+    pixel_size_um : float, optional
+        Micrometres per pixel, 0.02–1.0. Without it the file, and then the red
+        cells, are asked.
+    profile : str, optional
+        Name of a saved instrument profile.
+    model : str or Path, optional
+        Model id, or the folder of a model.
+    parameters : AnalysisParameters
+        Everything else; the three arguments above overrule it.
+    monitor : Monitor
+        Progress and stop.
+
+    Raises
+    ------
+    ImageReadError, NotColourError, ImageTooLargeError, PixelSizeError
+        If the image or the pixel size cannot be used.
+    ModelNotFoundError, ModelIntegrityError
+        If the model cannot be used.
+    Stopped
+        If the monitor asked for it.
+
+    Examples
+    --------
+    >>> from napari_all_subtype import analyse
+    >>> analysis = analyse("smear.png", pixel_size_um=0.13)  # doctest: +SKIP
+    >>> analysis.cells[["subtype", "confidence"]]  # doctest: +SKIP
+    """
+    given = {"pixel_size_um": pixel_size_um, "profile": profile}
+    scale = {name: value for name, value in given.items() if value is not None}
+    values = parameters.model_dump()
+    values["scale"] |= scale
+    if model is not None:
+        values["model"]["model"] = str(model)
+    return Analyser(AnalysisParameters.of(**values))(image, monitor)
+
+
+def with_predictions(
+    cells: pd.DataFrame,
+    probabilities: np.ndarray,
+    decision: DecisionParameters,
+    taxonomy: Taxonomy,
+) -> pd.DataFrame:
+    """Cell table with probabilities and decision; row k stays label k.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Measurements, one row per label.
+    probabilities : ndarray, shape (N, K), float32
+        One row per present cell, in the table's order.
+    """
+    rows = table.present(cells).index
+    said = decide(probabilities, decision, taxonomy).to_frame()
+    said = pd.concat(
+        [pd.DataFrame(probabilities, columns=[f"p_{n}" for n in taxonomy.names]), said], axis=1
+    )
+    said = said.set_axis(rows, axis=0).reindex(cells.index)
+    words = ["subtype", "best_guess"]
+    said[words] = said[words].astype(object).where(said[words].notna(), "")
+    return pd.concat([cells, said], axis=1)
+
+
+class Clock:
+    """Times the stages of a job and reports each to the monitor as it begins."""
+
+    def __init__(self, monitor: Monitor):
+        self.monitor = monitor
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens inside under `name`, in seconds."""
+        checkpoint(self.monitor, Progress(name))
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - began
+
+
+def _flags(
+    source: ImageSource, pixel_size: PixelSize, cells: pd.DataFrame, quality: QualityParameters
+) -> tuple[str, ...]:
+    flags = []
+    if is_blurred(source, pixel_size.um_per_px, quality):
+        flags.append(BLURRED)
+    if pixel_size.origin in ("red cells", "assumed"):
+        flags.append(SCALE_UNCERTAIN)
+    if table.present(cells).empty:
+        flags.append(NO_CELL)
+    return tuple(flags)

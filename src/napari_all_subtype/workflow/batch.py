@@ -1,0 +1,288 @@
+"""Many images, one after the other: one that fails is recorded and the others are done."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells.crops import crop_single_cell
+from napari_all_subtype.cells.image import as_source
+from napari_all_subtype.cells.quality import overlapping_fields
+from napari_all_subtype.cells.scale import pixel_size_of
+from napari_all_subtype.cells.source import ArraySource, ImageSource
+from napari_all_subtype.config import AnalysisParameters, QualityParameters
+from napari_all_subtype.decision import decide
+from napari_all_subtype.errors import AllSubtypeError, OutputExistsError, Stopped
+from napari_all_subtype.model.classifier import Classifier, load_classifier
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.workflow.analyse import Analyser
+from napari_all_subtype.workflow.export import write_analysis
+from napari_all_subtype.workflow.files import new_file, write_json
+from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
+
+log = logging.getLogger(__name__)
+
+BATCH_FILE = "batch.json"
+IMAGES = "images"
+OVERVIEW_SIDE_PX = 1024
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one image.
+
+    Parameters
+    ----------
+    field : Field
+        The image.
+    cells : FieldCells or None
+        Its cells; None if it failed.
+    error : str
+        Why it failed, in one line without any folder; empty if it did not.
+    """
+
+    field: Field
+    cells: FieldCells | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """All outcomes, in the order of the inputs, and one summary per smear."""
+
+    outcomes: tuple[Outcome, ...]
+    smears: tuple[Summary, ...]
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Outcomes without a result."""
+        return tuple(outcome for outcome in self.outcomes if outcome.error)
+
+
+def analyse_batch(
+    fields: Sequence[Field],
+    out: Path,
+    parameters: AnalysisParameters = AnalysisParameters(),
+    overwrite: bool = False,
+    monitor: Monitor = SILENT,
+) -> BatchResult:
+    """Analyse `fields` and write a result folder for each, and ``batch.json``, into `out`.
+
+    Parameters
+    ----------
+    fields : sequence of Field
+        See :func:`napari_all_subtype.workflow.inputs.name_fields`.
+    out : Path
+        Folder of the results; made if absent.
+    parameters : AnalysisParameters
+        The same for all.
+    overwrite : bool
+        Replace results that are there; otherwise they are refused before any work.
+    monitor : Monitor
+        Counts images.
+
+    Raises
+    ------
+    OutputExistsError, OutputError
+        If results are there already, or nothing can be written.
+    ModelNotFoundError, ModelIntegrityError
+        If the model cannot be used.
+    Stopped
+        If asked for; finished folders and a ``batch.json`` that names them stay.
+    """
+    _refuse_existing(fields, out, overwrite)
+    write_json(out / BATCH_FILE, {"state": "running", "notice": RESEARCH_USE_ONLY}, True)
+    outcomes: list[Outcome] = []
+    overviews: dict[str, ArraySource] = {}
+    state = "stopped"
+    try:
+        analyser = Analyser(parameters)
+        for n, field in enumerate(fields):
+            checkpoint(monitor, Progress(IMAGES, n, len(fields)))
+            outcomes.append(_analyse_one(field, analyser, out, overwrite, monitor, overviews))
+        state = "complete"
+    finally:
+        smears = _smears(outcomes, overviews, parameters.quality)
+        _write_batch(out, state, outcomes, smears)
+    monitor.report(Progress(IMAGES, len(fields), len(fields)))
+    return BatchResult(tuple(outcomes), smears)
+
+
+def classify_batch(
+    fields: Sequence[Field],
+    out: Path,
+    parameters: AnalysisParameters = AnalysisParameters(),
+    overwrite: bool = False,
+    monitor: Monitor = SILENT,
+) -> BatchResult:
+    """Classify images of one centred cell each and write one table, a row per image in order.
+
+    Parameters
+    ----------
+    fields : sequence of Field
+        One image of one cell each; cells cut out on black ground are accepted.
+    out : Path
+        CSV file with ``file``, the probabilities and the decision; the row of an
+        image that failed has its name and empty values.
+
+    Raises
+    ------
+    As :func:`analyse_batch`; when stopped, no file is written.
+    """
+    with new_file(out, overwrite) as partial:
+        classifier = load_classifier(parameters.model.model)
+        crops, outcomes = [], []
+        for n, field in enumerate(fields):
+            checkpoint(monitor, Progress(IMAGES, n, len(fields)))
+            try:
+                crops.append(_one_crop(field, parameters, classifier, monitor))
+                outcomes.append(Outcome(field))
+            except AllSubtypeError as error:
+                if isinstance(error, Stopped):
+                    raise
+                outcomes.append(_failure(field, error))
+        _crop_table(outcomes, crops, classifier, parameters, monitor).to_csv(
+            partial, index=False, float_format="%.6g"
+        )
+    monitor.report(Progress(IMAGES, len(fields), len(fields)))
+    return BatchResult(tuple(outcomes), ())
+
+
+def _refuse_existing(fields: Sequence[Field], out: Path, overwrite: bool) -> None:
+    there = [name for name in (BATCH_FILE, *(f.folder for f in fields)) if (out / name).exists()]
+    if there and not overwrite:
+        raise OutputExistsError(
+            f"{out.name} holds results already ({there[0]}). "
+            "Choose another --out or say --overwrite."
+        )
+
+
+def _analyse_one(
+    field: Field,
+    analyser: Analyser,
+    out: Path,
+    overwrite: bool,
+    monitor: Monitor,
+    overviews: dict[str, ArraySource],
+) -> Outcome:
+    try:
+        source = as_source(field.path, analyser.parameters.reading)
+        analysis = replace(analyser(source, monitor), name=field.name)
+        write_analysis(analysis, source, out / field.folder, overwrite)
+        overviews[field.folder] = _overview(source)
+    except Stopped:
+        raise
+    except AllSubtypeError as error:
+        return _failure(field, error)
+    return Outcome(field, FieldCells.of(analysis))
+
+
+def _failure(field: Field, error: AllSubtypeError) -> Outcome:
+    """The error in one line that names the image as outputs do, and no folder."""
+    text = " ".join(str(error).split())
+    for told in (str(field.path.resolve()), str(field.path), field.path.name):
+        text = text.replace(told, field.name)
+    log.warning("%s: %s", field.name, text)
+    return Outcome(field, error=text)
+
+
+def _overview(source: ImageSource) -> ArraySource:
+    """The field made small by a power of two, to look for overlaps when all are done."""
+    halvings = max(0, math.ceil(math.log2(max(source.shape) / OVERVIEW_SIDE_PX)))
+    level = source.read()
+    for _ in range(halvings):
+        level = cv2.resize(level, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return ArraySource(level, source.name)
+
+
+def _smears(
+    outcomes: Sequence[Outcome], overviews: dict[str, ArraySource], quality: QualityParameters
+) -> tuple[Summary, ...]:
+    done: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.cells is not None:
+            done.setdefault(outcome.field.smear, []).append(outcome)
+    return tuple(
+        summarise(_flag_overlaps(members, overviews, quality), smear)
+        for smear, members in done.items()
+    )
+
+
+def _flag_overlaps(
+    members: Sequence[Outcome], overviews: dict[str, ArraySource], quality: QualityParameters
+) -> list[FieldCells]:
+    """Cells of the fields of one smear; a field that shows part of an earlier one says so."""
+    fields = [member.cells for member in members]
+    pictures = [overviews[member.field.folder] for member in members]
+    for pair in overlapping_fields(pictures, quality):
+        again, before = fields[pair.second], fields[pair.first]
+        flags = (*again.flags, f"overlaps {before.name}")
+        fields[pair.second] = replace(again, flags=flags)
+    return fields
+
+
+def _write_batch(
+    out: Path, state: str, outcomes: Sequence[Outcome], smears: Sequence[Summary]
+) -> None:
+    images = [
+        {
+            "file": outcome.field.name,
+            "folder": outcome.field.folder if not outcome.error else None,
+            "smear": outcome.field.smear,
+            "smear_assumed_from": "images in one folder",
+            "cells": len(outcome.cells.cells) if outcome.cells is not None else None,
+            "error": outcome.error or None,
+        }
+        for outcome in outcomes
+    ]
+    content = {
+        "state": state,
+        "images": images,
+        "smears": [smear.model_dump(mode="json") for smear in smears],
+        "notice": RESEARCH_USE_ONLY,
+    }
+    write_json(out / BATCH_FILE, content, overwrite=True)
+
+
+def _one_crop(
+    field: Field, parameters: AnalysisParameters, classifier: Classifier, monitor: Monitor
+) -> np.ndarray:
+    source = as_source(field.path, parameters.reading, dark_ground=True)
+    pixel_size = pixel_size_of(source, parameters.scale, monitor)
+    single = crop_single_cell(
+        source.read(), pixel_size.um_per_px, classifier.crop_spec, parameters.segmentation
+    )
+    return single.crop
+
+
+def _crop_table(
+    outcomes: Sequence[Outcome],
+    crops: Sequence[np.ndarray],
+    classifier: Classifier,
+    parameters: AnalysisParameters,
+    monitor: Monitor,
+) -> pd.DataFrame:
+    size = classifier.crop_spec.size_px
+    stack = np.stack(crops) if crops else np.empty((0, size, size, 3), np.uint8)
+    probabilities = classifier.predict(stack, monitor, parameters.model.batch_size)
+    names = [f"p_{name}" for name in classifier.taxonomy.names]
+    said = pd.concat(
+        [
+            pd.DataFrame(probabilities, columns=names),
+            decide(probabilities, parameters.decision, classifier.taxonomy).to_frame(),
+        ],
+        axis=1,
+    )
+    worked = [n for n, outcome in enumerate(outcomes) if not outcome.error]
+    said = said.set_axis(worked, axis=0).reindex(range(len(outcomes)))
+    said.insert(0, "file", [outcome.field.name for outcome in outcomes])
+    return said

@@ -1,0 +1,87 @@
+"""The demonstration: a synthetic smear whose truth is known, through the whole main job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from napari_all_subtype.cells.source import ArraySource, PixelSize
+from napari_all_subtype.progress import SILENT, Monitor
+from napari_all_subtype.simulate import SimulatedSmear, SmearRecipe, simulate_smear
+from napari_all_subtype.workflow.analyse import Analyser
+from napari_all_subtype.workflow.export import write_analysis
+from napari_all_subtype.workflow.files import new_folder
+from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
+
+NAME = "synthetic-smear"
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What the demonstration found beside what was drawn.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of the cells found.
+    n_drawn, n_found_again : int
+        Leukocytes drawn, and those of them that a found cell covers with an
+        intersection over union of at least 0.5.
+    folder : Path
+        Where masks, table and overlay are.
+    """
+
+    summary: Summary
+    n_drawn: int
+    n_found_again: int
+    folder: Path
+
+
+def run_demo(out: Path, seed: int = 1, monitor: Monitor = SILENT) -> Demonstration:
+    """Draw a smear, analyse it and write smear, masks, table and overlay to `out`.
+
+    Parameters
+    ----------
+    out : Path
+        Folder; an earlier demonstration in it is replaced.
+    seed : int
+        Of the smear.
+
+    Raises
+    ------
+    OutputError
+        If `out` cannot be written.
+    Stopped
+        If the monitor asked for it.
+    """
+    smear = simulate_smear(SmearRecipe(), seed)
+    source = ArraySource(smear.pixels, f"{NAME}.png", PixelSize(smear.um_per_px, "metadata", 0.0))
+    analysis = Analyser()(source, monitor)
+    folder = write_analysis(analysis, source, out / NAME, overwrite=True)
+    with new_folder(out / f"{NAME}-truth", overwrite=True) as partial:
+        cv2.imwrite(str(partial / f"{NAME}.png"), cv2.cvtColor(smear.pixels, cv2.COLOR_RGB2BGR))
+        smear.truth.to_csv(partial / "truth.csv", index=False)
+    return Demonstration(
+        summarise([FieldCells.of(analysis)], NAME),
+        smear.masks.count,
+        found_again(smear, analysis.masks.labels),
+        folder,
+    )
+
+
+def found_again(smear: SimulatedSmear, labels: np.ndarray) -> int:
+    """Cells of `smear` that a label covers with intersection over union ≥ 0.5.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (Y, X), int32
+        Cells found.
+    """
+    drawn = smear.masks.labels
+    pairs = np.stack([drawn.ravel(), labels.ravel()])[:, (drawn > 0).ravel() & (labels > 0).ravel()]
+    (a, b), overlap = np.unique(pairs, axis=1, return_counts=True)
+    area_a, area_b = np.bincount(drawn.ravel()), np.bincount(labels.ravel())
+    return int((overlap / (area_a[a] + area_b[b] - overlap) >= 0.5).sum())

@@ -1,0 +1,135 @@
+"""The result folder of one field: masks, tables, outlines, picture and summary."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import tifffile
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.source import ImageSource
+from napari_all_subtype.workflow.files import new_folder
+from napari_all_subtype.workflow.overlay import cell_contours, class_of, draw_overlay, rgb
+from napari_all_subtype.workflow.provenance import provenance
+from napari_all_subtype.workflow.summarise import FieldCells, summarise
+
+FILES = (
+    "labels.tif",
+    "nuclei.tif",
+    "cells.csv",
+    "cells.geojson",
+    "overlay.png",
+    "summary.json",
+)
+NOT_MEASURED_IN_QUPATH = ("label", "subtype", "best_guess", *table.FLAGS, *table.BOX)
+
+
+def write_analysis(
+    analysis: Analysis, source: ImageSource, folder: Path, overwrite: bool = False
+) -> Path:
+    """Write the result of one field; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What to write.
+    source : ImageSource
+        The field itself, for the overlay.
+    folder : Path
+        Where to.
+    overwrite : bool
+        Replace a folder that is there.
+
+    Raises
+    ------
+    OutputExistsError, OutputError
+        If it is there already or cannot be written.
+    """
+    with new_folder(folder, overwrite) as partial:
+        write_mask(partial / "labels.tif", analysis.masks.labels, analysis)
+        write_mask(partial / "nuclei.tif", analysis.masks.nuclei, analysis)
+        cell_rows(analysis).to_csv(partial / "cells.csv", index=False, float_format="%.6g")
+        (partial / "cells.geojson").write_text(
+            json.dumps(to_geojson(analysis), ensure_ascii=False), encoding="utf-8"
+        )
+        picture = draw_overlay(source.read(), analysis)
+        _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        (partial / "overlay.png").write_bytes(png.tobytes())
+        (partial / "summary.json").write_text(
+            json.dumps(to_summary(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+    return folder
+
+
+def cell_rows(analysis: Analysis) -> pd.DataFrame:
+    """The cell table as files have it: one row per cell that exists."""
+    rows = table.present(analysis.cells)
+    whole = ["label", *table.BOX, "area_px"]
+    return rows.astype(dict.fromkeys(whole, np.int64) | {"touches_border": bool})
+
+
+def write_mask(path: Path, mask: np.ndarray, analysis: Analysis) -> None:
+    """Write an integer mask, shape (Y, X), int32, with its pixel size as ImageJ reads it."""
+    px_per_cm = 1e4 / analysis.pixel_size.um_per_px
+    tifffile.imwrite(
+        path,
+        mask.astype(np.int32, copy=False),
+        compression="zlib",
+        resolution=(px_per_cm, px_per_cm),
+        resolutionunit="CENTIMETER",
+        metadata=None,
+        software="napari-all-subtype",
+    )
+
+
+def to_summary(analysis: Analysis) -> dict[str, object]:
+    """Counts, fractions, flags and provenance of one field, ready for JSON."""
+    summary = summarise([FieldCells.of(analysis)], analysis.name)
+    return {**summary.model_dump(mode="json"), "provenance": provenance(analysis)}
+
+
+def to_geojson(analysis: Analysis) -> dict[str, object]:
+    """Cells as a GeoJSON FeatureCollection that QuPath opens as detections."""
+    cells = table.present(analysis.cells)
+    return {
+        "type": "FeatureCollection",
+        "features": [_feature(analysis, row) for row in cells.itertuples()],
+        "provenance": provenance(analysis),
+    }
+
+
+def _feature(analysis: Analysis, row: object) -> dict[str, object]:
+    """One cell; QuPath's own keys: objectType, classification, measurements."""
+    cell_class = class_of(analysis.taxonomy, row.subtype)
+    measured = {
+        name: float(value)
+        for name, value in row._asdict().items()
+        if name not in ("Index", *NOT_MEASURED_IN_QUPATH) and np.isfinite(value)
+    }
+    return {
+        "type": "Feature",
+        "geometry": {
+            "type": "Polygon",
+            "coordinates": [_ring(cell_contours(analysis.masks.labels, row)[0])],
+        },
+        "properties": {
+            "objectType": "detection",
+            "name": str(row.label),
+            "classification": {"name": cell_class.title, "color": list(rgb(cell_class.colour))},
+            "measurements": measured,
+        },
+    }
+
+
+def _ring(contour: np.ndarray) -> list[list[float]]:
+    """A closed ring of at least four positions through pixel centres, x before y."""
+    points = (contour.reshape(-1, 2) + 0.5).tolist()
+    while len(points) < 3:
+        points.append([points[-1][0] + 0.5, points[-1][1] + 0.5 * len(points)])
+    return [*points, points[0]]

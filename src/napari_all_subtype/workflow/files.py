@@ -1,0 +1,121 @@
+"""Writing that is never seen half done: beside first, renamed at the end."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from napari_all_subtype.errors import OutputError, OutputExistsError
+
+PARTIAL = ".partial-"
+
+
+@contextmanager
+def new_file(path: Path, overwrite: bool = False, private: bool = False) -> Iterator[Path]:
+    """A path to write to; it becomes `path` when the block ends without an error.
+
+    A private file is readable by its owner alone.
+
+    Raises
+    ------
+    OutputExistsError
+        If `path` exists and `overwrite` is False.
+    OutputError
+        If it cannot be written.
+    """
+    _refuse(path, overwrite)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=PARTIAL, suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        partial = Path(name)
+        try:
+            yield partial
+            partial.chmod(0o600 if private else 0o666 & ~_umask())
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
+    """A folder to fill; it becomes `path`, whole, when the block ends without an error.
+
+    Raises
+    ------
+    OutputExistsError
+        If `path` exists and `overwrite` is False.
+    OutputError
+        If it cannot be written.
+    """
+    _refuse(path, overwrite)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
+        try:
+            yield partial
+            partial.chmod(0o777 & ~_umask())
+            _replace_folder(partial, path)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_json(path: Path, value: object, overwrite: bool = False, private: bool = False) -> None:
+    """Write `value` to `path` as indented JSON."""
+    with new_file(path, overwrite, private) as partial:
+        partial.write_text(
+            json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    if not path.exists():
+        new.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent)) / "old"
+    path.rename(old)
+    try:
+        new.rename(path)
+    except OSError:
+        old.rename(path)
+        raise
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _refuse(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise OutputExistsError(
+            f"{path.name} is there already. Choose another output or say --overwrite."
+        )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = "the disk is full. Free some space or choose another output."
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            why = "it may not be written. Choose an output you own."
+        elif error.errno in (errno.ENOTDIR, errno.EEXIST):
+            why = "a file stands where a folder is needed. Choose another output."
+        else:
+            why = (error.strerror or type(error).__name__) + "."
+        raise OutputError(f"Cannot write {path.name}: {why}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,104 @@
+"""What a person names: images and folders, in order, each with its smear and its own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_all_subtype.cells.image import list_images
+from napari_all_subtype.errors import NoImagesError
+from napari_all_subtype.workflow.pseudonyms import Pseudonyms
+
+
+@dataclass(frozen=True)
+class Field:
+    """One image to work on.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is; never written to an output.
+    name : str
+        What outputs call it: its file name without folder, or a pseudonym.
+    folder : str
+        Name of its result folder, unique in the run.
+    smear : str
+        The smear it belongs to: images of one folder are taken for one smear.
+    """
+
+    path: Path
+    name: str
+    folder: str
+    smear: str
+
+
+def prepare(inputs: Sequence[Path], key_file: Path | None = None) -> list[Field]:
+    """Fields of all `inputs`, under pseudonyms if there is a file for their key.
+
+    Raises
+    ------
+    NoImagesError
+        If nothing was named, or a folder holds no image.
+    OutputError
+        If the key file cannot be used.
+    """
+    paths = find_images(inputs)
+    return name_fields(paths, Pseudonyms(key_file).name_all(paths) if key_file else None)
+
+
+def find_images(inputs: Sequence[Path]) -> list[Path]:
+    """Files as named, folders as the images they hold, each file once, in order.
+
+    Raises
+    ------
+    NoImagesError
+        If nothing was named, or a folder holds no image.
+    """
+    if not inputs:
+        raise NoImagesError("No image was named: give one or more images or folders of images.")
+    found: dict[Path, Path] = {}
+    for path in inputs:
+        for image in list_images(path) if path.is_dir() else [path]:
+            found.setdefault(image.resolve(), image)
+    return list(found.values())
+
+
+def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> list[Field]:
+    """Fields with unique result folders: ``<stem>``, ``<stem>-2``, ...
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The images.
+    names : sequence of str, optional
+        What to call them; by default their file names.
+
+    Examples
+    --------
+    >>> [f.folder for f in name_fields([Path("a/x.png"), Path("b/x.png"), Path("a/x.tif")])]
+    ['x', 'x-2', 'x-3']
+    """
+    names = [path.name for path in paths] if names is None else names
+    folders = unique(Path(name).stem for name in names)
+    smears: dict[Path, str] = {}
+    for path in paths:
+        smears.setdefault(path.resolve().parent, f"smear-{len(smears) + 1}")
+    return [
+        Field(path, name, folder, smears[path.resolve().parent])
+        for path, name, folder in zip(paths, names, folders, strict=True)
+    ]
+
+
+def unique(stems: Iterable[str]) -> list[str]:
+    """Stems with ``-2``, ``-3`` … where one repeats, also on a disk that ignores case."""
+    taken: set[str] = set()
+    result = []
+    for stem in stems:
+        name, n = stem, 1
+        while name.casefold() in taken:
+            n += 1
+            name = f"{stem}-{n}"
+        taken.add(name.casefold())
+        result.append(name)
+    return result

@@ -1,0 +1,29 @@
+"""The block that every output carries: what made it, from what, with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+
+
+def provenance(analysis: Analysis) -> dict[str, object]:
+    """Software, model, device, pixel size, settings and time of `analysis`, ready for JSON.
+
+    Nothing in it names a folder, a person or a machine.
+    """
+    settings = analysis.parameters.model_dump(exclude={"model": {"model"}})
+    return {
+        "software": f"napari-all-subtype {version('napari-all-subtype')}",
+        "model": analysis.model,
+        "device": analysis.device,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "pixel_size": asdict(analysis.pixel_size),
+        "read": list(analysis.history),
+        "parameters": settings,
+        "seconds": {stage: round(spent, 4) for stage, spent in analysis.seconds.items()},
+        "notice": RESEARCH_USE_ONLY,
+    }

@@ -1,0 +1,209 @@
+"""Counts and fractions with intervals, for one field or for the fields of a smear together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY, UNKNOWN, Taxonomy
+
+BOOTSTRAP_ROUNDS = 2000
+NORMAL_QUANTILE_95 = 1.959964
+SUBTYPE_NOTE = (
+    "L1, L2 and L3 are scores, not calibrated probabilities: no image set with these labels "
+    "exists to train on. Historical scheme; immunophenotype decides."
+)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Interval(_Frozen):
+    """A 95 % interval of a fraction, 0–1."""
+
+    low: float
+    high: float
+
+
+class Proportion(_Frozen):
+    """A class's share of the cells.
+
+    Parameters
+    ----------
+    count : int
+        Cells of the class.
+    fraction : float or None
+        Of all cells, 0–1; None without cells.
+    wilson : Interval or None
+        Sampling error of the cells, after Wilson (J Am Stat Assoc 1927;22:209–12).
+    over_fields : Interval or None
+        Sampling error of the fields, by bootstrap; None below two fields.
+    """
+
+    count: int
+    fraction: float | None
+    wilson: Interval | None
+    over_fields: Interval | None = None
+
+
+class Summary(_Frozen):
+    """What one field, or one smear of several, shows.
+
+    Parameters
+    ----------
+    name : str
+        Field or smear.
+    fields : tuple of str
+        Names of the fields.
+    n_cells, n_at_border : int
+        Cells found, and those among them that the border of a field cuts.
+    classes : dict of str to Proportion
+        One entry per class, ``unknown`` included.
+    blast_any : Proportion
+        Blast, L1, L2 and L3 together.
+    mean_p_blast_any, mean_confidence : float or None
+        Means over the cells, 0–1.
+    flags : dict of str to tuple of str
+        Quality flags by field.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    n_cells: int
+    n_at_border: int
+    classes: dict[str, Proportion]
+    blast_any: Proportion
+    mean_p_blast_any: float | None
+    mean_confidence: float | None
+    flags: dict[str, tuple[str, ...]]
+    subtype_note: str = SUBTYPE_NOTE
+    notice: str = RESEARCH_USE_ONLY
+
+
+@dataclass(frozen=True)
+class FieldCells:
+    """What a summary needs of a field; the masks can be let go.
+
+    Parameters
+    ----------
+    name : str
+        Of the field.
+    cells : pandas.DataFrame
+        Its present cells.
+    flags : tuple of str
+        Its quality flags.
+    taxonomy : Taxonomy
+        Of the model that spoke.
+    """
+
+    name: str
+    cells: pd.DataFrame
+    flags: tuple[str, ...]
+    taxonomy: Taxonomy
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> FieldCells:
+        """The part of `analysis` that is counted."""
+        return cls(analysis.name, table.present(analysis.cells), analysis.flags, analysis.taxonomy)
+
+
+def summarise(fields: Sequence[FieldCells], name: str, seed: int = 0) -> Summary:
+    """Counts over all `fields` together.
+
+    Parameters
+    ----------
+    fields : sequence of FieldCells
+        One for a field's summary, several for a smear's.
+    name : str
+        What the summary is called.
+    seed : int
+        Of the bootstrap, so that the same cells give the same interval.
+
+    Raises
+    ------
+    ValueError
+        If there is no field, or their taxonomies differ.
+    """
+    if not fields:
+        raise ValueError("a summary needs at least one field")
+    taxonomy = fields[0].taxonomy
+    if any(field.taxonomy != taxonomy for field in fields):
+        raise ValueError("the fields were classified under different taxonomies")
+    cells = pd.concat([field.cells for field in fields], ignore_index=True)
+    names = (*taxonomy.names, UNKNOWN.name)
+    per_field = np.array(
+        [[int((field.cells["subtype"] == n).sum()) for n in names] for field in fields]
+    )
+    blast = [names.index(n) for n in taxonomy.family("blast")]
+    draws = _bootstrap_totals(per_field, seed)
+
+    def proportion(columns: list[int]) -> Proportion:
+        count = int(per_field[:, columns].sum())
+        return Proportion(
+            count=count,
+            fraction=count / len(cells) if len(cells) else None,
+            wilson=wilson(count, len(cells)),
+            over_fields=_percentiles(draws, columns),
+        )
+
+    def mean(column: str) -> float | None:
+        return float(cells[column].mean()) if len(cells) else None
+
+    return Summary(
+        name=name,
+        fields=tuple(field.name for field in fields),
+        n_cells=len(cells),
+        n_at_border=int(cells["touches_border"].astype(bool).sum()),
+        classes={n: proportion([i]) for i, n in enumerate(names)},
+        blast_any=proportion(blast),
+        mean_p_blast_any=mean("p_blast_any"),
+        mean_confidence=mean("confidence"),
+        flags={field.name: field.flags for field in fields if field.flags},
+    )
+
+
+def wilson(count: int, total: int) -> Interval | None:
+    """95 % interval of ``count / total``, None without cells.
+
+    Examples
+    --------
+    >>> interval = wilson(10, 100)
+    >>> round(interval.low, 4), round(interval.high, 4)
+    (0.0552, 0.1744)
+    """
+    if total == 0:
+        return None
+    z2 = NORMAL_QUANTILE_95**2
+    fraction = count / total
+    centre = (fraction + z2 / (2 * total)) / (1 + z2 / total)
+    spread = (fraction * (1 - fraction) / total + z2 / (4 * total**2)) ** 0.5
+    half = NORMAL_QUANTILE_95 * spread / (1 + z2 / total)
+    return Interval(low=max(0.0, centre - half), high=min(1.0, centre + half))
+
+
+def _bootstrap_totals(per_field: np.ndarray, seed: int) -> np.ndarray | None:
+    """Class totals of fields drawn with replacement: (rounds, classes), None below two fields."""
+    n = len(per_field)
+    if n < 2:
+        return None
+    drawn = np.random.default_rng(seed).integers(0, n, (BOOTSTRAP_ROUNDS, n))
+    return per_field[drawn].sum(axis=1)
+
+
+def _percentiles(draws: np.ndarray | None, columns: list[int]) -> Interval | None:
+    if draws is None:
+        return None
+    totals = draws.sum(axis=1)
+    filled = totals > 0
+    if not filled.any():
+        return None
+    fractions = draws[filled][:, columns].sum(axis=1) / totals[filled]
+    low, high = np.percentile(fractions, [2.5, 97.5])
+    return Interval(low=float(low), high=float(high))

@@ -1,0 +1,75 @@
+"""What tests share: where the development images are, and quiet TensorFlow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the development images; tests that need it are skipped where it is absent."""
+    if not (SHARED_DATA / "manifest.csv").is_file():
+        pytest.skip("the development images (../shared/data) are not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def smear():
+    """A small synthetic smear with known truth."""
+    from napari_all_subtype.simulate import SmearRecipe, simulate_smear
+
+    counts = {"lymphocyte": 2, "monocyte": 1, "neutrophil": 2, "eosinophil": 0, "blast": 1}
+    counts |= {"l1": 2, "l2": 2, "l3": 1}
+    return simulate_smear(SmearRecipe(width_px=640, height_px=480, **counts), seed=3)
+
+
+@pytest.fixture(scope="session")
+def smear_file(smear, tmp_path_factory) -> Path:
+    """The same as a PNG."""
+    path = tmp_path_factory.mktemp("smear") / "smear.png"
+    cv2.imwrite(str(path), cv2.cvtColor(smear.pixels, cv2.COLOR_RGB2BGR))
+    return path
+
+
+@pytest.fixture(scope="session")
+def cells(smear):
+    """Cut-outs of 160 pixels around the drawn cells: list of (pixels, mask)."""
+    half = 80
+    pixels = np.pad(smear.pixels, ((half, half), (half, half), (0, 0)), "reflect")
+    labels = np.pad(smear.masks.labels, half)
+    found = []
+    for k in range(1, smear.masks.count + 1):
+        ys, xs = np.nonzero(labels == k)
+        y, x = int(ys.mean()), int(xs.mean())
+        window = np.s_[y - half : y + half, x - half : x + half]
+        found.append((pixels[window], labels[window] == k))
+    return found
+
+
+@pytest.fixture(scope="session")
+def cell_files(cells, tmp_path_factory) -> list[Path]:
+    """Images of one centred cell."""
+    folder = tmp_path_factory.mktemp("cells")
+    return [_save(folder / f"cell{n}.png", pixels) for n, (pixels, _) in enumerate(cells[:3])]
+
+
+@pytest.fixture(scope="session")
+def cut_out_file(cells, tmp_path_factory) -> Path:
+    """One cell on black ground."""
+    pixels, mask = cells[0]
+    folder = tmp_path_factory.mktemp("cut-out")
+    return _save(folder / "cut-out.png", np.where(mask[..., None], pixels, np.uint8(0)))
+
+
+def _save(path: Path, pixels: np.ndarray) -> Path:
+    cv2.imwrite(str(path), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    return path

@@ -1,0 +1,74 @@
+"""Names of inputs, result folders and pseudonyms."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_all_subtype.errors import NoImagesError, OutputError
+from napari_all_subtype.workflow.inputs import find_images, name_fields, unique
+from napari_all_subtype.workflow.pseudonyms import Pseudonyms
+
+
+@given(st.lists(st.sampled_from(["a", "A", "a-2", "b", "a-3"]), max_size=12))
+def test_result_folders_never_coincide(stems):
+    names = unique(stems)
+    assert len({name.casefold() for name in names}) == len(stems)
+
+
+def test_images_of_one_folder_are_one_smear(tmp_path):
+    fields = name_fields([tmp_path / "p" / "1.png", tmp_path / "q" / "1.png"])
+    assert [f.smear for f in fields] == ["smear-1", "smear-2"]
+    assert [f.folder for f in fields] == ["1", "1-2"]
+    assert all("p" not in (f.name, f.smear) for f in fields)
+
+
+def test_image_named_twice_is_worked_on_once(tmp_path):
+    image = tmp_path / "a.png"
+    image.write_bytes(b"x")
+    assert find_images([image, tmp_path / "." / "a.png"]) == [image]
+
+
+def test_no_input_is_an_error_that_says_what_to_give(tmp_path):
+    with pytest.raises(NoImagesError, match="folders of images"):
+        find_images([])
+    with pytest.raises(NoImagesError):
+        find_images([tmp_path])
+
+
+def test_pseudonyms_are_stable_and_say_nothing(tmp_path):
+    image = tmp_path / "Erika_Mustermann.png"
+    image.write_bytes(b"pixels")
+    key = tmp_path / "key.json"
+    first = Pseudonyms(key).name_all([image])
+    moved = image.rename(tmp_path / "renamed.png")
+    assert Pseudonyms(key).name_all([moved]) == first
+    assert "Mustermann" not in first[0]
+    names = json.loads(key.read_text())["names"]
+    assert names == {first[0]: ["Erika_Mustermann.png", "renamed.png"]}
+
+
+def test_pseudonyms_of_two_keys_differ(tmp_path):
+    image = tmp_path / "a.png"
+    image.write_bytes(b"pixels")
+    one, two = (Pseudonyms(tmp_path / f"{n}.json").name_all([image]) for n in "ab")
+    assert one != two
+
+
+def test_key_file_is_for_its_owner_only(tmp_path):
+    Pseudonyms(tmp_path / "key.json").name_all([])
+    assert stat.S_IMODE((tmp_path / "key.json").stat().st_mode) & 0o077 == 0
+
+
+def test_suffix_that_is_a_name_is_not_repeated(tmp_path):
+    (name,) = Pseudonyms(tmp_path / "key.json").name_all([Path("scan.Mustermann")])
+    assert "mustermann" not in name.lower()
+
+
+def test_foreign_key_file_is_refused(tmp_path):
+    (tmp_path / "key.json").write_text("[]")
+    with pytest.raises(OutputError, match="key file"):
+        Pseudonyms(tmp_path / "key.json")

@@ -1,0 +1,77 @@
+"""Counts and intervals of fields and smears."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
+from napari_all_subtype.workflow.summarise import FieldCells, summarise, wilson
+
+
+def field(name, *subtypes, flags=()):
+    p = np.array([0.1 if s == "normal" else 0.9 for s in subtypes], float)
+    cells = pd.DataFrame(
+        {
+            "subtype": pd.Series(subtypes, dtype=object),
+            "p_blast_any": p,
+            "confidence": np.full(len(subtypes), 0.9),
+            "touches_border": np.zeros(len(subtypes), bool),
+        }
+    )
+    return FieldCells(name, cells, tuple(flags), FAB5)
+
+
+def test_smear_sums_its_fields():
+    a = field("a", "normal", "blast", "l1")
+    b = field("b", "normal", flags=["blur"])
+    smear = summarise([a, b], "smear")
+    assert smear.n_cells == 4
+    assert {n: s.count for n, s in smear.classes.items() if s.count} == {
+        "normal": 2,
+        "blast": 1,
+        "l1": 1,
+    }
+    assert smear.blast_any.count == 2
+    assert smear.blast_any.fraction == 0.5
+    assert smear.flags == {"b": ("blur",)}
+    assert smear.notice == RESEARCH_USE_ONLY
+    assert "scores" in smear.subtype_note
+
+
+def test_one_field_has_no_interval_over_fields():
+    one = summarise([field("a", "normal", "blast")], "a")
+    assert one.blast_any.over_fields is None
+    assert one.blast_any.wilson is not None
+
+
+def test_no_cells_give_no_fractions():
+    empty = summarise([field("a")], "a")
+    assert empty.n_cells == 0
+    assert empty.blast_any.fraction is None
+    assert empty.mean_confidence is None
+
+
+def test_equal_fields_have_no_spread_over_fields():
+    smear = summarise([field(n, "normal", "blast") for n in "abc"], "s")
+    assert smear.blast_any.over_fields.low == smear.blast_any.over_fields.high == 0.5
+
+
+def test_fields_that_differ_have_a_wider_interval_than_wilson():
+    fields = [field(str(n), *["blast" if n % 2 else "normal"] * 25) for n in range(6)]
+    share = summarise(fields, "s").blast_any
+    assert share.over_fields.high - share.over_fields.low > share.wilson.high - share.wilson.low
+
+
+def test_no_field_is_an_error():
+    with pytest.raises(ValueError, match="at least one field"):
+        summarise([], "s")
+
+
+@given(st.integers(0, 500), st.integers(1, 500))
+def test_wilson_holds_the_fraction(count, total):
+    count = min(count, total)
+    interval = wilson(count, total)
+    assert 0 <= interval.low <= count / total + 1e-12
+    assert count / total - 1e-12 <= interval.high <= 1
