@@ -17,6 +17,7 @@ from napari_all_subtype.simulate import (
     simulate_cells,
     simulate_smear,
 )
+from napari_all_subtype.simulate.layout import place_leukocytes, touching_groups
 from napari_all_subtype.taxonomy import FAB5
 
 NONE = dict.fromkeys(KINDS, 0)
@@ -236,3 +237,19 @@ def test_optics_turned_off_leave_clean_ground():
 def test_too_many_cells_for_the_field_are_refused_with_advice():
     with pytest.raises(ParameterError, match="fewer cells or a larger field"):
         simulate_smear(recipe(width_px=64, height_px=64, monocyte=30), seed=1)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**31), clusters=st.lists(st.integers(2, 6), max_size=3))
+def test_white_cells_are_placed_within_the_field_and_never_on_each_other(seed, clusters):
+    rng = np.random.default_rng(seed)
+    diameters = rng.uniform(8.0, 16.0, 18)
+    groups = touching_groups(18, tuple(clusters), 0.3, rng)
+    centres = place_leukocytes(diameters, groups, (110.0, 140.0), rng)
+    assert sorted(i for group in groups for i in group) == list(range(18))
+    assert (centres >= 0).all()
+    assert (centres <= (110.0, 140.0)).all()
+    apart = np.hypot(*(centres[:, None] - centres[None]).transpose(2, 0, 1))
+    np.fill_diagonal(apart, np.inf)
+    # A cell whose middle lies outside every other cell keeps a mask of its own.
+    assert (apart > np.maximum(diameters[:, None], diameters[None]) / 2.0).all()

@@ -22,39 +22,43 @@ def place_leukocytes(
     groups : list of list of int
         Cells of one list touch; lists keep apart as far as there is room.
     """
-    offsets = [_cluster(diameters_um[group] / 2.0, rng) for group in groups]
-    reach = [
-        float((np.hypot(*o.T) + diameters_um[g] / 2.0).max())
-        for g, o in zip(groups, offsets, strict=True)
-    ]
+    radii = diameters_um / 2.0
+    offsets = [_cluster(radii[group], rng) for group in groups]
     centres = np.zeros((len(diameters_um), 2))
-    done: list[tuple[np.ndarray, float]] = []
-    for i in np.argsort(reach)[::-1]:
-        where = _free_place(reach[i], done, size_um, rng)
-        done.append((where, reach[i]))
-        centres[groups[i]] = where + offsets[i]
-    return np.clip(centres, 0.5, np.array(size_um) - 0.5)
+    placed: list[int] = []
+    # The largest first, while there is room.
+    for i in np.argsort([-float(radii[group].sum()) for group in groups]):
+        group = groups[i]
+        centres[group] = _free_place(
+            offsets[i], radii[group], centres[placed], radii[placed], np.array(size_um), rng
+        )
+        placed.extend(group)
+    return centres
 
 
 def _free_place(
-    reach: float,
-    done: list[tuple[np.ndarray, float]],
-    size_um: tuple[float, float],
+    offsets: np.ndarray,
+    radii: np.ndarray,
+    others: np.ndarray,
+    other_radii: np.ndarray,
+    size_um: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """The first of some random places that is clear of the others, else the clearest."""
-    best, best_gap = np.zeros(2), -np.inf
-    others = np.array([where for where, _ in done]).reshape(-1, 2)
-    sizes = np.array([r for _, r in done])
-    for _ in range(60):
-        where = rng.uniform((1.0, 1.0), (size_um[0] - 1.0, size_um[1] - 1.0))
-        gap = np.inf
-        if len(done):
-            gap = float((np.hypot(*(others - where).T) - sizes - reach).min())
+    """Centres of a group at the first random place clear of the others, else the clearest."""
+    low, high = 0.5 - offsets.min(axis=0), size_um - 0.5 - offsets.max(axis=0)
+    middle = (low + high) / 2.0
+    low, high = np.minimum(low, middle), np.maximum(high, middle)
+    best, best_gap = middle + offsets, -np.inf
+    for _ in range(200):
+        spots = np.clip(rng.uniform(low, high) + offsets, 0.5, size_um - 0.5)
+        if not len(others):
+            return spots
+        apart = np.hypot(*(spots[:, None] - others[None]).transpose(2, 0, 1))
+        gap = float((apart - radii[:, None] - other_radii[None]).min())
         if gap > 1.0:
-            return where
+            return spots
         if gap > best_gap:
-            best, best_gap = where, gap
+            best, best_gap = spots, gap
     return best
 
 
