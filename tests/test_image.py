@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -230,6 +230,7 @@ def test_fractions_are_scaled() -> None:
     assert np.array_equal(as_source(smear() / 255.0).read(), smear())
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 39), st.integers(0, 39), st.integers(1, 40), st.integers(1, 40),
     st.sampled_from(["numpy", "dask", "zarr"]),
@@ -284,9 +285,10 @@ def test_folder_without_images_is_an_error(tmp_path: Path) -> None:
         list_images(tmp_path / "missing")
 
 
-def test_stream_of_bytes_is_not_needed() -> None:
+@pytest.mark.parametrize("image", [io.BytesIO(b"x"), 3, [1, 2], None])
+def test_what_is_no_image_is_a_type_error(image: object) -> None:
     with pytest.raises(TypeError):
-        as_source(io.BytesIO(b"x"))
+        as_source(image)
 
 
 def test_development_images_all_open(shared_data: Path) -> None:

@@ -13,21 +13,21 @@ from napari_all_subtype.cells.quality import edge_blur_um, is_blurred, overlappi
 from napari_all_subtype.cells.source import ArraySource
 
 
-def field(seed: int, size: int = 500, blur_px: float = 1.0) -> np.ndarray:
+def field(seed: int, size: int = 500, blur_px: float = 1.0, disc_px: int = 27) -> np.ndarray:
     """Random discs of two colours on a bright ground."""
     rng = np.random.default_rng(seed)
     image = np.full((size, size, 3), (240, 225, 230), np.uint8)
-    for _ in range(size * size // 5000):
+    for _ in range(size * size // (7 * disc_px**2)):
         x, y = (int(v) for v in rng.integers(0, size, 2))
         colour = [(205, 150, 150), (90, 50, 140)][int(rng.random() < 0.1)]
-        cv2.circle(image, (x, y), int(rng.integers(22, 32)), colour, -1)
+        cv2.circle(image, (x, y), int(disc_px * rng.uniform(0.8, 1.2)), colour, -1)
     return cv2.GaussianBlur(image, (0, 0), blur_px)
 
 
 @pytest.mark.parametrize("um_per_px", [0.05, 0.1, 0.2])
 @pytest.mark.parametrize("blur_um", [0.3, 0.5, 0.8, 1.2])
 def test_known_blur_is_measured_at_any_scale(um_per_px: float, blur_um: float) -> None:
-    source = ArraySource(field(0, blur_px=blur_um / um_per_px))
+    source = ArraySource(field(0, 900, blur_um / um_per_px, round(4 / um_per_px)))
     assert edge_blur_um(source, um_per_px) == pytest.approx(blur_um, rel=0.25)
 
 

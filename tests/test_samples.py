@@ -28,7 +28,8 @@ def test_every_sample_is_pinned_to_a_commit_and_a_hash() -> None:
     assert len({sample.name for sample in SAMPLES}) == len(SAMPLES) == 6
     for sample in SAMPLES:
         assert len(sample.url.split("/")[5]) == 40
-        assert int(sample.sha256, 16) and len(sample.sha256) == 64
+        assert int(sample.sha256, 16) > 0
+        assert len(sample.sha256) == 64
 
 
 @pytest.mark.parametrize("by_variable", [True, False])

@@ -92,7 +92,7 @@ class ScaleParameters(Parameters):
         description="Relative uncertainty of a pixel size that was read off the red cells.",
     )
     min_red_cells: int = Field(
-        5,
+        3,
         ge=1,
         le=1000,
         description="Fewest red cells that must be measured before they serve as the ruler.",

@@ -58,18 +58,8 @@ def arcs_of(points: np.ndarray, shape: tuple[int, int], radius_px: float) -> lis
     count = len(points)
     reach = max(2, round(0.35 * radius_px))
     smooth = gaussian_filter1d(points, 0.12 * radius_px, axis=0, mode="wrap")
-    back, ahead = smooth - np.roll(smooth, reach, 0), np.roll(smooth, -reach, 0) - smooth
-    cross = back[:, 0] * ahead[:, 1] - back[:, 1] * ahead[:, 0]
-    turn = np.degrees(np.arctan2(cross, (back * ahead).sum(1)))
-    # OpenCV lists outer outlines with one sense of turning; the sum says which.
-    turn *= np.sign(turn.sum()) or 1.0
-    height, width = shape
-    border = (
-        (points[:, 0] <= 1)
-        | (points[:, 1] <= 1)
-        | (points[:, 0] >= width - 2)
-        | (points[:, 1] >= height - 2)
-    )
+    turn = _turn_degrees(smooth, reach)
+    border = _on_border(points, shape)
     cut = maximum_filter1d(
         ((turn < _NOTCH_DEGREES) | border).astype(np.uint8), 2 * (reach // 3) + 1, mode="wrap"
     )
@@ -84,6 +74,20 @@ def arcs_of(points: np.ndarray, shape: tuple[int, int], radius_px: float) -> lis
         for piece in pieces
         if not cut[piece[0]] and len(piece) >= max(8, 1.5 * radius_px)
     ]
+
+
+def _turn_degrees(outline: np.ndarray, reach: int) -> np.ndarray:
+    """How far the outline turns within `reach` points each way; outward is positive."""
+    back, ahead = outline - np.roll(outline, reach, 0), np.roll(outline, -reach, 0) - outline
+    cross = back[:, 0] * ahead[:, 1] - back[:, 1] * ahead[:, 0]
+    turn = np.degrees(np.arctan2(cross, (back * ahead).sum(1)))
+    # The sum over a closed outline says in which sense it was followed.
+    return turn * (np.sign(turn.sum()) or 1.0)
+
+
+def _on_border(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    x, y = points.T
+    return (x <= 1) | (y <= 1) | (x >= shape[1] - 2) | (y >= shape[0] - 2)
 
 
 def fit_circle(arc: np.ndarray) -> Circle | None:

@@ -85,6 +85,9 @@ def as_source(
     Raises
     ------
     ImageReadError, NotColourError, ImageTooLargeError
+        If the image cannot be used.
+    TypeError
+        If `image` is none of these.
     """
     parameters = parameters or ReadingParameters()
     if isinstance(image, (str, PathLike)):
@@ -93,9 +96,14 @@ def as_source(
         check_channels(image.shape, name)
         check_size(image.shape[:2], name, parameters)
         return _source(Decoded(image, pixel_size), name, (), dark_ground)
-    if hasattr(image, "read") and hasattr(image, "history"):
+    if hasattr(image, "read") and hasattr(image, "history") and hasattr(image, "shape"):
         return image
     levels = (image,) if hasattr(image, "dtype") else tuple(image)
+    if not all(hasattr(level, "shape") and hasattr(level, "dtype") for level in levels):
+        raise TypeError(
+            f"{type(image).__name__} is no image; expected a path, an array of shape (Y, X, 3), a "
+            "sequence of such arrays, or an ImageSource."
+        )
     source = levels_source(levels, name, pixel_size)
     check_size(source.shape, name, parameters)
     coarsest = source.read(level=len(levels) - 1) if len(levels) > 1 else None

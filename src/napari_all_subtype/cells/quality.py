@@ -20,6 +20,8 @@ _WORKING_UM_PER_PX = 0.1
 _MAX_SIDE_PX = 2048
 _THUMBNAIL_PX = 192
 _CANDIDATES = 4
+# From this part of the field on, a common area holds enough cells to be sure.
+_LARGE_OVERLAP = 0.3
 
 
 @dataclass(frozen=True)
@@ -100,17 +102,16 @@ def overlapping_fields(
     found = []
     for first, second in steps(pairs, "compare fields", monitor):
         best = _best_shift(
-            thumbnails[first],
-            thumbnails[second],
-            spectra[first],
-            spectra[second],
+            (thumbnails[first], thumbnails[second]),
+            (spectra[first], spectra[second]),
             parameters.min_overlap_fraction,
         )
-        if best is not None and best[0] >= parameters.min_overlap_correlation:
-            correlation, fraction, shift = best
-            side = max(thumbnails[first].shape)
-            relative = (shift[0] / side, shift[1] / side)
-            found.append(Overlap(first, second, relative, fraction, correlation))
+        if best is None or best[0] < _needed_correlation(best[1], parameters):
+            continue
+        correlation, fraction, shift = best
+        side = max(thumbnails[first].shape)
+        relative = (shift[0] / side, shift[1] / side)
+        found.append(Overlap(first, second, relative, fraction, correlation))
     return found
 
 
@@ -142,16 +143,20 @@ def _thumbnail(source: ImageSource, zoom: float) -> np.ndarray:
     return small - cv2.GaussianBlur(small, (0, 0), _THUMBNAIL_PX / 16)
 
 
+def _needed_correlation(overlap_fraction: float, parameters: QualityParameters) -> float:
+    """More agreement is asked of a small common area, in which few cells can agree by chance."""
+    least = parameters.min_overlap_correlation
+    return least + 0.5 * (1 - least) * max(0.0, 1 - overlap_fraction / _LARGE_OVERLAP)
+
+
 def _best_shift(
-    first: np.ndarray,
-    second: np.ndarray,
-    first_spectrum: np.ndarray,
-    second_spectrum: np.ndarray,
+    pictures: tuple[np.ndarray, np.ndarray],
+    spectra: tuple[np.ndarray, np.ndarray],
     min_overlap_fraction: float,
 ) -> tuple[float, float, tuple[int, int]] | None:
     """Correlation, overlap and shift of the best of a few peaks of the phase correlation."""
-    cross = first_spectrum * second_spectrum.conj()
-    size = first_spectrum.shape[0], 2 * (first_spectrum.shape[1] - 1)
+    cross = spectra[0] * spectra[1].conj()
+    size = spectra[0].shape[0], 2 * (spectra[0].shape[1] - 1)
     peaks = fft.irfft2(cross / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-12), size)
     peaks = cv2.GaussianBlur(peaks.astype(np.float32), (0, 0), 0.8)
     best = None
@@ -159,7 +164,7 @@ def _best_shift(
         y, x = np.unravel_index(np.argmax(peaks), peaks.shape)
         peaks[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3] = -np.inf
         shift = int(y - size[0] * (y > size[0] // 2)), int(x - size[1] * (x > size[1] // 2))
-        measured = _correlation(first, second, shift, min_overlap_fraction)
+        measured = _correlation(*pictures, shift, min_overlap_fraction)
         if measured is not None and (best is None or measured[0] > best[0]):
             best = (*measured, shift)
     return best

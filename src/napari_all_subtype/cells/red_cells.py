@@ -9,6 +9,7 @@ the border, of which small fields have little else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +22,7 @@ from napari_all_subtype.cells.source import ImageSource, Region
 # Work is bounded: of a large image, this many tiles of this side are measured.
 _TILE_PX = 1024
 _MAX_TILES = 4
+_MAX_FIELDS = 16
 # Circles agree when their diameters differ by no more than this, as a fraction.
 _AGREEMENT_FRACTION = 0.13
 _MIN_DIAMETER_PX = 10.0
@@ -59,12 +61,28 @@ class RedCells:
     area_px: float
 
 
-def red_cell_diameter_px(source: ImageSource, min_count: int = 5) -> RedCells | None:
+def red_cell_diameter_px(source: ImageSource, min_count: int = 3) -> RedCells | None:
     """Typical diameter of the red cells of `source`; None with fewer than `min_count`.
 
     Of an image above 4 megapixels, four tiles are measured.
     """
-    tiles = [_outlines(source.read(region)) for region in _tiles(source.shape)]
+    return pooled_red_cell_diameter_px([source], min_count)
+
+
+def pooled_red_cell_diameter_px(
+    sources: Sequence[ImageSource], min_count: int = 3
+) -> RedCells | None:
+    """Typical diameter over several fields of one instrument; None with fewer than `min_count`.
+
+    Fields too crowded to be measured alone add the few cells they show. At
+    most sixteen fields, evenly chosen, are read.
+    """
+    step = max(1, -(-len(sources) // _MAX_FIELDS))
+    tiles = [
+        _outlines(source.read(region))
+        for source in sources[::step]
+        for region in _tiles(source.shape)
+    ]
     found = _typical(_circles_of(tiles), min_count)
     area_px = sum(tile.cells.size for tile in tiles)
     return found if found and found.area_px >= _MIN_AREA_FRACTION * area_px else None
@@ -157,8 +175,10 @@ def _nuclei(nuclear: np.ndarray) -> np.ndarray:
     histogram = np.bincount(scaled.ravel(), minlength=256).astype(float)
     low, high = _thresholds(histogram)
     bins = np.arange(256)
-    middle, top = (bins > low) & (bins <= high), bins > high
-    means = [np.average(bins[part], weights=histogram[part] + 1e-9) for part in (middle, top)]
+    means = [
+        np.average(bins[part], weights=histogram[part] + 1e-9) if part.any() else 0.0
+        for part in ((bins > low) & (bins <= high), bins > high)
+    ]
     surely = _NUCLEUS_SURELY * _STEPS_PER_DENSITY
     # Without leukocytes the classes split the red cells, which differ much less.
     if means[1] < _NUCLEUS_RATIO * means[0] or high < _NUCLEUS_LEAST * _STEPS_PER_DENSITY:

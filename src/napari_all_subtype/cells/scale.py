@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from napari_all_subtype.cells.profiles import load_profile
-from napari_all_subtype.cells.red_cells import RedCells, red_cell_diameter_px
+from napari_all_subtype.cells.red_cells import RedCells, pooled_red_cell_diameter_px
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import MAX_PIXEL_SIZE_UM, MIN_PIXEL_SIZE_UM, ScaleParameters
-from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.progress import SILENT, Monitor, steps
 
 USER_UNCERTAINTY_FRACTION = 0.02
 # Between the 40x of a small camera and the 100x of a large one lies a factor of two.
 ASSUMED_UNCERTAINTY_FRACTION = 0.5
+# Spread of the diameters that are measured in one field of real smears, at least.
+RED_CELL_SPREAD_FRACTION = 0.15
 
 
 def pixel_size_of(
@@ -35,20 +38,65 @@ def pixel_size_of(
     Stopped
         If a stop was requested.
     """
+    return pixel_sizes_of([source], parameters, monitor, profiles_folder=profiles_folder)[0]
+
+
+def pixel_sizes_of(
+    sources: Sequence[ImageSource],
+    parameters: ScaleParameters | None = None,
+    monitor: Monitor = SILENT,
+    *,
+    profiles_folder: Path | None = None,
+) -> list[PixelSize]:
+    """The pixel size of each field of one smear, in the order of `pixel_size_of`.
+
+    Fields of equal shape come from one instrument: their red cells are
+    measured together, and they share the result.
+
+    Raises
+    ------
+    ProfileError
+        If the named profile does not exist.
+    Stopped
+        If a stop was requested.
+    """
     parameters = parameters or ScaleParameters()
+    given = _given(parameters, profiles_folder)
+    if given is not None:
+        return [given] * len(sources)
+    sizes = {at: s.pixel_size for at, s in enumerate(sources) if s.pixel_size is not None}
+    alike: dict[tuple[int, int], list[int]] = {}
+    for at, source in enumerate(sources):
+        if at not in sizes:
+            alike.setdefault(source.shape, []).append(at)
+    for positions in steps(list(alike.values()), "measure red cells", monitor):
+        size = _by_red_cells([sources[at] for at in positions], parameters)
+        sizes.update(dict.fromkeys(positions, size))
+    return [sizes[at] for at in range(len(sources))]
+
+
+def _given(parameters: ScaleParameters, profiles_folder: Path | None) -> PixelSize | None:
+    """What a person said: a value, else a profile."""
     if parameters.pixel_size_um is not None:
         return PixelSize(parameters.pixel_size_um, "user", USER_UNCERTAINTY_FRACTION)
     if parameters.profile is not None:
         profile = load_profile(parameters.profile, profiles_folder)
         return PixelSize(profile.um_per_px, "profile", profile.relative_uncertainty, profile.name)
-    if source.pixel_size is not None:
-        return source.pixel_size
-    checkpoint(monitor, Progress("measure red cells"))
-    found = red_cell_diameter_px(source, parameters.min_red_cells)
+    return None
+
+
+def _by_red_cells(sources: list[ImageSource], parameters: ScaleParameters) -> PixelSize:
+    """The ruler, else the assumed value."""
+    found = pooled_red_cell_diameter_px(sources, parameters.min_red_cells)
     if found is not None:
-        size = _from_red_cells(found, parameters)
-        if MIN_PIXEL_SIZE_UM <= size.um_per_px <= MAX_PIXEL_SIZE_UM:
-            return size
+        um_per_px = parameters.red_cell_diameter_um / found.diameter_px
+        if MIN_PIXEL_SIZE_UM <= um_per_px <= MAX_PIXEL_SIZE_UM:
+            return PixelSize(
+                um_per_px,
+                "red cells",
+                _ruler_uncertainty_fraction(found, parameters),
+                f"{found.count} red cells of {found.diameter_px:.1f} px",
+            )
     return PixelSize(
         parameters.assumed_pixel_size_um,
         "assumed",
@@ -57,13 +105,8 @@ def pixel_size_of(
     )
 
 
-def _from_red_cells(found: RedCells, parameters: ScaleParameters) -> PixelSize:
-    """The ruler: uncertainty of the true mean diameter, and of the mean measured here."""
-    scatter = found.spread_px / found.diameter_px / found.count**0.5
-    uncertainty = (parameters.red_cell_uncertainty_fraction**2 + scatter**2) ** 0.5
-    return PixelSize(
-        parameters.red_cell_diameter_um / found.diameter_px,
-        "red cells",
-        round(uncertainty, 4),
-        f"{found.count} red cells of {found.diameter_px:.1f} px",
-    )
+def _ruler_uncertainty_fraction(found: RedCells, parameters: ScaleParameters) -> float:
+    """Of the true mean diameter, and of the mean of the few cells measured here."""
+    scatter = max(found.spread_px / found.diameter_px, RED_CELL_SPREAD_FRACTION)
+    sampling = scatter / found.count**0.5
+    return round((parameters.red_cell_uncertainty_fraction**2 + sampling**2) ** 0.5, 4)
