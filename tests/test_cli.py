@@ -137,7 +137,8 @@ def test_bad_image_is_one_clear_line_and_leaves_nothing(spoil, tmp_path, capsys)
     assert run("analyse", image, "--out", out) == 2
     errors = capsys.readouterr().err.strip().splitlines()
     assert len(errors) == 1
-    assert errors[0].startswith("error: image.png")
+    assert errors[0].startswith("error: ")
+    assert "image.png" in errors[0]
     assert "Traceback" not in errors[0]
     assert str(tmp_path) not in errors[0]
     assert {path.name for path in out.iterdir()} <= {"batch.json"}
@@ -158,6 +159,7 @@ def test_unknown_model_names_the_known_ones(smear_file, tmp_path, capsys):
     error = capsys.readouterr().err
     assert "no-such" in error
     assert "bundled" in error
+    assert not (tmp_path / "out").exists()
 
 
 def test_unknown_profile_is_reported(smear_file, tmp_path, capsys, monkeypatch):

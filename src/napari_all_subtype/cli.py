@@ -20,7 +20,7 @@ from napari_all_subtype.config import (
     ScaleParameters,
     SegmentationParameters,
 )
-from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.errors import describe_error
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import TerminalMonitor, describe, fail, say
 
@@ -50,7 +50,7 @@ KeyFile = Annotated[
     Path | None,
     Parameter(
         help="Where --anonymise keeps the names behind the pseudonyms; by default beside the "
-        "output, called <output>-key.json. It identifies people: keep it apart."
+        "output and called OUTPUT-key.json. It identifies people: keep it apart."
     ),
 ]
 
@@ -156,16 +156,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("PIL").setLevel(logging.WARNING)
     try:
         status = app(words, exit_on_error=False, print_error=False, result_action="return_value")
-    except (AllSubtypeError, CycloptsError) as error:
-        if debug:
-            raise
-        fail(str(error))
-        status = NOTHING_DONE
     except KeyboardInterrupt:
         fail("Stopped. Finished results were kept, nothing is half-written.")
         status = SOME_FAILED
-    except MemoryError:
-        fail("Not enough memory. Use smaller images or lower --tile-px and --batch-size.")
+    except CycloptsError as error:
+        fail(str(error))
+        status = NOTHING_DONE
+    except Exception as error:  # the edge: one line instead of a traceback
+        if debug:
+            raise
+        fail(describe_error(error))
         status = NOTHING_DONE
     sys.exit(status if isinstance(status, int) else DONE)
 

@@ -57,3 +57,21 @@ class DownloadError(AllSubtypeError, OSError):
 
 class Stopped(AllSubtypeError):
     """A person asked to stop; nothing half-done is left behind."""
+
+
+def describe_error(error: BaseException) -> str:
+    """One line about `error`; one that nobody foresaw says so, and what to do.
+
+    Examples
+    --------
+    >>> describe_error(ParameterError("epochs = 0: expected at least 1."))
+    'epochs = 0: expected at least 1.'
+    >>> describe_error(MemoryError())
+    'Not enough memory. Use smaller images, smaller tiles or smaller batches.'
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return "Not enough memory. Use smaller images, smaller tiles or smaller batches."
+    if isinstance(error, AllSubtypeError):
+        return text
+    return f"Unexpected {type(error).__name__}: {text} Run with --debug and report what it shows."

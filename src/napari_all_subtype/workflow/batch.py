@@ -19,7 +19,7 @@ from napari_all_subtype.cells.scale import pixel_size_of
 from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.config import AnalysisParameters, QualityParameters
 from napari_all_subtype.decision import decide
-from napari_all_subtype.errors import AllSubtypeError, OutputExistsError, Stopped
+from napari_all_subtype.errors import OutputExistsError, Stopped, describe_error
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
@@ -74,6 +74,7 @@ def analyse_batch(
     parameters: AnalysisParameters = AnalysisParameters(),
     overwrite: bool = False,
     monitor: Monitor = SILENT,
+    classifier: Classifier | None = None,
 ) -> BatchResult:
     """Analyse `fields` and write a result folder for each, and ``batch.json``, into `out`.
 
@@ -89,6 +90,8 @@ def analyse_batch(
         Replace results that are there; otherwise they are refused before any work.
     monitor : Monitor
         Counts images.
+    classifier : Classifier, optional
+        The model; by default the one that `parameters` name.
 
     Raises
     ------
@@ -100,12 +103,12 @@ def analyse_batch(
         If asked for; finished folders and a ``batch.json`` that names them stay.
     """
     _refuse_existing(fields, out, overwrite)
+    analyser = Analyser(parameters, classifier)
     write_json(out / BATCH_FILE, {"state": "running", "notice": RESEARCH_USE_ONLY}, True)
     outcomes: list[Outcome] = []
     overviews: dict[str, ArraySource] = {}
     state = "stopped"
     try:
-        analyser = Analyser(parameters)
         for n, field in enumerate(fields):
             checkpoint(monitor, Progress(IMAGES, n, len(fields)))
             outcomes.append(_analyse_one(field, analyser, out, overwrite, monitor, overviews))
@@ -146,9 +149,9 @@ def classify_batch(
             try:
                 crops.append(_one_crop(field, parameters, classifier, monitor))
                 outcomes.append(Outcome(field))
-            except AllSubtypeError as error:
-                if isinstance(error, Stopped):
-                    raise
+            except Stopped:
+                raise
+            except Exception as error:  # the edge: recorded, and the others go on
                 outcomes.append(_failure(field, error))
         _crop_table(outcomes, crops, classifier, parameters, monitor).to_csv(
             partial, index=False, float_format="%.6g"
@@ -181,17 +184,18 @@ def _analyse_one(
         overviews[field.folder] = _overview(source)
     except Stopped:
         raise
-    except AllSubtypeError as error:
+    except Exception as error:  # the edge: recorded, and the others go on
         return _failure(field, error)
     return Outcome(field, FieldCells.of(analysis))
 
 
-def _failure(field: Field, error: AllSubtypeError) -> Outcome:
+def _failure(field: Field, error: Exception) -> Outcome:
     """The error in one line that names the image as outputs do, and no folder."""
-    text = " ".join(str(error).split())
+    text = describe_error(error)
     for told in (str(field.path.resolve()), str(field.path), field.path.name):
         text = text.replace(told, field.name)
-    log.warning("%s: %s", field.name, text)
+    log.warning("%s", text)
+    log.debug("where it happened", exc_info=error)
     return Outcome(field, error=text)
 
 

@@ -57,7 +57,7 @@ def run_demo(out: Path, seed: int = 1, monitor: Monitor = SILENT) -> Demonstrati
     Stopped
         If the monitor asked for it.
     """
-    smear = simulate_smear(SmearRecipe(), seed)
+    smear = simulate_smear(SmearRecipe(style="peach"), seed)
     source = ArraySource(smear.pixels, f"{NAME}.png", PixelSize(smear.um_per_px, "metadata", 0.0))
     analysis = Analyser()(source, monitor)
     folder = write_analysis(analysis, source, out / NAME, overwrite=True)

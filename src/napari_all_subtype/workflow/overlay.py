@@ -43,9 +43,9 @@ def draw_overlay(pixels: np.ndarray, analysis: Analysis) -> np.ndarray:
                 picture, [points], True, rgb(cell_class.colour), width, cv2.LINE_AA, shift=4
             )
     for row in cells.itertuples():
-        cell_class = class_of(analysis.taxonomy, row.subtype)
-        text = f"{cell_class.letter} {row.confidence:.0%}"
-        _write(picture, text, row, scale, px_per_um, rgb(cell_class.colour))
+        colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
+        ink = tuple(round(0.55 * c + 0.45 * 255) for c in colour)
+        _write(picture, caption(analysis.taxonomy, row), row, scale, px_per_um, ink)
     return picture
 
 
@@ -69,6 +69,21 @@ def cell_contours(labels: np.ndarray, row: object) -> list[np.ndarray]:
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     contours = sorted(contours, key=cv2.contourArea, reverse=True)
     return [contour + np.float64([x0, y0]) for contour in contours]
+
+
+def caption(taxonomy: Taxonomy, row: object) -> str:
+    """Side and its confidence; a subtype stands behind with its score, which is no confidence.
+
+    Parameters
+    ----------
+    row : namedtuple
+        A row of the cell table: ``B 86% L2 0.71`` or ``N 97%``.
+    """
+    if row.subtype in taxonomy.children("blast"):
+        side = taxonomy["blast"].letter
+        score = f" {taxonomy[row.subtype].letter} {row.subtype_share:.2f}"
+        return f"{side} {row.confidence:.0%}{score}"
+    return f"{class_of(taxonomy, row.subtype).letter} {row.confidence:.0%}"
 
 
 def class_of(taxonomy: Taxonomy, name: str) -> CellClass:
@@ -96,7 +111,7 @@ def _write(
     colour: tuple[int, int, int],
 ) -> None:
     """Text above the cell, or below it at the upper edge, kept inside the picture."""
-    size = float(np.clip(0.055 * px_per_um, 0.35, 1.2))
+    size = float(np.clip(0.07 * px_per_um, 0.4, 1.4))
     (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
     x = int(row.centroid_x_px * scale - wide / 2)
     y = int(row.y0_px * scale) - 4

@@ -1,0 +1,82 @@
+"""Many images: what is kept when one fails, when a person stops, when something breaks."""
+
+import json
+
+import pytest
+
+from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.errors import ModelNotFoundError, Stopped
+from napari_all_subtype.workflow.batch import analyse_batch
+from napari_all_subtype.workflow.inputs import prepare
+from test_analyse import SizeClassifier
+from test_words import Listener
+
+
+def analyse(fields, out, classifier=None, **settings):
+    return analyse_batch(fields, out, classifier=classifier or SizeClassifier(), **settings)
+
+
+@pytest.fixture
+def three(tmp_path, smear_file):
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    for n in range(3):
+        (folder / f"{n}.png").write_bytes(smear_file.read_bytes())
+    return prepare([folder])
+
+
+class StopAtImage(Listener):
+    """Asks to stop once the given number of images is done."""
+
+    @property
+    def stop_requested(self):
+        last = self.heard[-1]
+        return last.stage == "images" and last.done >= self.stop_after
+
+
+def state(out):
+    return json.loads((out / "batch.json").read_text())
+
+
+def test_stopped_batch_keeps_what_is_finished_and_says_so(three, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(Stopped):
+        analyse(three, out, monitor=StopAtImage(1))
+    assert sorted(path.name for path in out.iterdir()) == ["0", "batch.json"]
+    assert state(out)["state"] == "stopped"
+    assert [image["file"] for image in state(out)["images"]] == ["0.png"]
+
+
+def test_unforeseen_error_is_recorded_and_the_others_go_on(three, tmp_path):
+    class BreaksOnce(SizeClassifier):
+        calls = 0
+
+        def predict(self, *arguments):
+            self.calls += 1
+            if self.calls == 2:
+                raise ZeroDivisionError(f"in {three[1].path}")
+            return super().predict(*arguments)
+
+    result = analyse(three, tmp_path / "out", BreaksOnce())
+    assert [bool(outcome.error) for outcome in result.outcomes] == [False, True, False]
+    assert "--debug" in result.failed[0].error
+    assert str(tmp_path) not in (tmp_path / "out" / "batch.json").read_text()
+
+
+def test_fields_that_show_the_same_place_are_flagged(three, tmp_path):
+    (smear,) = analyse(three, tmp_path / "out").smears
+    assert "overlaps 0.png" in smear.flags["1.png"]
+    assert not any("overlaps" in flag for flag in smear.flags["0.png"])
+
+
+def test_model_that_fails_to_load_leaves_no_output(three, tmp_path):
+    with pytest.raises(ModelNotFoundError):
+        analyse_batch(three, tmp_path / "out", AnalysisParameters.of(model={"model": "none"}))
+    assert not (tmp_path / "out").exists()
+
+
+def test_progress_counts_images(three, tmp_path):
+    listener = Listener()
+    analyse(three, tmp_path / "out", monitor=listener)
+    counts = [p.done for p in listener.heard if p.stage == "images"]
+    assert counts == [0, 1, 2, 3]
