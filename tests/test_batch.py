@@ -80,3 +80,20 @@ def test_progress_counts_images(three, tmp_path):
     analyse(three, tmp_path / "out", monitor=listener)
     counts = [p.done for p in listener.heard if p.stage == "images"]
     assert counts == [0, 1, 2, 3]
+
+
+def test_fields_of_a_smear_share_one_ruler(three, tmp_path):
+    analyse(three, tmp_path / "out")
+    sizes = [
+        json.loads((tmp_path / "out" / str(n) / "summary.json").read_text())["provenance"]
+        for n in range(3)
+    ]
+    assert {size["pixel_size"]["origin"] for size in sizes} == {"red cells"}
+    assert len({size["pixel_size"]["um_per_px"] for size in sizes}) == 1
+
+
+def test_given_pixel_size_needs_no_ruler(three, tmp_path):
+    parameters = AnalysisParameters.of(scale={"pixel_size_um": 0.13})
+    analyse(three, tmp_path / "out", parameters=parameters)
+    summary = json.loads((tmp_path / "out" / "0" / "summary.json").read_text())
+    assert summary["provenance"]["pixel_size"]["origin"] == "user"

@@ -129,13 +129,17 @@ def _run(
     monitor: PipeMonitor,
     connection: Connection,
 ) -> Ended:
+    from napari_all_subtype.workflow.smear_scale import scale_of_smear
+
     try:
         checkpoint(monitor, Progress(LOADING))
         analyser = keeper.analyser(run)
         connection.send(Ready(analyser.classifier.card.id, analyser.classifier.device))
+        files = [field.path for field in run.fields if field.path]
+        scale = scale_of_smear(files, run.parameters, monitor)
         for n, (field, array) in enumerate(zip(run.fields, arrays, strict=True)):
             monitor.field = n
-            connection.send(_analyse(n, field, array, analyser, monitor))
+            connection.send(_analyse(n, field, array, scale, analyser, monitor))
     except Stopped:
         return Ended(stopped=True)
     except Exception as error:  # the edge of the process: a person reads one sentence
@@ -143,21 +147,25 @@ def _run(
     return Ended()
 
 
-def _analyse(n: int, field: FieldRequest, array, analyser, monitor) -> FieldDone | FieldFailed:
+def _analyse(
+    n: int, field: FieldRequest, array, scale, analyser, monitor
+) -> FieldDone | FieldFailed:
     try:
-        return FieldDone(n, PackedAnalysis.of(analyser(_source(field, array, analyser), monitor)))
+        source = _source(field, array, scale, analyser)
+        return FieldDone(n, PackedAnalysis.of(analyser(source, monitor)))
     except Stopped:
         raise
     except Exception as error:  # one field that fails leaves the others alone
         return FieldFailed(n, sentence(error))
 
 
-def _source(field: FieldRequest, array: np.ndarray | None, analyser):
+def _source(field: FieldRequest, array: np.ndarray | None, scale, analyser):
     from napari_all_subtype.cells.image import as_source
+    from napari_all_subtype.workflow.smear_scale import with_scale
 
     reading = analyser.parameters.reading
     if array is None:
-        return as_source(Path(field.path), reading)
+        return with_scale(as_source(Path(field.path), reading), scale)
     return as_source(array, reading, name=field.name, pixel_size=field.pixel_size)
 
 

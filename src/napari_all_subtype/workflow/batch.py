@@ -27,6 +27,7 @@ from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import write_analysis
 from napari_all_subtype.workflow.files import new_file, write_json
 from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
 log = logging.getLogger(__name__)
@@ -107,11 +108,18 @@ def analyse_batch(
     write_json(out / BATCH_FILE, {"state": "running", "notice": RESEARCH_USE_ONLY}, True)
     outcomes: list[Outcome] = []
     overviews: dict[str, ArraySource] = {}
+    scales: dict[str, SmearScale] = {}
     state = "stopped"
     try:
         for n, field in enumerate(fields):
             checkpoint(monitor, Progress(IMAGES, n, len(fields)))
-            outcomes.append(_analyse_one(field, analyser, out, overwrite, monitor, overviews))
+            if field.smear not in scales:
+                members = [f.path for f in fields if f.smear == field.smear]
+                scales[field.smear] = scale_of_smear(members, parameters, monitor)
+            scale = scales[field.smear]
+            outcomes.append(
+                _analyse_one(field, analyser, scale, out, overwrite, monitor, overviews)
+            )
         state = "complete"
     finally:
         smears = _smears(outcomes, overviews, parameters.quality)
@@ -172,13 +180,14 @@ def _refuse_existing(fields: Sequence[Field], out: Path, overwrite: bool) -> Non
 def _analyse_one(
     field: Field,
     analyser: Analyser,
+    scale: SmearScale,
     out: Path,
     overwrite: bool,
     monitor: Monitor,
     overviews: dict[str, ArraySource],
 ) -> Outcome:
     try:
-        source = as_source(field.path, analyser.parameters.reading)
+        source = with_scale(as_source(field.path, analyser.parameters.reading), scale)
         analysis = replace(analyser(source, monitor), name=field.name)
         write_analysis(analysis, source, out / field.folder, overwrite)
         overviews[field.folder] = _overview(source)
