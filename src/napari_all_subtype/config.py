@@ -136,7 +136,7 @@ class SegmentationParameters(Parameters):
         description="Smaller nuclei, in micrometres, are taken for platelets or debris.",
     )
     max_cytoplasm_um: float = Field(
-        6.0,
+        7.0,
         ge=0.5,
         le=15.0,
         description="Farthest the cytoplasm reaches from the nucleus, in micrometres.",

@@ -13,7 +13,7 @@ from napari_all_subtype.cells.stain import Stain
 ANGLES = 72
 # Largest number of radial steps by which the contour moves from one ray to the next.
 _MAX_STEP = 2
-_STEP_COST = 0.35
+_STEP_COST = 0.5
 _SHIFT = 4
 # Log-likelihood ratio that counts as certain.
 _CERTAIN = 2.0
@@ -93,12 +93,20 @@ def cell_contours(
     return Contours(centres, radius[_best_rings(np.cumsum(values, axis=2))])
 
 
-def _sample(image: np.ndarray, x: np.ndarray, y: np.ndarray, how: int, outside: float) -> np.ndarray:
+def _sample(
+    image: np.ndarray, x: np.ndarray, y: np.ndarray, how: int, outside: float
+) -> np.ndarray:
     """Values of `image` at (x, y), in slices that OpenCV's 16-bit sizes allow."""
     rows = 16_000
     parts = [
-        cv2.remap(image, x[k : k + rows], y[k : k + rows], how,
-                  borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
+        cv2.remap(
+            image,
+            x[k : k + rows],
+            y[k : k + rows],
+            how,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=outside,
+        )
         for k in range(0, len(x), rows)
     ]
     return np.concatenate(parts)

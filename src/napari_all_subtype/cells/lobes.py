@@ -16,7 +16,7 @@ _MIN_SOLIDITY = 0.90
 _MIN_LOBE_SOLIDITY = 0.82
 _LOBE_UM2 = 28.0
 _MAX_CELL_UM = 20.0
-_MAX_GAP_UM = 3.0
+_MAX_GAP_UM = 4.5
 # A part of this area, in µm², with an outline as convex as this, is a nucleus of its own.
 _NUCLEUS_UM2 = 40.0
 _NUCLEUS_SOLIDITY = 0.93

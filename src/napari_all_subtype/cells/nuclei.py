@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
-from napari_all_subtype.config import SegmentationParameters
-
 # Solidity above which a nucleus is taken for one piece without further question.
 _CONVEX_SOLIDITY = 0.93
 # Two parts stay apart when their neck is narrower than this share of the smaller part.
 _NECK_FRACTION = 0.72
 _PEAK_HEIGHT_UM = 0.35
 _SPECK_UM2 = 1.5
+_PALE_DIAMETER_UM = 6.0
+_PALE_SOLIDITY = 0.9
 _RED_HUE = 0.16
 # Haemoglobin absorbs blue (Soret band): a "red cell" colour with less of it is none.
 _RED_BLUE_SHARE = 0.30
@@ -40,6 +40,32 @@ def find_parts(contrast: np.ndarray, threshold: float, um_per_px: float) -> np.n
     keep = areas * um_per_px**2 >= _SPECK_UM2
     keep[0] = False
     return renumber(parts, keep)
+
+
+def add_pale(
+    parts: np.ndarray,
+    contrast: np.ndarray,
+    threshold: float,
+    um_per_px: float,
+) -> np.ndarray:
+    """`parts` and, behind them, whole round nuclei that only the lower threshold shows.
+
+    A pale nucleus beside dark ones lies below the image's threshold. What is
+    connected to a nucleus at the lower one is its cytoplasm, and left out.
+    """
+    mask = (contrast > threshold).astype(np.uint8)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(0.8 / um_per_px))
+    mask = fill_holes(mask)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    new = np.ones(count, bool)
+    new[np.unique(pieces[parts > 0])] = False
+    new &= stats[:, cv2.CC_STAT_AREA] * um_per_px**2 >= np.pi / 4 * _PALE_DIAMETER_UM**2
+    new[0] = False
+    for k in np.flatnonzero(new):
+        x, y, w, h, _ = stats[k]
+        new[k] = solidity((pieces[y : y + h, x : x + w] == k).astype(np.uint8)) >= _PALE_SOLIDITY
+    pale = renumber(pieces, new)
+    return np.where(pale > 0, pale + int(parts.max()), parts).astype(np.int32)
 
 
 def disc(radius_px: float) -> np.ndarray:
@@ -128,8 +154,9 @@ def _cut(piece: np.ndarray, um_per_px: float) -> np.ndarray:
     depth = cv2.GaussianBlur(cv2.distanceTransform(piece, cv2.DIST_L2, 5), (0, 0), 1.0)
     depth *= piece
     reach = disc(1.2 / um_per_px)
-    peaks = ((depth >= cv2.dilate(depth, reach) - 1e-6) & (depth > 0.5 / um_per_px)).astype(np.uint8)
-    count, seeds = cv2.connectedComponents(cv2.dilate(peaks, disc(1)) & piece)
+    peaks = (depth >= cv2.dilate(depth, reach) - 1e-6) & (depth > 0.5 / um_per_px)
+    peaks = cv2.dilate(peaks.astype(np.uint8), disc(1)) & piece
+    count, seeds = cv2.connectedComponents(peaks)
     if count <= 2:
         return piece.astype(np.int32)
     # Not cv2.watershed: it floods by steps between neighbours, not by level.

@@ -13,12 +13,11 @@ from scipy.ndimage import gaussian_filter
 
 BINS = 32
 # Bins are narrow near glass, where pale cytoplasm lies, and wide in the dark.
-_LINEAR_DENSITY = 0.06
-_LOW, _HIGH = -1.2, 3.3
+_LINEAR_DENSITY = 0.12
+_LOW, _HIGH = -0.7, 2.7
 _RING_UM = (0.4, 2.0)
 _FAR_UM = 5.0
 _MIN_SAMPLE_PX = 60
-_MIN_CLEAR_PX = 400
 _MIN_FREE_FRACTION = 0.2
 _SMOOTHING_BINS = 1.0
 # Share of cytoplasm around nuclei below which a doubtful colour is rather not cytoplasm.
@@ -56,10 +55,7 @@ def cytoplasm_table(
     index = colour_index(density)
     ring = _histogram(index[(away > _RING_UM[0]) & (away <= _RING_UM[1])])
     far = (away > _FAR_UM) & ~nuclei
-    clear = glass & far
-    if np.count_nonzero(clear) < _MIN_CLEAR_PX:
-        clear = glass & (away > _RING_UM[1])
-    ground = _histogram(index[clear])
+    ground = _histogram(index[glass & (away > _RING_UM[1])])
     red = _histogram(index[_red_cells(nuclei, far & ~glass, ~glass)])
     cytoplasm, not_ground = _without(ring, ground)
     cytoplasm, not_red = _without(cytoplasm, red)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.ndimage import find_objects
 
 from napari_all_subtype.cells.cytoplasm import Contours, cell_contours, cell_evidence
 from napari_all_subtype.cells.lobes import join_lobes
 from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.cells.nuclei import drop_red_cells, drop_small, find_parts
+from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, drop_small, find_parts
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
@@ -17,9 +18,10 @@ from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
 
 # Overlap of tiles: the largest cell fits, with its cytoplasm, on either side of a seam.
-_OVERLAP_UM = 32.0
+_OVERLAP_UM = 24.0
 _SMOOTHING_UM = 0.25
 _SHIFT = 4
+_PALE_FRACTION = 0.7
 
 
 def segment(
@@ -55,15 +57,14 @@ def segment(
     Stopped
         If the monitor asks for it.
     """
-    labels = np.zeros(source.shape, np.int32)
-    nuclei = np.zeros(source.shape, np.int32)
+    masks = CellMasks(np.zeros(source.shape, np.int32), np.zeros(source.shape, np.int32))
     stain = stain_of(source, um_per_px, parameters)
     given = 0
     overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
     for tile in steps(tiles_of(source.shape, parameters.tile_px, overlap_px), "segment", monitor):
         if np.isfinite(stain.nucleus_threshold):
-            given += _segment_tile(source, tile, um_per_px, stain, parameters, labels, nuclei, given)
-    return CellMasks(labels, nuclei)
+            given += _segment_tile(source, tile, um_per_px, stain, parameters, masks, given)
+    return masks
 
 
 def _segment_tile(
@@ -72,8 +73,7 @@ def _segment_tile(
     um_per_px: float,
     stain: Stain,
     parameters: SegmentationParameters,
-    labels: np.ndarray,
-    nuclei: np.ndarray,
+    masks: CellMasks,
     given: int,
 ) -> int:
     """Add the cells that `tile` owns to the masks; how many they are."""
@@ -95,8 +95,13 @@ def _segment_tile(
     owned = [k for k, (x, y) in enumerate(centres) if tile.owns(y, x)]
     polygons = (contours.polygons() + 0.5) * zoom - 0.5
     window = np.s_[tile.outer.y0 : tile.outer.y1, tile.outer.x0 : tile.outer.x1]
+    boxes = find_objects(cores)
     for number, k in enumerate(owned, given + 1):
-        _paint(labels[window], nuclei[window], cores, k + 1, polygons[k], zoom, number)
+        rows, columns = boxes[k]
+        core = cores[rows, columns] == k + 1
+        corner = (columns.start, rows.start)
+        place = masks.labels[window], masks.nuclei[window]
+        _paint(*place, core, corner, polygons[k], zoom, number)
     return len(owned)
 
 
@@ -110,6 +115,8 @@ def find_cells(
     density = cv2.GaussianBlur(density, (0, 0), _SMOOTHING_UM / um_per_px)
     contrast = nucleus_contrast(density)
     parts = find_parts(contrast, stain.nucleus_threshold, um_per_px)
+    lower = max(_PALE_FRACTION * stain.nucleus_threshold, parameters.min_nucleus_contrast)
+    parts = add_pale(parts, contrast, lower, um_per_px)
     if not parts.any():
         return None
     evidence = cell_evidence(density, stain)
@@ -130,33 +137,34 @@ def find_cells(
 def _paint(
     labels: np.ndarray,
     nuclei: np.ndarray,
-    found: np.ndarray,
-    k: int,
+    core: np.ndarray,
+    corner_xy: tuple[int, int],
     polygon: np.ndarray,
     zoom: np.ndarray,
     number: int,
 ) -> None:
-    """Draw nucleus `k` of the working masks, and its cell, at full resolution."""
-    ys, xs = np.nonzero(found == k)
-    y0, x0 = max(ys.min() - 1, 0), max(xs.min() - 1, 0)
-    y1, x1 = ys.max() + 2, xs.max() + 2
-    piece = (found[y0:y1, x0:x1] == k).astype(np.float32)
-    fx0, fy0 = (int(round(v)) for v in np.array([x0, y0]) * zoom)
-    fx1 = min(int(round((x0 + piece.shape[1]) * zoom[0])), labels.shape[1])
-    fy1 = min(int(round((y0 + piece.shape[0]) * zoom[1])), labels.shape[0])
-    if zoom.max() > 1:
-        piece = cv2.resize(piece, (fx1 - fx0, fy1 - fy0), interpolation=cv2.INTER_CUBIC)
-    nucleus = piece > 0.5
+    """Draw a nucleus, given at working scale in its box, and its cell at full resolution."""
+    piece = np.pad(core.astype(np.float32), 1)
+    fx0, fy0 = (round((v - 1) * z) for v, z in zip(corner_xy, zoom, strict=True))
+    fx1 = round((corner_xy[0] + core.shape[1] + 1) * zoom[0])
+    fy1 = round((corner_xy[1] + core.shape[0] + 1) * zoom[1])
+    nucleus = cv2.resize(piece, (fx1 - fx0, fy1 - fy0), interpolation=cv2.INTER_CUBIC) > 0.5
+    if zoom.max() == 1:
+        nucleus = piece > 0
+    # The rim of one pixel may reach beyond the picture.
+    height, width = labels.shape
+    nucleus = nucleus[max(-fy0, 0) : height - fy0, max(-fx0, 0) : width - fx0]
+    fx0, fy0 = max(fx0, 0), max(fy0, 0)
+    fy1, fx1 = fy0 + nucleus.shape[0], fx0 + nucleus.shape[1]
 
     low = np.minimum(np.floor(polygon.min(axis=0)).astype(int) - 1, (fx0, fy0)).clip(0)
     high = np.maximum(np.ceil(polygon.max(axis=0)).astype(int) + 2, (fx1, fy1))
-    high = np.minimum(high, labels.shape[::-1])
+    high = np.minimum(high, (width, height))
     canvas = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
     corners = np.round((polygon - low) * 2**_SHIFT).astype(np.int32)
     cv2.fillPoly(canvas, [corners], 1, shift=_SHIFT)
     canvas[fy0 - low[1] : fy1 - low[1], fx0 - low[0] : fx1 - low[0]] |= nucleus
     cell = labels[low[1] : high[1], low[0] : high[0]]
-    free = (canvas > 0) & (cell == 0)
-    cell[free] = number
+    cell[(canvas > 0) & (cell == 0)] = number
     box = nuclei[fy0:fy1, fx0:fx1]
     box[nucleus & (labels[fy0:fy1, fx0:fx1] == number)] = number

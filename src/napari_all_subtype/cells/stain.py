@@ -18,6 +18,9 @@ _OFFSET = 1.0
 _OVERVIEW_UM_PER_PX = 0.5
 _STRIP_MEGAPIXELS = 8.0
 _MIN_FOREGROUND_PX = 50
+# Red cells are looked for this far from nuclei; two of them at least must be seen.
+_CLEAR_UM = 4.0
+_MIN_RED_UM2 = 80.0
 _SHADING_UM_PER_PX = 2.0
 _SHADING_REACH_UM = 8.0
 # Summed density up to which a pixel may be glass under a darker part of the lamp.
@@ -176,13 +179,20 @@ def stain_of(source: ImageSource, um_per_px: float, parameters: SegmentationPara
     nuclei = (contrast > threshold).astype(np.uint8)
     nuclei = cv2.morphologyEx(nuclei, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
     table = cytoplasm_table(density, nuclei, glass, scale)
-    red = seen & ~glass & (contrast < threshold) & ~cv2.dilate(
-        nuclei.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=int(4 / scale)
-    ).astype(bool)
+    red = far_from(nuclei, ~glass & seen, _CLEAR_UM / scale)
     red_cell = np.zeros(3, np.float32)
-    if np.count_nonzero(red) >= _MIN_FOREGROUND_PX:
+    if np.count_nonzero(red) * scale**2 >= _MIN_RED_UM2:
         red_cell = np.median(density[red], axis=0)
     return Stain(background, threshold, table, red_cell, shading)
+
+
+def far_from(nuclei: np.ndarray, stained: np.ndarray, reach_px: float) -> np.ndarray:
+    """Stained pixels farther than `reach_px` from nuclei and not connected to one: bool."""
+    away = cv2.distanceTransform((~nuclei).astype(np.uint8), cv2.DIST_L2, 5)
+    count, pieces = cv2.connectedComponents(stained.astype(np.uint8), connectivity=4)
+    nucleated = np.zeros(count, bool)
+    nucleated[pieces[nuclei]] = True
+    return stained & (away > reach_px) & ~nucleated[pieces]
 
 
 def _shading(density: np.ndarray, seen: np.ndarray, um_per_px: float) -> np.ndarray:
@@ -191,7 +201,7 @@ def _shading(density: np.ndarray, seen: np.ndarray, um_per_px: float) -> np.ndar
     Zero where no glass is near.
     """
     total = density.sum(axis=2)
-    glass = (seen & (np.abs(total) < _SHADED_GLASS) & (np.abs(density).max(axis=2) < 0.08))
+    glass = seen & (np.abs(total) < _SHADED_GLASS) & (np.abs(density).max(axis=2) < 0.08)
     glass = cv2.erode(glass.astype(np.float32), np.ones((3, 3), np.uint8))
     factor = min(1.0, um_per_px / _SHADING_UM_PER_PX)
     size = tuple(max(1, round(n * factor)) for n in density.shape[1::-1])
@@ -204,7 +214,9 @@ def _shading(density: np.ndarray, seen: np.ndarray, um_per_px: float) -> np.ndar
 
 
 def _glass_limit(total: np.ndarray) -> float:
-    """Summed optical density up to which a pixel is glass: mode plus four spreads."""
+    """Summed optical density up to which a pixel is glass: four spreads of its noise."""
+    if total.size == 0:
+        return 0.0
     low = total[total < np.percentile(total, 50) + 1e-6]
     noise = 1.4826 * np.median(np.abs(low - np.median(low))) if len(low) else 0.0
     return float(np.clip(4 * noise, 0.06, 0.15))
