@@ -25,7 +25,7 @@ SPEC = CropSpec()
 PIXEL_SIZE_UM = {
     "all_idb2": 0.13,  # by its red cells, as its notes state
     "mll": 0.10,  # its publication: 40x oil, notes state about 0.1
-    "segmentation_wbc_d1": 0.19,  # its neutrophils (median 82 px in the masks) as large as those of d2
+    "segmentation_wbc_d1": 0.19,  # neutrophils (82 px in the masks) as large as in d2
     "segmentation_wbc_d2": 0.106,  # cells/scale: median of 6 of 30 crops with enough red cells
     "txl_pbc": 0.102,  # 7.2 um / 70.5 px, median of 7412 red cell boxes
     "txl_raabin": 0.0585,  # 7.2 um / 123.1 px, median of 5682 red cell boxes

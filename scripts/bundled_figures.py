@@ -207,24 +207,26 @@ def write_figures(
     (out / "model.md").write_text(_page(content))
 
 
+COLUMNS = (
+    "AUROC",
+    "sensitivity",
+    "specificity",
+    "balanced accuracy",
+    "false blast rate",
+    "ECE",
+)
+
+
 def _page(content: dict) -> str:
-    columns = (
-        "AUROC",
-        "sensitivity",
-        "specificity",
-        "balanced accuracy",
-        "false blast rate",
-        "ECE",
-    )
     lines = [
         "# What the bundled model does on cells kept apart",
         "",
-        "Made by `python scripts/train_bundled.py evaluate`. Blast against non-blast leukocyte, at",
-        "threshold 0.5, on crops as the product cuts them (a crop whose cell was not found counts).",
-        "Mean over seeds, in brackets the 95 % interval by bootstrap over groups. Groups are blocks",
-        "of files or single fields, **not patients**. The fraction of normal cells called blast is",
-        "1 − specificity where a laboratory has blasts too. ECE: calibration error of the confidence",
-        "of the decision; where a laboratory was left out, the temperature comes from the others.",
+        "Made by `python scripts/train_bundled.py evaluate`. Blast against non-blast leukocyte at",
+        "threshold 0.5, on crops as the product cuts them (a crop without a found cell counts).",
+        "Mean over seeds, in brackets the 95 % interval by bootstrap over groups. Groups are",
+        "blocks of files or single fields, **not patients**. The rate of normal cells called blast",
+        "is 1 − specificity where a laboratory has blasts too. ECE: calibration error of the",
+        "confidence of the decision; of a laboratory left out, at the temperature of the others.",
         "",
         "**L1, L2 and L3 are not measured here**: no real image with such a label exists. They are",
         "scores learned from simulated cells.",
@@ -233,11 +235,11 @@ def _page(content: dict) -> str:
         f"Split {content['split_hash']}, crops {content['data_hash']}; single values, seeds and",
         "commits in `model.json`.",
         "",
-        "| protocol | tested on | cells (blasts) | groups | " + " | ".join(columns) + " |",
-        "|---|---|---|---|" + "---|" * len(columns),
+        "| protocol | tested on | cells (blasts) | groups | " + " | ".join(COLUMNS) + " |",
+        "|---|---|---|---|" + "---|" * len(COLUMNS),
     ]
     for row in content["rows"]:
-        shown = [_shown(row["figures"].get(name)) for name in columns]
+        shown = [_shown(row["figures"].get(name)) for name in COLUMNS]
         lead = f"{row['protocol']} | {row['tested on']} | {row['crops']} ({row['blasts']})"
         lines.append(f"| {lead} | {row['groups']} | {' | '.join(shown)} |")
     return "\n".join(lines) + "\n"

@@ -255,7 +255,7 @@ class AugmentationParameters(Parameters):
 class FittingParameters(Parameters):
     """How a network is trained from scratch."""
 
-    epochs: int = Field(14, ge=1, le=1000, description="Passes of `crops_per_epoch` crops.")
+    epochs: int = Field(6, ge=1, le=1000, description="Passes of `crops_per_epoch` crops.")
     crops_per_epoch: int = Field(4096, ge=1, description="Crops drawn for each pass.")
     batch_size: int = Field(64, ge=1, le=4096, description="Crops per step.")
     learning_rate: float = Field(2e-3, gt=0, le=1.0, description="Largest learning rate.")
@@ -264,10 +264,16 @@ class FittingParameters(Parameters):
     )
     weight_decay: float = Field(1e-2, ge=0.0, le=1.0, description="Decoupled weight decay.")
     average_momentum: float = Field(
-        0.98, ge=0.0, lt=1.0, description="Momentum of the running mean of the weights that is kept."
+        0.98,
+        ge=0.0,
+        lt=1.0,
+        description="Momentum of the running mean of the weights that is kept.",
     )
     label_smoothing: float = Field(
-        0.03, ge=0.0, lt=0.5, description="Weight taken from the labelled side, against overconfidence."
+        0.03,
+        ge=0.0,
+        lt=0.5,
+        description="Weight taken from the labelled side, against overconfidence.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,8 +97,11 @@ def load_network(model: str | Path = BUNDLED) -> tuple[keras.Model, ModelCard]:
     check_files(folder, card)
     network = build_network(card.crop_spec.size_px, len(card.classes), card.network)
     try:
-        network.load_weights(folder / card.weights)
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns of layers it found no weights for, and leaves them random.
+            warnings.simplefilter("error", UserWarning)
+            network.load_weights(folder / card.weights)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         raise ModelIntegrityError(
             f"{card.weights} of model {card.id} does not fit the network its card describes "
             f"({error}). Get the model again."
