@@ -109,7 +109,7 @@ def classify(
     reading: Reading = None,
 ) -> int:
     """Classify images of one centred cell; one row per image, in the order given."""
-    from napari_all_subtype.workflow.batch import classify_batch
+    from napari_all_subtype.workflow.classify import classify_batch
     from napari_all_subtype.workflow.inputs import prepare
 
     parameters = _parameters(model, scale, decision, segmentation, reading)

@@ -11,9 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 
 from napari_all_subtype.progress import Progress
+from napari_all_subtype.workflow.outcomes import IMAGES
 from napari_all_subtype.workflow.summarise import Proportion, Summary
-
-IMAGES = "images"
 
 
 class TerminalMonitor:

@@ -2,71 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
-import numpy as np
-import pandas as pd
 
-from napari_all_subtype.cells.crops import crop_single_cell
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.quality import overlapping_fields
-from napari_all_subtype.cells.scale import pixel_size_of
 from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.config import AnalysisParameters, QualityParameters
-from napari_all_subtype.decision import decide
-from napari_all_subtype.errors import OutputExistsError, Stopped, describe_error
-from napari_all_subtype.model.classifier import Classifier, load_classifier
+from napari_all_subtype.errors import OutputExistsError, Stopped
+from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import write_analysis
-from napari_all_subtype.workflow.files import new_file, write_json
+from napari_all_subtype.workflow.files import write_json
 from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
-log = logging.getLogger(__name__)
-
 BATCH_FILE = "batch.json"
-IMAGES = "images"
 OVERVIEW_SIDE_PX = 1024
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one image.
-
-    Parameters
-    ----------
-    field : Field
-        The image.
-    cells : FieldCells or None
-        Its cells; None if it failed.
-    error : str
-        Why it failed, in one line without any folder; empty if it did not.
-    """
-
-    field: Field
-    cells: FieldCells | None = None
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class BatchResult:
-    """All outcomes, in the order of the inputs, and one summary per smear."""
-
-    outcomes: tuple[Outcome, ...]
-    smears: tuple[Summary, ...]
-
-    @property
-    def failed(self) -> tuple[Outcome, ...]:
-        """Outcomes without a result."""
-        return tuple(outcome for outcome in self.outcomes if outcome.error)
 
 
 def analyse_batch(
@@ -128,46 +88,6 @@ def analyse_batch(
     return BatchResult(tuple(outcomes), smears)
 
 
-def classify_batch(
-    fields: Sequence[Field],
-    out: Path,
-    parameters: AnalysisParameters = AnalysisParameters(),
-    overwrite: bool = False,
-    monitor: Monitor = SILENT,
-) -> BatchResult:
-    """Classify images of one centred cell each and write one table, a row per image in order.
-
-    Parameters
-    ----------
-    fields : sequence of Field
-        One image of one cell each; cells cut out on black ground are accepted.
-    out : Path
-        CSV file with ``file``, the probabilities and the decision; the row of an
-        image that failed has its name and empty values.
-
-    Raises
-    ------
-    As :func:`analyse_batch`; when stopped, no file is written.
-    """
-    with new_file(out, overwrite) as partial:
-        classifier = load_classifier(parameters.model.model)
-        crops, outcomes = [], []
-        for n, field in enumerate(fields):
-            checkpoint(monitor, Progress(IMAGES, n, len(fields)))
-            try:
-                crops.append(_one_crop(field, parameters, classifier, monitor))
-                outcomes.append(Outcome(field))
-            except Stopped:
-                raise
-            except Exception as error:  # the edge: recorded, and the others go on
-                outcomes.append(_failure(field, error))
-        _crop_table(outcomes, crops, classifier, parameters, monitor).to_csv(
-            partial, index=False, float_format="%.6g"
-        )
-    monitor.report(Progress(IMAGES, len(fields), len(fields)))
-    return BatchResult(tuple(outcomes), ())
-
-
 def _refuse_existing(fields: Sequence[Field], out: Path, overwrite: bool) -> None:
     there = [name for name in (BATCH_FILE, *(f.folder for f in fields)) if (out / name).exists()]
     if there and not overwrite:
@@ -194,18 +114,8 @@ def _analyse_one(
     except Stopped:
         raise
     except Exception as error:  # the edge: recorded, and the others go on
-        return _failure(field, error)
+        return failure_of(field, error)
     return Outcome(field, FieldCells.of(analysis))
-
-
-def _failure(field: Field, error: Exception) -> Outcome:
-    """The error in one line that names the image as outputs do, and no folder."""
-    text = describe_error(error)
-    for told in (str(field.path.resolve()), str(field.path), field.path.name):
-        text = text.replace(told, field.name)
-    log.warning("%s", text)
-    log.debug("where it happened", exc_info=error)
-    return Outcome(field, error=text)
 
 
 def _overview(source: ImageSource) -> ArraySource:
@@ -264,38 +174,3 @@ def _write_batch(
         "notice": RESEARCH_USE_ONLY,
     }
     write_json(out / BATCH_FILE, content, overwrite=True)
-
-
-def _one_crop(
-    field: Field, parameters: AnalysisParameters, classifier: Classifier, monitor: Monitor
-) -> np.ndarray:
-    source = as_source(field.path, parameters.reading, dark_ground=True)
-    pixel_size = pixel_size_of(source, parameters.scale, monitor)
-    single = crop_single_cell(
-        source.read(), pixel_size.um_per_px, classifier.crop_spec, parameters.segmentation
-    )
-    return single.crop
-
-
-def _crop_table(
-    outcomes: Sequence[Outcome],
-    crops: Sequence[np.ndarray],
-    classifier: Classifier,
-    parameters: AnalysisParameters,
-    monitor: Monitor,
-) -> pd.DataFrame:
-    size = classifier.crop_spec.size_px
-    stack = np.stack(crops) if crops else np.empty((0, size, size, 3), np.uint8)
-    probabilities = classifier.predict(stack, monitor, parameters.model.batch_size)
-    names = [f"p_{name}" for name in classifier.taxonomy.names]
-    said = pd.concat(
-        [
-            pd.DataFrame(probabilities, columns=names),
-            decide(probabilities, parameters.decision, classifier.taxonomy).to_frame(),
-        ],
-        axis=1,
-    )
-    worked = [n for n, outcome in enumerate(outcomes) if not outcome.error]
-    said = said.set_axis(worked, axis=0).reindex(range(len(outcomes)))
-    said.insert(0, "file", [outcome.field.name for outcome in outcomes])
-    return said

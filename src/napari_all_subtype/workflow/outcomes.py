@@ -1,0 +1,56 @@
+"""What becomes of each image of a batch: a result, or an error in one line."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from napari_all_subtype.errors import describe_error
+from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.summarise import FieldCells, Summary
+
+log = logging.getLogger(__name__)
+
+IMAGES = "images"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one image.
+
+    Parameters
+    ----------
+    field : Field
+        The image.
+    cells : FieldCells or None
+        Its cells; None if it failed.
+    error : str
+        Why it failed, in one line without any folder; empty if it did not.
+    """
+
+    field: Field
+    cells: FieldCells | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """All outcomes, in the order of the inputs, and one summary per smear."""
+
+    outcomes: tuple[Outcome, ...]
+    smears: tuple[Summary, ...]
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Outcomes without a result."""
+        return tuple(outcome for outcome in self.outcomes if outcome.error)
+
+
+def failure_of(field: Field, error: Exception) -> Outcome:
+    """The error in one line that names the image as outputs do, and no folder."""
+    text = describe_error(error)
+    for told in (str(field.path.resolve()), str(field.path), field.path.name):
+        text = text.replace(told, field.name)
+    log.warning("%s", text)
+    log.debug("where it happened", exc_info=error)
+    return Outcome(field, error=text)
