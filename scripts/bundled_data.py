@@ -36,7 +36,11 @@ PIXEL_SIZE_UM = {
 TEACHES = {"blast": "blast", "other": "normal", "normal": "normal"}
 MOST_FIELD_CELLS = 400  # of each dataset of fields
 SIMULATED_PER_SUBTYPE = 400
-SUBTYPES = ("l1", "l2", "l3")
+SUBTYPES = ("blast", "l1", "l2", "l3")  # "blast": between the subtypes, undetermined
+# Simulated cells are cut larger by a factor drawn from this range: crops of real lymphocytes and
+# neutrophils (mll, d1, d2) are 1.07-1.35 times as wide as those of the simulated ones, and the
+# size of a pixel is known to 15 % only. Else every real blast is large, hence L2.
+SIMULATED_SIZE = (1.0, 1.35)
 FIELD_RIM_UM = 6.0  # shown around a box when its cell is segmented
 
 
@@ -80,7 +84,9 @@ def load_cells(recut: bool = False) -> Cells:
         parts.append(_kept(dataset, settings, partial(cutter, images), recut))
     for seed, subtype in enumerate(SUBTYPES):
         cutter = partial(_simulated, subtype, seed)
-        parts.append(_kept(f"simulated-{subtype}", SIMULATED_PER_SUBTYPE, cutter, recut))
+        parts.append(
+            _kept(f"simulated-{subtype}", (SIMULATED_PER_SUBTYPE, SIMULATED_SIZE), cutter, recut)
+        )
     return Cells(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -138,8 +144,10 @@ def _cells_of_fields(images: pd.DataFrame) -> list[tuple]:
 
 def _simulated(subtype: str, seed: int) -> list[tuple]:
     rows = []
-    for smear in simulate_cells(SIMULATED_PER_SUBTYPE, subtype, seed):
-        cell = crop_single_cell(smear.pixels, smear.um_per_px, SPEC)
+    factors = np.random.default_rng(seed).uniform(*SIMULATED_SIZE, SIMULATED_PER_SUBTYPE)
+    smears = simulate_cells(SIMULATED_PER_SUBTYPE, subtype, seed)
+    for smear, factor in zip(smears, factors, strict=True):
+        cell = crop_single_cell(smear.pixels, smear.um_per_px * factor, SPEC)
         if cell.found:
             rows.append((cell.crop, subtype, "simulated", f"simulated-{subtype}", True))
     return rows

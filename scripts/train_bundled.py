@@ -65,10 +65,18 @@ def split_hash(folds: dict[str, np.ndarray]) -> str:
 
 
 def commit() -> str:
-    """Commit the figures were measured at, ``-dirty`` if the tree differed; else ``none``."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "none"
+    """Commit the figures were measured at, ``-dirty`` if what they rest on differed from it."""
+    package = "src/napari_all_subtype"
+    rests_on = [f"{package}/{name}" for name in ("model", "cells", "simulate", "config.py")]
+
+    def git(*words: str) -> str:
+        found = subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        return found.stdout.strip()
+
+    dirty = git("status", "--porcelain", "--", *rests_on, "scripts")
+    return git("rev-parse", "--short=12", "HEAD") + ("-dirty" if dirty else "")
 
 
 def train(cells: Cells, rows: np.ndarray, seed: int):

@@ -182,6 +182,9 @@ def _batches(training, seed, parameters, augmentation, ground, batches):
     chance = training.chance / training.chance.sum()
     targets = np.concatenate([training.allowed, training.considered], axis=1).astype(np.float32)
     empty = np.zeros((0, 2, 3), np.float32)
+    # A crop judged among some classes only is simulated: it has no stain worth keeping.
+    simulated = ~training.considered.all(axis=1)
+    restained = augmentation.model_copy(update={"stain_swap_fraction": 1.0})
 
     class Batches(load_keras().utils.PyDataset):
         epoch = 0
@@ -199,7 +202,8 @@ def _batches(training, seed, parameters, augmentation, ground, batches):
             for row in rows:
                 choices = others[training.laboratory[row]]
                 pool = choices[rng.integers(len(choices))] if choices else empty
-                crops.append(augment(training.crops[row], pool, rng, augmentation, ground))
+                how = restained if simulated[row] else augmentation
+                crops.append(augment(training.crops[row], pool, rng, how, ground))
             return np.stack(crops), targets[rows]
 
     return Batches()

@@ -1,0 +1,86 @@
+"""The script that trains the bundled model: splits by group, draws balanced by laboratory."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn", reason="the extra `train` is not installed")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from bundled_data import Cells, training_crops
+from bundled_figures import Outcome, balanced_temperature, figures_of
+from train_bundled import LEFT_OUT, folds_of
+
+
+@pytest.fixture
+def cells() -> Cells:
+    """Cells of every laboratory in groups of five, with words that teach nothing among them."""
+    rows = []
+    for laboratory in sorted({name for names in LEFT_OUT.values() for name in names}):
+        for k in range(60):
+            word = "blast" if laboratory in ("all_idb2", "mll") and k % 2 else "normal"
+            word = "immature" if laboratory == "mll" and k >= 50 else word
+            rows.append((word, laboratory, f"{laboratory}-{k // 5}", k != 7))
+    rows += [
+        (word, "simulated", f"simulated-{word}", True) for word in ("blast", "l1", "l2", "l3") * 9
+    ]
+    word, laboratory, group, found = (np.array(c) for c in zip(*rows, strict=True))
+    return Cells(np.zeros((len(rows), 8, 8, 3), np.uint8), word, laboratory, group, found)
+
+
+def test_group_never_in_two_splits(cells):
+    for name, test in folds_of(cells).items():
+        assert not set(cells.group[test]) & set(cells.group[~test]), name
+
+
+def test_cross_validation_tests_each_teaching_cell_once(cells):
+    inside = [test for name, test in folds_of(cells).items() if name.startswith("fold")]
+    np.testing.assert_array_equal(np.sum(inside, axis=0)[cells.teaching], 1)
+
+
+def test_simulated_cells_are_never_tested(cells):
+    for test in folds_of(cells).values():
+        assert not test[cells.simulated].any()
+
+
+def test_immature_and_unfound_cells_teach_nothing(cells):
+    training = training_crops(cells)
+    expected = (cells.teaching | cells.simulated) & cells.found
+    assert len(training.crops) == expected.sum()
+    assert (training.chance > 0).all()
+
+
+def test_blasts_and_normal_cells_of_a_laboratory_are_drawn_equally_often(cells):
+    training = training_crops(cells)
+    assert training.chance.sum() == pytest.approx(1.0)
+    for name in ("all_idb2", "mll"):
+        rows = training.laboratory == name
+        blast = rows & training.allowed[:, 1]
+        assert training.chance[blast].sum() == pytest.approx(training.chance[rows].sum() / 2)
+
+
+def test_figures_of_known_calls():
+    logits = np.full((4, 5), -50.0)
+    logits[:, 0] = [0, 0, 0, 3]
+    logits[:, 1] = [5, -5, 2, 0]
+    truth = np.array([True, True, False, False])
+    outcome = Outcome("x", 0, logits, truth, np.full(4, "a"), np.arange(4), "none", 1.0)
+    figures = figures_of(outcome, 1.0)
+    assert figures["sensitivity"] == 0.5
+    assert figures["specificity"] == 0.5
+    assert figures["AUROC"] == 0.5
+
+
+def test_a_large_laboratory_does_not_set_the_temperature_alone():
+    sure_and_right = np.array([[-8.0, 8, -50, -50, -50], [8.0, -8, -50, -50, -50]] * 500)
+    sure_and_half_wrong = np.array([[-8.0, 8, -50, -50, -50], [8.0, -8, -50, -50, -50]] * 10)
+    truth = np.array([True, False] * 500 + [True, False] * 5 + [False, True] * 5)
+    laboratory = np.array(["large"] * 1000 + ["small"] * 20)
+    logits = np.concatenate([sure_and_right, sure_and_half_wrong])
+    outcome = Outcome("x", 0, logits, truth, laboratory, laboratory, "none", 1.0)
+    # Half of one of two equal laboratories is wrong: a quarter, so odds of 3 at logits of 16.
+    assert balanced_temperature(outcome) == pytest.approx(16 / np.log(3), rel=0.02)
