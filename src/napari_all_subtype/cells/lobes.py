@@ -10,15 +10,15 @@ import numpy as np
 from napari_all_subtype.cells.nuclei import renumber
 
 # Two touching discs have an axis ratio of 2.2 and a solidity of 0.88 together.
-_MAX_AXIS_RATIO = 1.75
+_MAX_AXIS_RATIO = 1.65
 _MIN_SOLIDITY = 0.90
 # Two of three lobes are two thirds of a disc; a part this small is no nucleus of its own.
 _MIN_LOBE_SOLIDITY = 0.82
-_LOBE_UM2 = 28.0
-_MAX_CELL_UM = 20.0
-_MAX_GAP_UM = 4.5
+_LOBE_UM2 = 40.0
+_MAX_CELL_UM = 26.0
+_MAX_GAP_UM = 6.0
 # A part of this area, in µm², with an outline as convex as this, is a nucleus of its own.
-_NUCLEUS_UM2 = 40.0
+_NUCLEUS_UM2 = 48.0
 _NUCLEUS_SOLIDITY = 0.93
 
 

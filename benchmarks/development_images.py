@@ -1,0 +1,73 @@
+"""The development images: where they are, which they are, what is known of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FOLDER = REPOSITORY.parent / "shared" / "data"
+
+# Micrometres per pixel: all_idb2 and mll as their README states; the others from their boxes
+# of red cells at 7.2 µm, d1 and d2 from red cells seen beside the leukocytes.
+NOMINAL_UM_PER_PX = {
+    "all_idb2": 0.13,
+    "segmentation_wbc_d1": 0.16,
+    "segmentation_wbc_d2": 0.075,
+    "txl_pbc": 0.089,
+    "txl_raabin": 0.050,
+    "bccd": 0.066,
+    "draaslan": 0.131,
+    "mll": 0.10,
+}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of one image.
+
+    Parameters
+    ----------
+    nucleus, cell : ndarray, shape (Y, X), bool, or None
+        The experts' masks of the central cell.
+    boxes : ndarray, shape (N, 4), float, or None
+        White cells as y0, x0, y1, x1 in pixels.
+    """
+
+    nucleus: np.ndarray | None
+    cell: np.ndarray | None
+    boxes: np.ndarray | None
+
+
+def manifest() -> pd.DataFrame:
+    """The table of all images; rows of all_idb2 without a mask are left out."""
+    path = FOLDER / "manifest.csv"
+    if not path.is_file():
+        raise SystemExit("The development images (../shared/data) are not on this machine.")
+    rows = pd.read_csv(path)
+    return rows[~((rows["dataset"] == "all_idb2") & rows["mask"].isna())]
+
+
+def truth_of(row: pd.Series) -> Truth:
+    """Masks and boxes of one row of the manifest."""
+    nucleus = cell = boxes = None
+    if isinstance(row["mask"], str):
+        grey = cv2.imread(str(FOLDER / row["mask"]), cv2.IMREAD_GRAYSCALE)
+        nucleus = grey > 200
+        cell = grey > 64 if row["mask_kind"] == "cell_nucleus" else None
+    if isinstance(row["boxes"], str):
+        table = pd.read_csv(FOLDER / row["boxes"])
+        table = table[table["name"] == "wbc"]
+        boxes = table[["ymin", "xmin", "ymax", "xmax"]].to_numpy(float)
+    return Truth(nucleus, cell, boxes)
+
+
+def fingerprint(rows: pd.DataFrame) -> str:
+    """Hash of the files and groups that were measured: the first 12 hex digits of SHA-256."""
+    text = rows[["file", "group"]].sort_values("file").to_csv(index=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

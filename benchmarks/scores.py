@@ -1,0 +1,104 @@
+"""Scores of masks and boxes, and their intervals by bootstrap over groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from development_images import Truth
+from scipy.optimize import linear_sum_assignment
+
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.table import present
+
+MIN_IOU = 0.5
+RESAMPLES = 1000
+
+
+def score(masks: CellMasks, cells: pd.DataFrame, truth: Truth) -> dict[str, float]:
+    """Scores of one image: Dice of its central cell, matches of its boxes, cells found."""
+    found = present(cells)
+    result: dict[str, float] = {"cells": len(found)}
+    if truth.nucleus is not None:
+        votes = np.bincount(masks.nuclei[truth.nucleus], minlength=1)
+        votes[0] = 0
+        best = int(votes.argmax()) if votes.sum() else -1
+        result["nucleus_dice"] = _dice(masks.nuclei == best, truth.nucleus)
+        if truth.cell is not None:
+            result["cell_dice"] = _dice(masks.labels == best, truth.cell)
+            known = truth.nucleus.sum() / truth.cell.sum()
+            measured = cells["nc_ratio"].get(best, np.nan)
+            result["nc_error"] = float(measured - known)
+    if truth.boxes is not None:
+        boxes = found[["y0_px", "x0_px", "y1_px", "x1_px"]].to_numpy(float)
+        result |= {
+            "matched": _matches(boxes, truth.boxes),
+            "found": len(boxes),
+            "known": len(truth.boxes),
+        }
+    return result
+
+
+def _dice(a: np.ndarray, b: np.ndarray) -> float:
+    """Twice the overlap over the sum of both areas, 0–1."""
+    return 2 * np.count_nonzero(a & b) / max(np.count_nonzero(a) + np.count_nonzero(b), 1)
+
+
+def _matches(found: np.ndarray, known: np.ndarray) -> int:
+    """One-to-one matches of boxes (y0, x0, y1, x1) at an IoU of 0.5 or more."""
+    if len(found) == 0 or len(known) == 0:
+        return 0
+    low = np.maximum(found[:, None, :2], known[None, :, :2])
+    high = np.minimum(found[:, None, 2:], known[None, :, 2:])
+    overlap = np.clip(high - low, 0, None).prod(axis=2)
+    areas = [(b[:, 2:] - b[:, :2]).prod(axis=1) for b in (found, known)]
+    iou = overlap / (areas[0][:, None] + areas[1][None] - overlap)
+    rows, columns = linear_sum_assignment(-iou)
+    return int(np.count_nonzero(iou[rows, columns] >= MIN_IOU))
+
+
+FIGURES = {
+    "nucleus Dice": lambda t: t["nucleus_dice"].mean(),
+    "cell Dice": lambda t: t["cell_dice"].mean(),
+    "N:C, median absolute error": lambda t: t["nc_error"].abs().median(),
+    "N:C, median signed error": lambda t: t["nc_error"].median(),
+    "box recall": lambda t: t["matched"].sum() / max(t["known"].sum(), 1),
+    "box precision": lambda t: t["matched"].sum() / max(t["found"].sum(), 1),
+    "cells per image": lambda t: t["cells"].mean(),
+}
+_NEEDS = {
+    "nucleus Dice": "nucleus_dice",
+    "cell Dice": "cell_dice",
+    "N:C, median absolute error": "nc_error",
+    "N:C, median signed error": "nc_error",
+    "box recall": "known",
+    "box precision": "found",
+    "cells per image": "cells",
+}
+
+
+def summarise(table: pd.DataFrame, seed: int = 0) -> list[dict]:
+    """Each figure that the table allows, with n, a 95 % interval, and its value per group.
+
+    The interval resamples whole groups, since images of a group are alike.
+    """
+    groups = dict(list(table.groupby("group")))
+    rng = np.random.default_rng(seed)
+    draws = [rng.choice(list(groups), len(groups)) for _ in range(RESAMPLES)]
+    result = []
+    for name, figure in FIGURES.items():
+        if _NEEDS[name] not in table:
+            continue
+        resampled = [figure(pd.concat([groups[g] for g in draw])) for draw in draws]
+        low, high = np.nanpercentile(resampled, [2.5, 97.5])
+        result.append(
+            {
+                "figure": name,
+                "value": round(float(figure(table)), 4),
+                "low": round(float(low), 4),
+                "high": round(float(high), 4),
+                "n": len(table),
+                "groups": len(groups),
+                "per_group": {str(g): round(float(figure(part)), 4) for g, part in groups.items()},
+            }
+        )
+    return result
