@@ -83,7 +83,7 @@ def load_cells(recut: bool = False) -> Cells:
         settings = (PIXEL_SIZE_UM[dataset], MOST_FIELD_CELLS if by_field else None)
         parts.append(_kept(dataset, settings, partial(cutter, images), recut))
     for seed, subtype in enumerate(SUBTYPES):
-        cutter = partial(_simulated, subtype, seed)
+        cutter = partial(cut_simulated, subtype, seed)
         parts.append(
             _kept(f"simulated-{subtype}", (SIMULATED_PER_SUBTYPE, SIMULATED_SIZE), cutter, recut)
         )
@@ -142,11 +142,11 @@ def _cells_of_fields(images: pd.DataFrame) -> list[tuple]:
     return rows
 
 
-def _simulated(subtype: str, seed: int) -> list[tuple]:
+def cut_simulated(subtype: str, seed: int, count: int = SIMULATED_PER_SUBTYPE) -> list[tuple]:
+    """Rows of up to `count` simulated cells, cut larger by a chance factor."""
     rows = []
-    factors = np.random.default_rng(seed).uniform(*SIMULATED_SIZE, SIMULATED_PER_SUBTYPE)
-    smears = simulate_cells(SIMULATED_PER_SUBTYPE, subtype, seed)
-    for smear, factor in zip(smears, factors, strict=True):
+    factors = np.random.default_rng(seed).uniform(*SIMULATED_SIZE, count)
+    for smear, factor in zip(simulate_cells(count, subtype, seed), factors, strict=True):
         cell = crop_single_cell(smear.pixels, smear.um_per_px * factor, SPEC)
         if cell.found:
             rows.append((cell.crop, subtype, "simulated", f"simulated-{subtype}", True))

@@ -20,7 +20,7 @@ DRAWS = 500
 SINGLE_CELL_IMAGES = ("all_idb2", "mll", "segmentation_wbc_d1", "segmentation_wbc_d2")
 CALIBRATED_ON = (
     "cells of laboratories left out of training (each of the eight once; laboratories weigh "
-    "equally, then blasts and normal cells), first seed and others pooled"
+    "equally, then blasts and normal cells), seeds pooled"
 )
 
 
