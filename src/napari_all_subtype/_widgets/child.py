@@ -24,7 +24,7 @@ from napari_all_subtype._widgets.messages import (
     receive_array,
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
-from napari_all_subtype.errors import AllSubtypeError, Stopped
+from napari_all_subtype.errors import AllSubtypeError, Stopped, describe_error
 from napari_all_subtype.progress import Progress, checkpoint
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _run(
     except Stopped:
         return Ended(stopped=True)
     except Exception as error:  # the edge of the process: a person reads one sentence
-        return Ended(message=sentence(error))
+        return Ended(message=_told(error))
     return Ended()
 
 
@@ -156,7 +156,7 @@ def _analyse(
     except Stopped:
         raise
     except Exception as error:  # one field that fails leaves the others alone
-        return FieldFailed(n, sentence(error))
+        return FieldFailed(n, _told(error))
 
 
 def _source(field: FieldRequest, array: np.ndarray | None, scale, analyser):
@@ -173,12 +173,8 @@ def _array_of(connection: Connection, field: FieldRequest) -> np.ndarray | None:
     return None if field.path else receive_array(connection, field.shape, field.dtype)
 
 
-def sentence(error: Exception) -> str:
-    """What to tell a person: our own errors as they are, others named as unexpected."""
-    if isinstance(error, AllSubtypeError):
-        return " ".join(str(error).split())
-    log.exception("unexpected error in the analysis process")
-    if isinstance(error, MemoryError):
-        return "Memory ran out: analyse smaller images, or close other programs."
-    first = " ".join(str(error).split())[:200]
-    return f"Unexpected {type(error).__name__}: {first}. Please report it with the image's size."
+def _told(error: Exception) -> str:
+    """What to tell a person; an error that nobody foresaw goes to the log as a whole."""
+    if not isinstance(error, AllSubtypeError):
+        log.error("unexpected error in the analysis process", exc_info=error)
+    return describe_error(error)

@@ -15,7 +15,6 @@ from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
-from napari_all_subtype._widgets.layers import ResultLayers
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.views import FieldView, load_view

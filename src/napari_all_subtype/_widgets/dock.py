@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import (
     QFrame,
     QGroupBox,
@@ -22,7 +22,31 @@ from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype._widgets.setup import SetupPanel
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 
-MIN_WIDTH_PX = 340
+MIN_WIDTH_PX = 320
+
+
+class VerticalScroll(QScrollArea):
+    """Scrolls up and down only: never narrower than what it holds, so nothing is clipped."""
+
+    def __init__(self, content: QWidget):
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
+        content.installEventFilter(self)
+        self._widen()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the content when its own minimum changes."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._widen()
+        return super().eventFilter(watched, event)
+
+    def _widen(self) -> None:
+        bar_px = self.verticalScrollBar().sizeHint().width()
+        wanted_px = self.widget().minimumSizeHint().width() + bar_px
+        self.setMinimumWidth(max(MIN_WIDTH_PX, wanted_px))
 
 
 class AnalyseSmear(QWidget):
@@ -54,17 +78,11 @@ class AnalyseSmear(QWidget):
         for part in (smear, self.result, self.cell):
             column.addWidget(part)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        self.scroll = scroll
+        self.scroll = VerticalScroll(content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self.scroll, 1)
         layout.addWidget(self._build_footer())
-        self.setMinimumWidth(MIN_WIDTH_PX)
 
     def _build_footer(self) -> QWidget:
         """What is always in sight: run, stop, progress, device and the notice."""

@@ -16,7 +16,9 @@ STAGES = {
     "classify": ("classifying cells", 0.28),
     "summarise": ("counting", 0.02),
 }
-BEFORE = {name: sum(share for _, share in list(STAGES.values())[:n]) for n, name in enumerate(STAGES)}
+BEFORE = {
+    name: sum(share for _, share in list(STAGES.values())[:n]) for n, name in enumerate(STAGES)
+}
 
 
 class Gauge:

@@ -56,19 +56,18 @@ class ResultLayers:
         """Show `view` over `image`; without one, over an image layer of its own."""
         self.view, self.picked = view, 0
         if image is None:
-            image = self.image = self._put(self.image, view.pixels, _new_image, view.name)
+            image = self.image = self._put(self.image, view.pixels, _new_image, view.name, {})
         if view.analysis is None:
             self._remove_results()
             return
         placed = _placement(image)
         features = view.analysis.cells
-        self.cells = self._put(self.cells, view.analysis.masks.labels, _new_cells, CELLS)
+        labels = view.analysis.masks.labels
+        self.cells = self._put(self.cells, labels, _new_cells, CELLS, placed)
         self.cells.features = features
-        self.subtypes = self._put(self.subtypes, view.canvas, _new_subtypes, SUBTYPES)
+        self.subtypes = self._put(self.subtypes, view.canvas, _new_subtypes, SUBTYPES, placed)
         self.subtypes.features = self._codes.to_features()
         self._recolour()
-        for layer in (self.cells, self.subtypes):
-            _place(layer, placed)
         self._write_letters(placed)
         self._viewer().layers.selection.active = self.subtypes
 
@@ -133,14 +132,18 @@ class ResultLayers:
         viewer = self._viewer()
         return layer is not None and viewer is not None and layer in viewer.layers
 
-    def _put(self, layer: Layer | None, data: np.ndarray, make, name: str) -> Layer:
+    def _put(self, layer: Layer | None, data: np.ndarray, make, name: str, placed: dict) -> Layer:
         """`layer` with new data, or a new one where it was deleted."""
-        if self._alive(layer):
-            layer.data = data
-            if isinstance(layer, Image):
-                layer.name = name
-            return layer
-        return self._viewer().add_layer(make(data, name))
+        if not self._alive(layer):
+            layer = make(data, name)
+            # Placed first: napari warns of units that differ for one moment.
+            _place(layer, placed)
+            return self._viewer().add_layer(layer)
+        layer.data = data
+        if isinstance(layer, Image):
+            layer.name = name
+        _place(layer, placed)
+        return layer
 
     def _remove_results(self) -> None:
         for layer in (self.letters, self.subtypes, self.cells):
@@ -173,10 +176,14 @@ class ResultLayers:
             self._viewer().layers.remove(self.letters)
         cells = table.present(self.view.analysis.cells)
         um_per_px = self.view.analysis.pixel_size.um_per_px
-        self.letters = self._viewer().add_layer(
-            _new_letters(cells, self.view.analysis.taxonomy, BADGE_UM / um_per_px)
+        letters = _new_letters(
+            cells,
+            self.view.analysis.taxonomy,
+            BADGE_UM / um_per_px,
+            float(placed["scale"][-1]),
         )
-        _place(self.letters, placed)
+        _place(letters, placed)
+        self.letters = self._viewer().add_layer(letters)
         self.letters.visible = self.with_letters and len(cells) <= MANY_CELLS
         self._style_letters()
 
@@ -208,8 +215,12 @@ def _new_subtypes(data: np.ndarray, name: str) -> Labels:
     return layer
 
 
-def _new_letters(cells: pd.DataFrame, taxonomy, badge_px: float) -> Points:
-    """A badge with the class's letter at the upper left of each cell."""
+def _new_letters(cells: pd.DataFrame, taxonomy, badge_px: float, world_per_px: float) -> Points:
+    """A badge with the class's letter at the upper left of each cell.
+
+    napari takes the size of points in pixels of the data, that of text in units
+    of the world.
+    """
     names = cells["subtype"]
     layer = Points(
         cells[["y0_px", "x0_px"]].to_numpy(float) + 0.35 * badge_px,
@@ -223,7 +234,7 @@ def _new_letters(cells: pd.DataFrame, taxonomy, badge_px: float) -> Points:
             "string": "{letter}",
             "color": "black",
             "anchor": "center",
-            "size": max(LETTER_TO_BADGE * badge_px, 1.0),
+            "size": LETTER_TO_BADGE * badge_px * world_per_px,
             "scaling": True,
         },
     )

@@ -35,7 +35,8 @@ class PackedMask:
     def unpack(self) -> np.ndarray:
         """The mask again: ndarray, shape (Y, X), int32."""
         out = np.empty(self.shape, np.int32)
-        imagecodecs.zstd_decode(self.content, out=out)
+        # The decoder writes into bytes of one dimension; the copy through bytes is saved.
+        imagecodecs.zstd_decode(self.content, out=out.reshape(-1).view(np.uint8))
         return out
 
 

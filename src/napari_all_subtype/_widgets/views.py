@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_all_subtype._widgets.overlay import ClassCodes, draw_classes, ring_width_px
 from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.overlay import ClassCodes, draw_classes, ring_width_px
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.config import ReadingParameters

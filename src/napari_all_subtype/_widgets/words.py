@@ -102,9 +102,7 @@ def cell_html(row: pd.Series, taxonomy: Taxonomy) -> str:
     """What is said of one cell, and the measured reasons."""
     cell_class = class_of(taxonomy, row["subtype"])
     border = " Cut by the border." if row.get("touches_border") else ""
-    head = (
-        f"<b>Cell {int(row['label'])}: {cell_class.title}</b> – {escape(cell_class.meaning)}.{border}"
-    )
+    head = f"<b>Cell {int(row['label'])}: {cell_class.title}</b> – {escape(cell_class.meaning)}.{border}"
     rows = [("Confidence", f"{row['confidence']:.0%}"), ("Any blast", f"{row['p_blast_any']:.0%}")]
     for name in taxonomy.names:
         kind = " score" if taxonomy[name].parent else ""
