@@ -74,4 +74,5 @@ def describe_error(error: BaseException) -> str:
         return "Not enough memory. Use smaller images, smaller tiles or smaller batches."
     if isinstance(error, AllSubtypeError):
         return text
-    return f"Unexpected {type(error).__name__}: {text} Please report it; --debug shows more on the command line."
+    advice = "Please report it; --debug shows more on the command line."
+    return f"Unexpected {type(error).__name__}: {text} {advice}"

@@ -55,7 +55,8 @@ def summary_html(summary: Summary) -> str:
     blast = summary.blast_any
     if blast.fraction is not None:
         lines.append(
-            f"Blast side (Blast, L1–L3): <b>{blast.count} = {blast.fraction:.0%}</b>, 95 % interval "
+            f"Blast side (Blast, L1–L3): <b>{blast.count} = {blast.fraction:.0%}</b>, "
+            "95 % interval "
             f"{_interval(blast.wilson)}{_over_fields(blast.over_fields)}."
         )
         lines.append(
@@ -102,7 +103,8 @@ def cell_html(row: pd.Series, taxonomy: Taxonomy) -> str:
     """What is said of one cell, and the measured reasons."""
     cell_class = class_of(taxonomy, row["subtype"])
     border = " Cut by the border." if row.get("touches_border") else ""
-    head = f"<b>Cell {int(row['label'])}: {cell_class.title}</b> – {escape(cell_class.meaning)}.{border}"
+    title = f"<b>Cell {int(row['label'])}: {cell_class.title}</b>"
+    head = f"{title} – {escape(cell_class.meaning)}.{border}"
     rows = [("Confidence", f"{row['confidence']:.0%}"), ("Any blast", f"{row['p_blast_any']:.0%}")]
     for name in taxonomy.names:
         kind = " score" if taxonomy[name].parent else ""
