@@ -107,6 +107,8 @@ def evaluate(cells: Cells, only: str, seeds: tuple[int, ...]) -> None:
             kept = {"rows": rows, "logits": logits, "losses": losses, "seconds": seconds}
             np.savez(path, **kept, commit=commit())
             print(f"{path.stem}: {seconds:.0f} s, loss {losses[-1]:.3f}", flush=True)
+    if only:
+        return  # a part of the folds makes no page
     write_figures(cells, FOLDS / key, split_hash(folds), ROOT / "docs" / "figures", setting)
 
 
@@ -114,7 +116,9 @@ def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=("cut", "evaluate", "fit"))
-    parser.add_argument("--only", default="", help="folds whose name holds this text")
+    parser.add_argument(
+        "--only", default="", help="folds whose name holds this text; no page is written"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--epochs", type=int, help="instead of the default")
     arguments = parser.parse_args()

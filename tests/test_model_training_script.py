@@ -84,3 +84,13 @@ def test_a_large_laboratory_does_not_set_the_temperature_alone():
     outcome = Outcome("x", 0, logits, truth, laboratory, laboratory, "none", 1.0)
     # Half of one of two equal laboratories is wrong: a quarter, so odds of 3 at logits of 16.
     assert balanced_temperature(outcome) == pytest.approx(16 / np.log(3), rel=0.02)
+
+
+def test_laboratories_without_blasts_do_not_set_the_temperature():
+    unsure = np.array([[-1.0, 1, -50, -50, -50], [1.0, -1, -50, -50, -50]] * 50)
+    logits = np.concatenate([unsure, np.tile([9.0, -9, -50, -50, -50], (100, 1))])
+    # Nine of ten are right in the laboratory that has both sides.
+    truth = np.array([True, False] * 45 + [False, True] * 5 + [False] * 100)
+    laboratory = np.array(["both"] * 100 + ["normal only"] * 100)
+    outcome = Outcome("x", 0, logits, truth, laboratory, laboratory, "none", 1.0)
+    assert balanced_temperature(outcome) == pytest.approx(2 / np.log(9), rel=0.02)
