@@ -81,14 +81,16 @@ def summarise(table: pd.DataFrame, seed: int = 0) -> list[dict]:
 
     The interval resamples whole groups, since images of a group are alike.
     """
-    groups = dict(list(table.groupby("group")))
+    places = table.reset_index(drop=True).groupby("group").indices
+    groups = {name: table.iloc[rows] for name, rows in places.items()}
     rng = np.random.default_rng(seed)
     draws = [rng.choice(list(groups), len(groups)) for _ in range(RESAMPLES)]
+    samples = [table.iloc[np.concatenate([places[g] for g in draw])] for draw in draws]
     result = []
     for name, figure in FIGURES.items():
         if _NEEDS[name] not in table:
             continue
-        resampled = [figure(pd.concat([groups[g] for g in draw])) for draw in draws]
+        resampled = [figure(sample) for sample in samples]
         low, high = np.nanpercentile(resampled, [2.5, 97.5])
         result.append(
             {
