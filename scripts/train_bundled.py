@@ -3,6 +3,7 @@
 python scripts/train_bundled.py cut        cut the crops anew (build/bundled-crops)
 python scripts/train_bundled.py evaluate   every fold not yet in build/ -> docs/figures/model.*
 python scripts/train_bundled.py fit        the model itself -> src/.../bundled/<id>
+python scripts/train_bundled.py card       new figures and temperature on its card, same weights
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.model.fitting import fit
 from napari_all_subtype.model.network import build_network
+from napari_all_subtype.model.weights import load_network
 from napari_all_subtype.taxonomy import FAB5
 
 FOLDS = ROOT / "build" / "bundled-folds"
@@ -115,7 +117,7 @@ def evaluate(cells: Cells, only: str, seeds: tuple[int, ...]) -> None:
 def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=("cut", "evaluate", "fit"))
+    parser.add_argument("command", choices=("cut", "evaluate", "fit", "card"))
     parser.add_argument(
         "--only", default="", help="folds whose name holds this text; no page is written"
     )
@@ -128,10 +130,13 @@ def main() -> None:
     cells = load_cells(recut=arguments.command == "cut")
     if arguments.command == "evaluate":
         evaluate(cells, arguments.only, tuple(arguments.seeds))
-    if arguments.command == "fit":
+    if arguments.command in ("fit", "card"):
         seed = arguments.seeds[0]
-        network, losses = train(cells, np.ones(len(cells.word), bool), seed)
-        print(f"loss {losses[-1]:.3f}", flush=True)
+        if arguments.command == "fit":
+            network, losses = train(cells, np.ones(len(cells.word), bool), seed)
+            print(f"loss {losses[-1]:.3f}", flush=True)
+        else:
+            network, _ = load_network()
         figures = ROOT / "docs" / "figures" / "model.json"
         folder = write_model(network, cells, seed, NETWORK, figures, commit())
         print(Path(folder).relative_to(ROOT))
