@@ -5,8 +5,14 @@ import json
 
 import pytest
 
-from napari_all_subtype.errors import OutputError, OutputExistsError
-from napari_all_subtype.workflow.files import new_file, new_folder, write_json
+from napari_all_subtype.errors import NotColourError, OutputError, OutputExistsError
+from napari_all_subtype.files import new_file, new_folder, write_json
+
+OWN = ("old", "new")
+
+
+def open_folder(path):
+    return new_folder(path, OWN)
 
 
 def leftovers(folder):
@@ -22,7 +28,7 @@ def test_file_appears_only_at_the_end(tmp_path):
     assert leftovers(target.parent) == ["table.csv"]
 
 
-@pytest.mark.parametrize("opener", [new_file, new_folder])
+@pytest.mark.parametrize("opener", [new_file, open_folder])
 def test_interrupted_writing_leaves_nothing(tmp_path, opener):
     with pytest.raises(KeyboardInterrupt), opener(tmp_path / "result"):
         raise KeyboardInterrupt
@@ -32,20 +38,20 @@ def test_interrupted_writing_leaves_nothing(tmp_path, opener):
 def test_existing_folder_is_refused_then_replaced_whole(tmp_path):
     target = tmp_path / "result"
     for name in ("old", "new"):
-        with new_folder(target, overwrite=True) as partial:
+        with new_folder(target, OWN, overwrite=True) as partial:
             (partial / name).write_text(name)
     assert leftovers(target) == ["new"]
     assert leftovers(tmp_path) == ["result"]
-    with pytest.raises(OutputExistsError, match="--overwrite"), new_folder(target):
+    with pytest.raises(OutputExistsError, match="--overwrite"), new_folder(target, OWN):
         pass
     assert leftovers(target) == ["new"]
 
 
 def test_failed_replacement_keeps_the_old_result(tmp_path):
     target = tmp_path / "result"
-    with new_folder(target) as partial:
+    with new_folder(target, OWN) as partial:
         (partial / "old").write_text("old")
-    with pytest.raises(ZeroDivisionError), new_folder(target, overwrite=True):
+    with pytest.raises(ZeroDivisionError), new_folder(target, OWN, overwrite=True):
         raise ZeroDivisionError
     assert leftovers(target) == ["old"]
 
@@ -55,14 +61,14 @@ def test_failed_replacement_keeps_the_old_result(tmp_path):
     [(errno.ENOSPC, "disk is full"), (errno.EACCES, "may not be written")],
 )
 def test_system_errors_say_what_to_do(tmp_path, number, words):
-    with pytest.raises(OutputError, match=words), new_folder(tmp_path / "result"):
+    with pytest.raises(OutputError, match=words), new_folder(tmp_path / "result", OWN):
         raise OSError(number, "whatever")
     assert leftovers(tmp_path) == []
 
 
 def test_folder_under_a_file_is_explained(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="file"), new_folder(tmp_path / "file" / "result"):
+    with pytest.raises(OutputError, match="file"), new_folder(tmp_path / "file" / "result", OWN):
         pass
 
 
@@ -72,3 +78,20 @@ def test_json_refuses_not_a_number(tmp_path):
     assert leftovers(tmp_path) == []
     write_json(tmp_path / "x.json", {"x": "ä"})
     assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8")) == {"x": "ä"}
+
+
+def test_folder_that_holds_somebody_elses_files_is_never_replaced(tmp_path):
+    target = tmp_path / "result"
+    target.mkdir()
+    (target / "notes.txt").write_text("mine")
+    with (
+        pytest.raises(OutputExistsError, match=r"notes\.txt"),
+        new_folder(target, OWN, overwrite=True) as partial,
+    ):
+        (partial / "new").write_text("new")
+    assert (target / "notes.txt").read_text() == "mine"
+
+
+def test_error_of_the_caller_is_not_blamed_on_the_output(tmp_path):
+    with pytest.raises(NotColourError), new_folder(tmp_path / "result", OWN):
+        raise NotColourError("grey.png is grey.")

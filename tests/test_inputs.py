@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_all_subtype.errors import NoImagesError, OutputError
-from napari_all_subtype.workflow.inputs import find_images, name_fields, unique
+from napari_all_subtype.workflow.inputs import find_images, name_fields, prepare, unique
 from napari_all_subtype.workflow.pseudonyms import Pseudonyms
 
 
@@ -26,10 +26,29 @@ def test_images_of_one_folder_are_one_smear(tmp_path):
     assert all("p" not in (f.name, f.smear) for f in fields)
 
 
-def test_image_named_twice_is_worked_on_once(tmp_path):
+def test_image_named_twice_is_one_field_unless_repeats_are_wanted(tmp_path):
     image = tmp_path / "a.png"
     image.write_bytes(b"x")
-    assert find_images([image, tmp_path / "." / "a.png"]) == [image]
+    assert [field.path for field in prepare([image, image])] == [image]
+    assert [field.path for field in prepare([image, image], repeats=True)] == [image, image]
+
+
+def test_links_belong_to_the_folder_they_stand_in(tmp_path):
+    for n in range(2):
+        (tmp_path / f"store{n}").mkdir()
+        (tmp_path / f"store{n}" / "x.png").write_bytes(b"x")
+    smear = tmp_path / "smear"
+    smear.mkdir()
+    for n in range(2):
+        (smear / f"{n}.png").symlink_to(tmp_path / f"store{n}" / "x.png")
+    assert {field.smear for field in prepare([smear])} == {"smear-1"}
+
+
+@pytest.mark.parametrize("name", ["...png", "..png", "batch.json.png", " .png"])
+def test_result_folder_never_has_a_name_that_means_something_else(name, tmp_path):
+    (field,) = name_fields([tmp_path / name])
+    assert field.folder.strip(". ")
+    assert field.folder != "batch.json"
 
 
 def test_no_input_is_an_error_that_says_what_to_give(tmp_path):

@@ -69,7 +69,8 @@ def test_metadata_and_folder_stay_out_of_every_output(planted, tmp_path, capfd, 
 
 def test_anonymise_keeps_names_out_of_everything_but_the_key(planted, tmp_path, capfd, caplog):
     (planted / "one.jpg").rename(planted / f"{NAME} 1.jpg")
-    (planted / f"{NAME} broken.png").write_text("no image")
+    (planted / f"{NAME}  twice  broken.png").write_text("no image")
+    (planted / f"line\n{NAME}.png").write_text("no image")
     out = tmp_path / "out"
     assert run("analyse", planted, "--out", out, "--anonymise", "--pixel-size", 0.13) == 1
     assert traces(out, NAME, "two", "three.ome", str(tmp_path)) == []

@@ -113,7 +113,7 @@ def classify(
     from napari_all_subtype.workflow.inputs import prepare
 
     parameters = _parameters(model, scale, decision, segmentation, reading)
-    fields = prepare(crops, _key_file(anonymise, key_file, out))
+    fields = prepare(crops, _key_file(anonymise, key_file, out), repeats=True)
     with TerminalMonitor(len(fields)) as monitor:
         result = classify_batch(fields, out, parameters, overwrite, monitor)
     say(f"{len(fields) - len(result.failed)} of {len(fields)} images classified: {out}")
@@ -192,7 +192,8 @@ def _key_file(anonymise: bool, key_file: Path | None, out: Path) -> Path | None:
     """Where pseudonyms are kept; None if names stay."""
     if not anonymise:
         return None
-    return key_file or out.with_name(f"{out.stem or 'images'}-key.json")
+    whole = out.resolve()
+    return key_file or whole.with_name(f"{whole.stem or 'images'}-key.json")
 
 
 def _status(result: object) -> int:

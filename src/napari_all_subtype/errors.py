@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 
 class AllSubtypeError(Exception):
     """Parent of every error this package raises on purpose."""
@@ -74,5 +76,8 @@ def describe_error(error: BaseException) -> str:
         return "Not enough memory. Use smaller images, smaller tiles or smaller batches."
     if isinstance(error, AllSubtypeError):
         return text
+    if isinstance(error, OSError) and error.strerror:
+        # Its own text holds the whole path.
+        text = f"{error.strerror}: {PurePath(error.filename or 'a file').name}."
     advice = "Please report it; --debug shows more on the command line."
     return f"Unexpected {type(error).__name__}: {text} {advice}"

@@ -14,12 +14,12 @@ from napari_all_subtype.cells.quality import overlapping_fields
 from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.config import AnalysisParameters, QualityParameters
 from napari_all_subtype.errors import OutputExistsError, Stopped
+from napari_all_subtype.files import write_json
 from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import write_analysis
-from napari_all_subtype.workflow.files import write_json
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale

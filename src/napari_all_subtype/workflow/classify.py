@@ -14,9 +14,9 @@ from napari_all_subtype.cells.scale import pixel_size_of
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.decision import decide
 from napari_all_subtype.errors import Stopped
+from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
-from napari_all_subtype.workflow.files import new_file
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 

@@ -9,14 +9,15 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.cells.source import ArraySource, PixelSize
+from napari_all_subtype.files import new_folder
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.simulate import SimulatedSmear, SmearRecipe, simulate_smear
 from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import write_analysis
-from napari_all_subtype.workflow.files import new_folder
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
 NAME = "synthetic-smear"
+TRUTH_FILES = (f"{NAME}.png", "truth.csv")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def run_demo(out: Path, seed: int = 1, monitor: Monitor = SILENT) -> Demonstrati
     source = ArraySource(smear.pixels, f"{NAME}.png", PixelSize(smear.um_per_px, "metadata", 0.0))
     analysis = Analyser()(source, monitor)
     folder = write_analysis(analysis, source, out / NAME, overwrite=True)
-    with new_folder(out / f"{NAME}-truth", overwrite=True) as partial:
+    with new_folder(out / f"{NAME}-truth", TRUTH_FILES, overwrite=True) as partial:
         cv2.imwrite(str(partial / f"{NAME}.png"), cv2.cvtColor(smear.pixels, cv2.COLOR_RGB2BGR))
         smear.truth.to_csv(partial / "truth.csv", index=False)
     return Demonstration(

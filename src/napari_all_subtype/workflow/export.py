@@ -13,7 +13,7 @@ import tifffile
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import ImageSource
-from napari_all_subtype.workflow.files import new_folder
+from napari_all_subtype.files import new_folder
 from napari_all_subtype.workflow.overlay import cell_contours, class_of, draw_overlay, rgb
 from napari_all_subtype.workflow.provenance import provenance
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
@@ -50,7 +50,7 @@ def write_analysis(
     OutputExistsError, OutputError
         If it is there already or cannot be written.
     """
-    with new_folder(folder, overwrite) as partial:
+    with new_folder(folder, FILES, overwrite) as partial:
         write_mask(partial / "labels.tif", analysis.masks.labels, analysis)
         write_mask(partial / "nuclei.tif", analysis.masks.nuclei, analysis)
         cell_rows(analysis).to_csv(partial / "cells.csv", index=False, float_format="%.6g")

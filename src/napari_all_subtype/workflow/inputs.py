@@ -10,6 +10,10 @@ from napari_all_subtype.cells.image import list_images
 from napari_all_subtype.errors import NoImagesError
 from napari_all_subtype.workflow.pseudonyms import Pseudonyms
 
+# What a result folder cannot be called: it stands beside the batch's own file.
+RESERVED = ("batch.json",)
+NAMELESS = "image"
+
 
 @dataclass(frozen=True)
 class Field:
@@ -33,8 +37,12 @@ class Field:
     smear: str
 
 
-def prepare(inputs: Sequence[Path], key_file: Path | None = None) -> list[Field]:
+def prepare(
+    inputs: Sequence[Path], key_file: Path | None = None, repeats: bool = False
+) -> list[Field]:
     """Fields of all `inputs`, under pseudonyms if there is a file for their key.
+
+    A file that is named twice is one field, unless `repeats` are wanted.
 
     Raises
     ------
@@ -44,11 +52,13 @@ def prepare(inputs: Sequence[Path], key_file: Path | None = None) -> list[Field]
         If the key file cannot be used.
     """
     paths = find_images(inputs)
+    if not repeats:
+        paths = list({path.absolute(): path for path in paths}.values())
     return name_fields(paths, Pseudonyms(key_file).name_all(paths) if key_file else None)
 
 
 def find_images(inputs: Sequence[Path]) -> list[Path]:
-    """Files as named, folders as the images they hold, each file once, in order.
+    """Files as named, folders as the images they hold, in order.
 
     Raises
     ------
@@ -57,11 +67,7 @@ def find_images(inputs: Sequence[Path]) -> list[Path]:
     """
     if not inputs:
         raise NoImagesError("No image was named: give one or more images or folders of images.")
-    found: dict[Path, Path] = {}
-    for path in inputs:
-        for image in list_images(path) if path.is_dir() else [path]:
-            found.setdefault(image.resolve(), image)
-    return list(found.values())
+    return [image for path in inputs for image in (list_images(path) if path.is_dir() else [path])]
 
 
 def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> list[Field]:
@@ -81,20 +87,21 @@ def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> li
     """
     names = [path.name for path in paths] if names is None else names
     folders = unique(Path(name).stem for name in names)
-    smears: dict[Path, str] = {}
-    for path in paths:
-        smears.setdefault(path.resolve().parent, f"smear-{len(smears) + 1}")
+    # The folder's own place, not that of a file a link points to.
+    homes = [path.parent.resolve() for path in paths]
+    smears = {home: f"smear-{n}" for n, home in enumerate(dict.fromkeys(homes), 1)}
     return [
-        Field(path, name, folder, smears[path.resolve().parent])
+        Field(path, name, folder, smears[path.parent.resolve()])
         for path, name, folder in zip(paths, names, folders, strict=True)
     ]
 
 
 def unique(stems: Iterable[str]) -> list[str]:
     """Stems with ``-2``, ``-3`` … where one repeats, also on a disk that ignores case."""
-    taken: set[str] = set()
+    taken: set[str] = set(RESERVED)
     result = []
     for stem in stems:
+        stem = stem.strip(". ") or NAMELESS
         name, n = stem, 1
         while name.casefold() in taken:
             n += 1

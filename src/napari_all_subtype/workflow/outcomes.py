@@ -49,8 +49,14 @@ class BatchResult:
 def failure_of(field: Field, error: Exception) -> Outcome:
     """The error in one line that names the image as outputs do, and no folder."""
     text = describe_error(error)
-    for told in (str(field.path.resolve()), str(field.path), field.path.name):
-        text = text.replace(told, field.name)
+    path = field.path
+    told = [str(path.resolve()), str(path.absolute()), str(path), path.name, path.stem]
+    if path.name == field.name:
+        told = told[:3]
+    for name in told:
+        # The message has had its blanks, quotes and line ends put in order.
+        for form in (name, " ".join(name.split()), repr(name)[1:-1]):
+            text = text.replace(form, field.name) if form else text
     log.warning("%s", text)
     log.debug("where it happened", exc_info=error)
     return Outcome(field, error=text)

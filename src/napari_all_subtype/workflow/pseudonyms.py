@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_all_subtype.cells.image import IMAGE_SUFFIXES
 from napari_all_subtype.errors import OutputError
-from napari_all_subtype.workflow.files import write_json
+from napari_all_subtype.files import write_json
 
 CHUNK_BYTES = 1 << 20
 

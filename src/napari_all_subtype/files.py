@@ -7,11 +7,11 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from napari_all_subtype.errors import OutputError, OutputExistsError
+from napari_all_subtype.errors import AllSubtypeError, OutputError, OutputExistsError
 
 PARTIAL = ".partial-"
 
@@ -37,6 +37,7 @@ def new_file(path: Path, overwrite: bool = False, private: bool = False) -> Iter
         partial = Path(name)
         try:
             yield partial
+            _to_disk(partial)
             partial.chmod(0o600 if private else 0o666 & ~_umask())
             os.replace(partial, path)
         finally:
@@ -44,22 +45,31 @@ def new_file(path: Path, overwrite: bool = False, private: bool = False) -> Iter
 
 
 @contextmanager
-def new_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
+def new_folder(path: Path, own: Collection[str], overwrite: bool = False) -> Iterator[Path]:
     """A folder to fill; it becomes `path`, whole, when the block ends without an error.
+
+    Parameters
+    ----------
+    own : collection of str
+        Names of the files that are written here. A folder that holds anything
+        else is somebody's, and is never replaced.
 
     Raises
     ------
     OutputExistsError
-        If `path` exists and `overwrite` is False.
+        If `path` exists and `overwrite` is False, or holds other files.
     OutputError
         If it cannot be written.
     """
     _refuse(path, overwrite)
+    refuse_foreign(path, own)
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
         try:
             yield partial
+            for written in partial.iterdir():
+                _to_disk(written)
             partial.chmod(0o777 & ~_umask())
             _replace_folder(partial, path)
         finally:
@@ -73,6 +83,29 @@ def write_json(path: Path, value: object, overwrite: bool = False, private: bool
             json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
             encoding="utf-8",
         )
+
+
+def refuse_foreign(path: Path, own: Collection[str]) -> None:
+    """Raise if `path` holds anything but files called as `own` says.
+
+    Raises
+    ------
+    OutputExistsError
+    """
+    if not path.exists():
+        return
+    foreign = {entry.name for entry in path.iterdir()} - set(own) if path.is_dir() else {path.name}
+    if foreign:
+        raise OutputExistsError(
+            f"{path.name} holds something this program did not write ({min(foreign)}) and is not "
+            "replaced. Choose another output, or move it away."
+        )
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until the bytes are on the disk: a rename must not overtake them."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def _replace_folder(new: Path, path: Path) -> None:
@@ -101,7 +134,7 @@ def _refuse(path: Path, overwrite: bool) -> None:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except OutputError:
+    except AllSubtypeError:
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
