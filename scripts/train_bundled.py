@@ -135,10 +135,12 @@ def main() -> None:
         if arguments.command == "fit":
             network, losses = train(cells, np.ones(len(cells.word), bool), seed)
             print(f"loss {losses[-1]:.3f}", flush=True)
+            trained_at = commit()
         else:
-            network, _ = load_network()
+            network, old = load_network()
+            seed, trained_at = old.seed, old.commit
         figures = ROOT / "docs" / "figures" / "model.json"
-        folder = write_model(network, cells, seed, NETWORK, figures, commit())
+        folder = write_model(network, cells, seed, NETWORK, figures, trained_at)
         print(Path(folder).relative_to(ROOT))
 
 
