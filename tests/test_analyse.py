@@ -18,7 +18,7 @@ from test_words import Listener
 class SizeClassifier:
     """Calls large cells blasts: the share of the crop that is not painted ground."""
 
-    card = SimpleNamespace(id="size")
+    card = SimpleNamespace(identity="size 1")
     taxonomy = FAB5
     crop_spec = CropSpec()
     device = "CPU"

@@ -67,6 +67,8 @@ def test_fields_that_show_the_same_place_are_flagged(three, tmp_path):
     (smear,) = analyse(three, tmp_path / "out").smears
     assert "overlaps 0.png" in smear.flags["1.png"]
     assert not any("overlaps" in flag for flag in smear.flags["0.png"])
+    summary = json.loads((tmp_path / "out" / "1" / "summary.json").read_text())
+    assert "overlaps 0.png" in summary["flags"]["1.png"]
 
 
 def test_model_that_fails_to_load_leaves_no_output(three, tmp_path):

@@ -238,13 +238,23 @@ def test_every_parameter_is_an_option(capsys):
 
 @pytest.mark.slow
 def test_demo_runs_with_the_network_cut_off(tmp_path):
-    cut = ["unshare", "-rn"] if can_unshare() else []
-    command = [*cut, sys.executable, "-m", "napari_all_subtype.cli", "demo", "--out", "demo"]
+    if not can_unshare():
+        pytest.skip("this system lets nobody cut a process off from the network (unshare -rn)")
+    command = [
+        "unshare",
+        "-rn",
+        sys.executable,
+        "-m",
+        "napari_all_subtype.cli",
+        "demo",
+        "--out",
+        "demo",
+    ]
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "drawn cells found again" in done.stdout
+    assert "Found again" in done.stdout
     assert Path(tmp_path, "demo", "synthetic-smear", "overlay.png").stat().st_size > 10_000
 
 

@@ -10,7 +10,7 @@ from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.summarise import FieldCells, summarise, wilson
 
 
-def field(name, *subtypes, flags=()):
+def field(name, *subtypes, flags=(), uncertainty=0.02):
     p = np.array([0.1 if s == "normal" else 0.9 for s in subtypes], float)
     cells = pd.DataFrame(
         {
@@ -20,7 +20,7 @@ def field(name, *subtypes, flags=()):
             "touches_border": np.zeros(len(subtypes), bool),
         }
     )
-    return FieldCells(name, cells, tuple(flags), FAB5)
+    return FieldCells(name, cells, tuple(flags), uncertainty, FAB5)
 
 
 def test_smear_sums_its_fields():
@@ -75,3 +75,8 @@ def test_wilson_holds_the_fraction(count, total):
     interval = wilson(count, total)
     assert 0 <= interval.low <= count / total + 1e-12
     assert count / total - 1e-12 <= interval.high <= 1
+
+
+def test_smear_carries_the_worst_uncertainty_of_its_fields():
+    fields = [field("a", "normal", uncertainty=0.02), field("b", "normal", uncertainty=0.15)]
+    assert summarise(fields, "s").um_relative_uncertainty == 0.15

@@ -111,12 +111,15 @@ def classify(
     """Classify images of one centred cell; one row per image, in the order given."""
     from napari_all_subtype.workflow.classify import classify_batch
     from napari_all_subtype.workflow.inputs import prepare
+    from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
 
     parameters = _parameters(model, scale, decision, segmentation, reading)
     fields = prepare(crops, _key_file(anonymise, key_file, out), repeats=True)
     with TerminalMonitor(len(fields)) as monitor:
         result = classify_batch(fields, out, parameters, overwrite, monitor)
     say(f"{len(fields) - len(result.failed)} of {len(fields)} images classified: {out}")
+    say(SUBTYPE_NOTE)
+    say(RESEARCH_USE_ONLY)
     return _status(result)
 
 
@@ -132,7 +135,15 @@ def demo(
     with TerminalMonitor(1) as monitor:
         result = run_demo(out, seed, monitor)
     say(describe(result.summary))
-    say(f"  {result.n_found_again} of {result.n_drawn} drawn cells found again")
+    say(
+        f"  Found again: {result.n_found_again} of {result.n_drawn} drawn cells; called blast: "
+        f"{result.n_blasts_called} of {result.n_blasts} drawn blasts; called normal: "
+        f"{result.n_normal_called} of {result.n_normal} drawn normal cells."
+    )
+    say(
+        "  The model learned blast against normal from real cells only; drawn cells are strange to "
+        "it. This shows that everything works, not how well."
+    )
     say(f"Overlay and table are in {result.folder}")
     return DONE
 

@@ -80,6 +80,10 @@ def describe(summary: Summary) -> str:
     ]
     lines.append(f"  blast or L1-L3: {_proportion(summary.blast_any)}")
     lines += [f"  check {name}: {', '.join(flags)}" for name, flags in summary.flags.items()]
+    lines.append(
+        "  The intervals are of sampling only; every length is uncertain by "
+        f"{summary.um_relative_uncertainty:.0%}."
+    )
     lines += [f"  {summary.subtype_note}", f"  {summary.notice}"]
     return "\n".join(lines)
 

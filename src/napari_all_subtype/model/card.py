@@ -110,6 +110,11 @@ class ModelCard(_Frozen):
     split_hash: str
     data_hash: str
 
+    @property
+    def identity(self) -> str:
+        """Id, version and hash: what tells this model from any other."""
+        return f"{self.id} {self.version}, sha256 {self.files[self.weights][:16]}"
+
     @field_validator("files")
     @classmethod
     def _plain_names(cls, files: dict[str, str]) -> dict[str, str]:

@@ -102,7 +102,7 @@ class Analyser:
             cells=cells,
             pixel_size=pixel_size,
             flags=flags,
-            model=self.classifier.card.id,
+            model=self.classifier.card.identity,
             device=self.classifier.device,
             parameters=p,
             taxonomy=self.classifier.taxonomy,
@@ -153,10 +153,9 @@ def analyse(
     >>> analysis = analyse("smear.png", pixel_size_um=0.13)  # doctest: +SKIP
     >>> analysis.cells[["subtype", "confidence"]]  # doctest: +SKIP
     """
-    given = {"pixel_size_um": pixel_size_um, "profile": profile}
-    scale = {name: value for name, value in given.items() if value is not None}
     values = parameters.model_dump()
-    values["scale"] |= scale
+    if pixel_size_um is not None or profile is not None:
+        values["scale"] |= {"pixel_size_um": pixel_size_um, "profile": profile}
     if model is not None:
         values["model"]["model"] = str(model)
     return Analyser(AnalysisParameters.of(**values))(image, monitor)
@@ -178,14 +177,21 @@ def with_predictions(
         One row per present cell, in the table's order.
     """
     rows = table.present(cells).index
-    said = decide(probabilities, decision, taxonomy).to_frame()
-    said = pd.concat(
-        [pd.DataFrame(probabilities, columns=[f"p_{n}" for n in taxonomy.names]), said], axis=1
+    said = (
+        predictions(probabilities, decision, taxonomy).set_axis(rows, axis=0).reindex(cells.index)
     )
-    said = said.set_axis(rows, axis=0).reindex(cells.index)
     words = ["subtype", "best_guess"]
     said[words] = said[words].astype(object).where(said[words].notna(), "")
     return pd.concat([cells, said], axis=1)
+
+
+def predictions(
+    probabilities: np.ndarray, decision: DecisionParameters, taxonomy: Taxonomy
+) -> pd.DataFrame:
+    """Probabilities (N, K) and the decision on them as columns, one row per cell."""
+    columns = [f"p_{name}" for name in taxonomy.names]
+    said = decide(probabilities, decision, taxonomy).to_frame()
+    return pd.concat([pd.DataFrame(probabilities, columns=columns), said], axis=1)
 
 
 class Clock:

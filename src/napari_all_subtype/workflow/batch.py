@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +19,15 @@ from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.analyse import Analyser
-from napari_all_subtype.workflow.export import write_analysis
+from napari_all_subtype.workflow.export import SUMMARY_FILE, write_analysis
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
 BATCH_FILE = "batch.json"
-OVERVIEW_SIDE_PX = 1024
+OVERVIEW_SIDE_PX = 256
+COMPARED_FIELDS = 200
 
 
 def analyse_batch(
@@ -68,24 +69,50 @@ def analyse_batch(
     write_json(out / BATCH_FILE, {"state": "running", "notice": RESEARCH_USE_ONLY}, True)
     outcomes: list[Outcome] = []
     overviews: dict[str, ArraySource] = {}
-    scales: dict[str, SmearScale] = {}
+    overlaps: dict[str, tuple[str, ...]] = {}
     state = "stopped"
     try:
-        for n, field in enumerate(fields):
-            checkpoint(monitor, Progress(IMAGES, n, len(fields)))
-            if field.smear not in scales:
-                members = [f.path for f in fields if f.smear == field.smear]
-                scales[field.smear] = scale_of_smear(members, parameters, monitor)
-            scale = scales[field.smear]
-            outcomes.append(
-                _analyse_one(field, analyser, scale, out, overwrite, monitor, overviews)
-            )
+        for outcome in _outcomes(fields, analyser, out, overwrite, monitor, overviews):
+            outcomes.append(outcome)
+        overlaps = _overlaps(outcomes, overviews, parameters.quality, monitor)
         state = "complete"
     finally:
-        smears = _smears(outcomes, overviews, parameters.quality)
+        outcomes = [_flagged(outcome, overlaps, out) for outcome in outcomes]
+        smears = _smears(outcomes)
         _write_batch(out, state, outcomes, smears)
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(tuple(outcomes), smears)
+
+
+def _outcomes(
+    fields: Sequence[Field],
+    analyser: Analyser,
+    out: Path,
+    overwrite: bool,
+    monitor: Monitor,
+    overviews: dict[str, ArraySource],
+) -> Iterator[Outcome]:
+    """Analyse one field after the other; `overviews` is filled on the way."""
+    scales: dict[str, SmearScale] = {}
+    factors: dict[str, float] = {}
+    for n, field in enumerate(fields):
+        checkpoint(monitor, Progress(IMAGES, n, len(fields)))
+        if field.smear not in scales:
+            members = [f.path for f in fields if f.smear == field.smear]
+            scales[field.smear] = scale_of_smear(members, analyser.parameters, monitor)
+        try:
+            source = as_source(field.path, analyser.parameters.reading)
+            source = with_scale(source, scales[field.smear])
+            analysis = replace(analyser(source, monitor), name=field.name)
+            write_analysis(analysis, source, out / field.folder, overwrite)
+            # One factor for the whole smear, so that its fields stay comparable.
+            factor = factors.setdefault(field.smear, OVERVIEW_SIDE_PX / max(source.shape))
+            overviews[field.folder] = _overview(source, min(1.0, factor))
+            yield Outcome(field, FieldCells.of(analysis))
+        except Stopped:
+            raise
+        except Exception as error:  # the edge: recorded, and the others go on
+            yield failure_of(field, error)
 
 
 def _refuse_existing(fields: Sequence[Field], out: Path, overwrite: bool) -> None:
@@ -97,60 +124,55 @@ def _refuse_existing(fields: Sequence[Field], out: Path, overwrite: bool) -> Non
         )
 
 
-def _analyse_one(
-    field: Field,
-    analyser: Analyser,
-    scale: SmearScale,
-    out: Path,
-    overwrite: bool,
-    monitor: Monitor,
+def _overview(source: ImageSource, factor: float) -> ArraySource:
+    """The field made small, to look for overlaps when all are done."""
+    small = cv2.resize(source.read(), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return ArraySource(small, source.name)
+
+
+def _overlaps(
+    outcomes: Sequence[Outcome],
     overviews: dict[str, ArraySource],
-) -> Outcome:
-    try:
-        source = with_scale(as_source(field.path, analyser.parameters.reading), scale)
-        analysis = replace(analyser(source, monitor), name=field.name)
-        write_analysis(analysis, source, out / field.folder, overwrite)
-        overviews[field.folder] = _overview(source)
-    except Stopped:
-        raise
-    except Exception as error:  # the edge: recorded, and the others go on
-        return failure_of(field, error)
-    return Outcome(field, FieldCells.of(analysis))
+    quality: QualityParameters,
+    monitor: Monitor,
+) -> dict[str, tuple[str, ...]]:
+    """Flags by result folder: which earlier fields of its smear a field shows again.
 
-
-def _overview(source: ImageSource) -> ArraySource:
-    """The field made small by a power of two, to look for overlaps when all are done."""
-    halvings = max(0, math.ceil(math.log2(max(source.shape) / OVERVIEW_SIDE_PX)))
-    level = source.read()
-    for _ in range(halvings):
-        level = cv2.resize(level, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return ArraySource(level, source.name)
-
-
-def _smears(
-    outcomes: Sequence[Outcome], overviews: dict[str, ArraySource], quality: QualityParameters
-) -> tuple[Summary, ...]:
-    done: dict[str, list[Outcome]] = {}
+    Fields are compared within runs of 200, since the effort grows with the square.
+    """
+    smears: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.cells is not None:
-            done.setdefault(outcome.field.smear, []).append(outcome)
-    return tuple(
-        summarise(_flag_overlaps(members, overviews, quality), smear)
-        for smear, members in done.items()
-    )
+            smears.setdefault(outcome.field.smear, []).append(outcome)
+    found: dict[str, tuple[str, ...]] = {}
+    for members in smears.values():
+        for start in range(0, len(members), COMPARED_FIELDS):
+            run = members[start : start + COMPARED_FIELDS]
+            pictures = [overviews[member.field.folder] for member in run]
+            for pair in overlapping_fields(pictures, quality, monitor):
+                folder, before = run[pair.second].field.folder, run[pair.first].field.name
+                found[folder] = (*found.get(folder, ()), f"overlaps {before}")
+    return found
 
 
-def _flag_overlaps(
-    members: Sequence[Outcome], overviews: dict[str, ArraySource], quality: QualityParameters
-) -> list[FieldCells]:
-    """Cells of the fields of one smear; a field that shows part of an earlier one says so."""
-    fields = [member.cells for member in members]
-    pictures = [overviews[member.field.folder] for member in members]
-    for pair in overlapping_fields(pictures, quality):
-        again, before = fields[pair.second], fields[pair.first]
-        flags = (*again.flags, f"overlaps {before.name}")
-        fields[pair.second] = replace(again, flags=flags)
-    return fields
+def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) -> Outcome:
+    """`outcome` with the overlaps found since, in its own summary as well."""
+    more = overlaps.get(outcome.field.folder, ())
+    if outcome.cells is None or not more:
+        return outcome
+    cells = replace(outcome.cells, flags=(*outcome.cells.flags, *more))
+    path = out / outcome.field.folder / SUMMARY_FILE
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    write_json(path, summary | {"flags": {cells.name: list(cells.flags)}}, overwrite=True)
+    return replace(outcome, cells=cells)
+
+
+def _smears(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
+    done: dict[str, list[FieldCells]] = {}
+    for outcome in outcomes:
+        if outcome.cells is not None:
+            done.setdefault(outcome.field.smear, []).append(outcome.cells)
+    return tuple(summarise(fields, smear) for smear, fields in done.items())
 
 
 def _write_batch(

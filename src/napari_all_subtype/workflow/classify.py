@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from napari_all_subtype.cells.crops import crop_single_cell
+from napari_all_subtype.cells.crops import SingleCell, crop_single_cell
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.scale import pixel_size_of
+from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
-from napari_all_subtype.decision import decide
-from napari_all_subtype.errors import Stopped
+from napari_all_subtype.errors import OutputExistsError, Stopped
 from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.workflow.analyse import predictions
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 
@@ -27,6 +28,7 @@ def classify_batch(
     parameters: AnalysisParameters = AnalysisParameters(),
     overwrite: bool = False,
     monitor: Monitor = SILENT,
+    classifier: Classifier | None = None,
 ) -> BatchResult:
     """Classify images of one centred cell each and write one table, a row per image in order.
 
@@ -35,61 +37,70 @@ def classify_batch(
     fields : sequence of Field
         One image of one cell each; cells cut out on black ground are accepted.
     out : Path
-        CSV file with ``file``, the probabilities and the decision; the row of an
-        image that failed has its name and empty values.
+        CSV file: ``file``, probabilities, decision, whether a cell was recognised
+        (else the middle of the image was classified), pixel size with origin and
+        uncertainty, model. The row of an image that failed has its name and empty
+        values.
+    classifier : Classifier, optional
+        The model; by default the one that `parameters` name.
 
     Raises
     ------
-    As :func:`~napari_all_subtype.workflow.batch.analyse_batch`; when stopped, no file is written.
+    OutputExistsError, OutputError
+        If `out` is there already or cannot be written.
+    ModelNotFoundError, ModelIntegrityError
+        If the model cannot be used.
+    Stopped
+        If asked for; no file is written.
     """
+    if out.exists() and not overwrite:
+        raise OutputExistsError(f"{out.name} is there already. Say --overwrite to replace it.")
+    classifier = classifier or load_classifier(parameters.model.model)
+    cells, outcomes = [], []
+    for n, field in enumerate(fields):
+        checkpoint(monitor, Progress(IMAGES, n, len(fields)))
+        try:
+            cells.append(_cell_of(field, parameters, classifier, monitor))
+            outcomes.append(Outcome(field))
+        except Stopped:
+            raise
+        except Exception as error:  # the edge: recorded, and the others go on
+            outcomes.append(failure_of(field, error))
+    rows = _table(outcomes, cells, classifier, parameters, monitor)
     with new_file(out, overwrite) as partial:
-        classifier = load_classifier(parameters.model.model)
-        crops, outcomes = [], []
-        for n, field in enumerate(fields):
-            checkpoint(monitor, Progress(IMAGES, n, len(fields)))
-            try:
-                crops.append(_one_crop(field, parameters, classifier, monitor))
-                outcomes.append(Outcome(field))
-            except Stopped:
-                raise
-            except Exception as error:  # the edge: recorded, and the others go on
-                outcomes.append(failure_of(field, error))
-        _crop_table(outcomes, crops, classifier, parameters, monitor).to_csv(
-            partial, index=False, float_format="%.6g"
-        )
+        rows.to_csv(partial, index=False, float_format="%.6g")
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(tuple(outcomes), ())
 
 
-def _one_crop(
+def _cell_of(
     field: Field, parameters: AnalysisParameters, classifier: Classifier, monitor: Monitor
-) -> np.ndarray:
+) -> tuple[SingleCell, PixelSize]:
     source = as_source(field.path, parameters.reading, dark_ground=True)
     pixel_size = pixel_size_of(source, parameters.scale, monitor)
-    single = crop_single_cell(
-        source.read(), pixel_size.um_per_px, classifier.crop_spec, parameters.segmentation
-    )
-    return single.crop
+    spec = classifier.crop_spec
+    cell = crop_single_cell(source.read(), pixel_size.um_per_px, spec, parameters.segmentation)
+    return cell, pixel_size
 
 
-def _crop_table(
+def _table(
     outcomes: Sequence[Outcome],
-    crops: Sequence[np.ndarray],
+    cells: Sequence[tuple[SingleCell, PixelSize]],
     classifier: Classifier,
     parameters: AnalysisParameters,
     monitor: Monitor,
 ) -> pd.DataFrame:
-    size = classifier.crop_spec.size_px
-    stack = np.stack(crops) if crops else np.empty((0, size, size, 3), np.uint8)
+    """One row per outcome; `cells` are those of the outcomes without an error."""
+    side_px = classifier.crop_spec.size_px
+    crops = [cell.crop for cell, _ in cells]
+    stack = np.stack(crops) if crops else np.empty((0, side_px, side_px, 3), np.uint8)
     probabilities = classifier.predict(stack, monitor, parameters.model.batch_size)
-    names = [f"p_{name}" for name in classifier.taxonomy.names]
-    said = pd.concat(
-        [
-            pd.DataFrame(probabilities, columns=names),
-            decide(probabilities, parameters.decision, classifier.taxonomy).to_frame(),
-        ],
-        axis=1,
-    )
+    said = predictions(probabilities, parameters.decision, classifier.taxonomy)
+    said["cell_found"] = [cell.found for cell, _ in cells]
+    said["um_per_px"] = [size.um_per_px for _, size in cells]
+    said["pixel_size_origin"] = [size.origin for _, size in cells]
+    said["um_relative_uncertainty"] = [size.relative_uncertainty for _, size in cells]
+    said["model"] = classifier.card.identity
     worked = [n for n, outcome in enumerate(outcomes) if not outcome.error]
     said = said.set_axis(worked, axis=0).reindex(range(len(outcomes)))
     said.insert(0, "file", [outcome.field.name for outcome in outcomes])

@@ -17,6 +17,7 @@ from napari_all_subtype.workflow.export import write_analysis
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
 NAME = "synthetic-smear"
+STYLE = "blue"
 TRUTH_FILES = (f"{NAME}.png", "truth.csv")
 
 
@@ -31,6 +32,10 @@ class Demonstration:
     n_drawn, n_found_again : int
         Leukocytes drawn, and those of them that a found cell covers with an
         intersection over union of at least 0.5.
+    n_blasts, n_blasts_called : int
+        Drawn blasts among those found again, and those of them called blast.
+    n_normal, n_normal_called : int
+        The same of normal leukocytes.
     folder : Path
         Where masks, table and overlay are.
     """
@@ -38,6 +43,10 @@ class Demonstration:
     summary: Summary
     n_drawn: int
     n_found_again: int
+    n_blasts: int
+    n_blasts_called: int
+    n_normal: int
+    n_normal_called: int
     folder: Path
 
 
@@ -58,31 +67,44 @@ def run_demo(out: Path, seed: int = 1, monitor: Monitor = SILENT) -> Demonstrati
     Stopped
         If the monitor asked for it.
     """
-    smear = simulate_smear(SmearRecipe(style="peach"), seed)
+    smear = simulate_smear(SmearRecipe(style=STYLE), seed)
     source = ArraySource(smear.pixels, f"{NAME}.png", PixelSize(smear.um_per_px, "metadata", 0.0))
     analysis = Analyser()(source, monitor)
     folder = write_analysis(analysis, source, out / NAME, overwrite=True)
     with new_folder(out / f"{NAME}-truth", TRUTH_FILES, overwrite=True) as partial:
         cv2.imwrite(str(partial / f"{NAME}.png"), cv2.cvtColor(smear.pixels, cv2.COLOR_RGB2BGR))
         smear.truth.to_csv(partial / "truth.csv", index=False)
+    pairs = found_again(smear, analysis.masks.labels)
+    drawn = np.array(smear.classes)[pairs[0] - 1] != "normal"
+    called = analysis.cells.loc[pairs[1], "subtype"].to_numpy() != "normal"
     return Demonstration(
         summarise([FieldCells.of(analysis)], NAME),
-        smear.masks.count,
-        found_again(smear, analysis.masks.labels),
-        folder,
+        n_drawn=smear.masks.count,
+        n_found_again=pairs.shape[1],
+        n_blasts=int(drawn.sum()),
+        n_blasts_called=int((drawn & called).sum()),
+        n_normal=int((~drawn).sum()),
+        n_normal_called=int((~drawn & ~called).sum()),
+        folder=folder,
     )
 
 
-def found_again(smear: SimulatedSmear, labels: np.ndarray) -> int:
-    """Cells of `smear` that a label covers with intersection over union ≥ 0.5.
+def found_again(smear: SimulatedSmear, labels: np.ndarray) -> np.ndarray:
+    """Drawn cells that a found one covers with intersection over union ≥ 0.5.
 
     Parameters
     ----------
     labels : ndarray, shape (Y, X), int32
         Cells found.
+
+    Returns
+    -------
+    ndarray, shape (2, M), int
+        Label in the drawing beside label found.
     """
     drawn = smear.masks.labels
     pairs = np.stack([drawn.ravel(), labels.ravel()])[:, (drawn > 0).ravel() & (labels > 0).ravel()]
     (a, b), overlap = np.unique(pairs, axis=1, return_counts=True)
     area_a, area_b = np.bincount(drawn.ravel()), np.bincount(labels.ravel())
-    return int((overlap / (area_a[a] + area_b[b] - overlap) >= 0.5).sum())
+    same = overlap / (area_a[a] + area_b[b] - overlap) >= 0.5
+    return np.stack([a[same], b[same]])

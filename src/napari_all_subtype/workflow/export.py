@@ -18,13 +18,14 @@ from napari_all_subtype.workflow.overlay import cell_contours, class_of, draw_ov
 from napari_all_subtype.workflow.provenance import provenance
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
+SUMMARY_FILE = "summary.json"
 FILES = (
     "labels.tif",
     "nuclei.tif",
     "cells.csv",
     "cells.geojson",
     "overlay.png",
-    "summary.json",
+    SUMMARY_FILE,
 )
 NOT_MEASURED_IN_QUPATH = ("label", "subtype", "best_guess", *table.FLAGS, *table.BOX)
 
@@ -60,7 +61,7 @@ def write_analysis(
         picture = draw_overlay(source.read(), analysis)
         _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         (partial / "overlay.png").write_bytes(png.tobytes())
-        (partial / "summary.json").write_text(
+        (partial / SUMMARY_FILE).write_text(
             json.dumps(to_summary(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
             encoding="utf-8",
         )
@@ -71,7 +72,8 @@ def cell_rows(analysis: Analysis) -> pd.DataFrame:
     """The cell table as files have it: one row per cell that exists."""
     rows = table.present(analysis.cells)
     whole = ["label", *table.BOX, "area_px"]
-    return rows.astype(dict.fromkeys(whole, np.int64) | {"touches_border": bool})
+    rows = rows.astype(dict.fromkeys(whole, np.int64) | {"touches_border": bool})
+    return rows.assign(um_relative_uncertainty=analysis.pixel_size.relative_uncertainty)
 
 
 def write_mask(path: Path, mask: np.ndarray, analysis: Analysis) -> None:
@@ -96,7 +98,7 @@ def to_summary(analysis: Analysis) -> dict[str, object]:
 
 def to_geojson(analysis: Analysis) -> dict[str, object]:
     """Cells as a GeoJSON FeatureCollection that QuPath opens as detections."""
-    cells = table.present(analysis.cells)
+    cells = cell_rows(analysis)
     return {
         "type": "FeatureCollection",
         "features": [_feature(analysis, row) for row in cells.itertuples()],

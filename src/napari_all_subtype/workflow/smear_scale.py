@@ -6,6 +6,7 @@ come from one instrument and can share one.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from pathlib import Path
@@ -16,8 +17,10 @@ from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.scale import pixel_sizes_of
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters
-from napari_all_subtype.errors import ImageReadError
+from napari_all_subtype.errors import Stopped
 from napari_all_subtype.progress import SILENT, Monitor, steps
+
+log = logging.getLogger(__name__)
 
 MAX_FIELDS = 8
 
@@ -45,7 +48,10 @@ def scale_of_smear(
     for at in steps(chosen.tolist(), "measure scale", monitor):
         try:
             source = as_source(paths[at], parameters.reading)
-        except ImageReadError:
+        except Stopped:
+            raise
+        except Exception as error:  # its own analysis reports it
+            log.debug("no ruler from field %d", at, exc_info=error)
             continue
         if source.pixel_size is None:
             sources.append(source)

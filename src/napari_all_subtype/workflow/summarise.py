@@ -70,6 +70,9 @@ class Summary(_Frozen):
         Blast, L1, L2 and L3 together.
     mean_p_blast_any, mean_confidence : float or None
         Means over the cells, 0–1.
+    um_relative_uncertainty : float
+        Largest relative uncertainty of a field's pixel size, 0–1: every µm
+        carries it. The intervals above are of sampling only.
     flags : dict of str to tuple of str
         Quality flags by field.
     """
@@ -82,6 +85,7 @@ class Summary(_Frozen):
     blast_any: Proportion
     mean_p_blast_any: float | None
     mean_confidence: float | None
+    um_relative_uncertainty: float
     flags: dict[str, tuple[str, ...]]
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
@@ -99,6 +103,8 @@ class FieldCells:
         Its present cells.
     flags : tuple of str
         Its quality flags.
+    um_relative_uncertainty : float
+        Of its pixel size, 0–1.
     taxonomy : Taxonomy
         Of the model that spoke.
     """
@@ -106,12 +112,19 @@ class FieldCells:
     name: str
     cells: pd.DataFrame
     flags: tuple[str, ...]
+    um_relative_uncertainty: float
     taxonomy: Taxonomy
 
     @classmethod
     def of(cls, analysis: Analysis) -> FieldCells:
         """The part of `analysis` that is counted."""
-        return cls(analysis.name, table.present(analysis.cells), analysis.flags, analysis.taxonomy)
+        return cls(
+            analysis.name,
+            table.present(analysis.cells),
+            analysis.flags,
+            analysis.pixel_size.relative_uncertainty,
+            analysis.taxonomy,
+        )
 
 
 def summarise(fields: Sequence[FieldCells], name: str, seed: int = 0) -> Summary:
@@ -165,6 +178,7 @@ def summarise(fields: Sequence[FieldCells], name: str, seed: int = 0) -> Summary
         blast_any=proportion(blast),
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
+        um_relative_uncertainty=max(field.um_relative_uncertainty for field in fields),
         flags={field.name: field.flags for field in fields if field.flags},
     )
 
