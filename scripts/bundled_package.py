@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from bundled_data import ROOT, SPEC, SUBTYPES, Cells, cut_simulated, hash_of
 
+from napari_all_subtype.config import NetworkParameters
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.card import Measurement, ModelCard, TrainingData, write_card
 from napari_all_subtype.model.classifier import predict_logits
@@ -41,8 +42,10 @@ LIMITS = (
     "The outputs l1, l2 and l3 are scores learned from simulated cells and are not calibrated: "
     "no image with such a label could be had. They say which subtype a cell resembles by FAB "
     "criteria, never that a person would have called it so.",
-    "Only the normal/blast side is calibrated, on cells of laboratories left out of training; "
-    "a laboratory unlike all of these can differ.",
+    "Only the normal/blast side can be calibrated; a laboratory unlike those it was calibrated "
+    "on can differ.",
+    "On simulated cells the probability of blast rises with a blue stain, that of most training "
+    "blasts: some of the laboratory is still in it.",
     "'blast' means a blast of any lineage: most training blasts come from marrow and their "
     "lineage was not given. 'normal' means non-blast leukocyte.",
     "Promyelocytes and other immature cells are neither class; nucleated red cells, platelets "
@@ -56,20 +59,28 @@ LIMITS = (
 )
 
 
-def write_model(network, cells: Cells, seed: int, parameters, figures: Path, commit: str) -> Path:
-    """Write the bundled model; figures and temperature come from `figures` (model.json)."""
+def write_model(
+    network, cells: Cells, seed: int, setting: list[dict], figures: Path, commit: str
+) -> Path:
+    """Write the bundled model; figures and temperature come from `figures` (model.json).
+
+    Raises
+    ------
+    SystemExit
+        If the figures are not of these cells and this setting.
+    """
     folder = bundled_folder() / BUNDLED_ID
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(network, folder)
     shutil.copyfile(ROOT / "scripts" / "bundled_terms.md", folder / "TERMS.md")
-    measured = json.loads(figures.read_text()) if figures.is_file() else {}
+    measured = _figures_of_these(cells, figures, setting)
     libraries = ("keras", "tensorflow", "numpy", "opencv-python-headless")
     card = ModelCard(
         id=BUNDLED_ID,
         version="1.0.0",
         taxonomy=FAB5.name,
-        crop=SPEC.to_dict(),
-        network=parameters,
+        crop=SPEC,
+        network=NetworkParameters(**setting[0]),
         temperature=measured.get("temperature", 1.0),
         calibrated_on=measured.get("calibrated_on", "not calibrated"),
         trained_on=_trained_on(cells),
@@ -90,6 +101,18 @@ def write_model(network, cells: Cells, seed: int, parameters, figures: Path, com
     )
     write_card(card, folder)
     return folder
+
+
+def _figures_of_these(cells: Cells, figures: Path, setting: list[dict]) -> dict:
+    """Content of `figures`, if it was measured on `cells` with `setting`."""
+    measured = json.loads(figures.read_text()) if figures.is_file() else {}
+    same = measured.get("data_hash") == hash_of(cells)
+    if not same or measured.get("setting") != json.loads(json.dumps(setting)):
+        raise SystemExit(
+            f"{figures.name} was not measured on these crops with these settings: run "
+            "`python scripts/train_bundled.py evaluate` first. No card without its own figures."
+        )
+    return measured
 
 
 def _on_fresh_simulated_cells(network, each: int = 100) -> tuple[Measurement, ...]:

@@ -35,6 +35,7 @@ CROSS_FOLDS = 3
 NETWORK = NetworkParameters()
 FITTING = FittingParameters()
 AUGMENTATION = AugmentationParameters()
+SETTING = [parameters.model_dump() for parameters in (NETWORK, FITTING, AUGMENTATION)]
 
 # Laboratories left out together. d2 and txl_pbc come from the same kind of analyser.
 LEFT_OUT = {
@@ -93,8 +94,7 @@ def train(cells: Cells, rows: np.ndarray, seed: int):
 def evaluate(cells: Cells, only: str, seeds: tuple[int, ...]) -> None:
     """Measure every fold and seed whose outputs are not kept yet."""
     folds = folds_of(cells)
-    setting = [NETWORK.model_dump(), FITTING.model_dump(), AUGMENTATION.model_dump()]
-    key = hashlib.sha256(json.dumps([setting, hash_of(cells)]).encode()).hexdigest()[:12]
+    key = hashlib.sha256(json.dumps([SETTING, hash_of(cells)]).encode()).hexdigest()[:12]
     for seed in seeds:
         for name, test in folds.items():
             path = FOLDS / key / f"{name} seed {seed}.npz"
@@ -111,7 +111,7 @@ def evaluate(cells: Cells, only: str, seeds: tuple[int, ...]) -> None:
             print(f"{path.stem}: {seconds:.0f} s, loss {losses[-1]:.3f}", flush=True)
     if only:
         return  # a part of the folds makes no page
-    write_figures(cells, FOLDS / key, split_hash(folds), ROOT / "docs" / "figures", setting)
+    write_figures(cells, FOLDS / key, split_hash(folds), ROOT / "docs" / "figures", SETTING)
 
 
 def main() -> None:
@@ -122,11 +122,7 @@ def main() -> None:
         "--only", default="", help="folds whose name holds this text; no page is written"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
-    parser.add_argument("--epochs", type=int, help="instead of the default")
     arguments = parser.parse_args()
-    global FITTING
-    if arguments.epochs:
-        FITTING = FITTING.model_copy(update={"epochs": arguments.epochs})
     cells = load_cells(recut=arguments.command == "cut")
     if arguments.command == "evaluate":
         evaluate(cells, arguments.only, tuple(arguments.seeds))
@@ -140,7 +136,7 @@ def main() -> None:
             network, old = load_network()
             seed, trained_at = old.seed, old.commit
         figures = ROOT / "docs" / "figures" / "model.json"
-        folder = write_model(network, cells, seed, NETWORK, figures, trained_at)
+        folder = write_model(network, cells, seed, SETTING, figures, trained_at)
         print(Path(folder).relative_to(ROOT))
 
 

@@ -19,7 +19,7 @@ from napari_all_subtype.errors import (
 )
 from napari_all_subtype.model.card import CARD_NAME, read_card
 from napari_all_subtype.model.classifier import list_models, load_classifier
-from napari_all_subtype.model.weights import BUNDLED_ID, WEIGHTS_NAME, find_model
+from napari_all_subtype.model.weights import BUNDLED_ID, WEIGHTS_NAME, find_model, load_network
 from napari_all_subtype.progress import Progress
 
 
@@ -179,3 +179,23 @@ def test_loading_and_predicting_is_quiet():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == ""
     assert found.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("crop", "size_px"), 5),
+        (("crop", "size_px"), "many"),
+        (("network", "groups"), 7),
+        (("network", "widths"), [-1]),
+        (("network", "widths"), [10**9]),
+    ],
+)
+def test_card_that_asks_for_an_impossible_network_is_refused(tmp_path, where, value):
+    folder = tmp_path / "compact-1"
+    shutil.copytree(find_model(), folder)
+    card = json.loads((folder / "card.json").read_text())
+    card[where[0]][where[1]] = value
+    (folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(ModelIntegrityError, match="card"):
+        load_network(folder)

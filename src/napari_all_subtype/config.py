@@ -6,9 +6,9 @@ the text in the documentation.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from napari_all_subtype.errors import ParameterError, PixelSizeError
 
@@ -203,13 +203,22 @@ class ModelParameters(Parameters):
 class NetworkParameters(Parameters):
     """The shape of the compact network."""
 
-    widths: tuple[int, ...] = Field(
-        (32, 64, 128), description="Channels of each stage; each halves the resolution."
+    widths: tuple[Annotated[int, Field(ge=1, le=2048)], ...] = Field(
+        (32, 64, 128),
+        min_length=1,
+        max_length=8,
+        description="Channels of each stage; each halves the resolution.",
     )
     groups: int = Field(8, ge=1, le=64, description="Groups of the group normalisation.")
     dropout: float = Field(
         0.3, ge=0.0, lt=1.0, description="Fraction of the embedding dropped while training."
     )
+
+    @model_validator(mode="after")
+    def _whole_groups(self) -> Self:
+        if any(width % self.groups for width in self.widths):
+            raise ValueError(f"widths {self.widths} do not divide into {self.groups} groups")
+        return self
 
 
 class AugmentationParameters(Parameters):

@@ -73,8 +73,8 @@ class ModelCard(_Frozen):
         Its name and version.
     taxonomy : str
         Name of the taxonomy its outputs are in.
-    crop : dict
-        :class:`~napari_all_subtype.cells.crops.CropSpec` of its input.
+    crop : CropSpec
+        How its input is cut.
     network : NetworkParameters
         The architecture, from which the network is built in code.
     temperature : float
@@ -94,7 +94,7 @@ class ModelCard(_Frozen):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     version: str
     taxonomy: str
-    crop: dict
+    crop: CropSpec
     network: NetworkParameters
     temperature: float = Field(gt=0)
     calibrated_on: str
@@ -139,7 +139,7 @@ class ModelCard(_Frozen):
     @property
     def crop_spec(self) -> CropSpec:
         """How crops for this model are cut."""
-        return CropSpec.from_dict(self.crop)
+        return self.crop
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -95,16 +95,16 @@ def load_network(model: str | Path = BUNDLED) -> tuple[keras.Model, ModelCard]:
     folder = find_model(model)
     card = read_card(folder)
     check_files(folder, card)
-    network = build_network(card.crop_spec.size_px, len(card.classes), card.network)
     try:
+        network = build_network(card.crop_spec.size_px, len(card.classes), card.network)
         with warnings.catch_warnings():
             # Keras only warns of layers it found no weights for, and leaves them random.
             warnings.simplefilter("error", UserWarning)
             network.load_weights(folder / card.weights)
     except (ValueError, OSError, KeyError, UserWarning) as error:
         raise ModelIntegrityError(
-            f"{card.weights} of model {card.id} does not fit the network its card describes "
-            f"({error}). Get the model again."
+            f"{card.weights} of model {card.id} does not fit the network its card describes. "
+            "Get the model again."
         ) from error
     return network, card
 
