@@ -64,6 +64,7 @@ FIGURES = {
     "box recall": lambda t: t["matched"].sum() / max(t["known"].sum(), 1),
     "box precision": lambda t: t["matched"].sum() / max(t["found"].sum(), 1),
     "cells per image": lambda t: t["cells"].mean(),
+    "called blast, of normal cells": lambda t: t["called_blast"].sum() / max(t["cells"].sum(), 1),
 }
 _NEEDS = {
     "nucleus Dice": "nucleus_dice",
@@ -73,6 +74,7 @@ _NEEDS = {
     "box recall": "known",
     "box precision": "found",
     "cells per image": "cells",
+    "called blast, of normal cells": "called_blast",
 }
 
 
