@@ -134,7 +134,7 @@ def _run(
     try:
         checkpoint(monitor, Progress(LOADING))
         analyser = keeper.analyser(run)
-        connection.send(Ready(analyser.classifier.card.id, analyser.classifier.device))
+        connection.send(Ready(analyser.classifier.card.identity, analyser.classifier.device))
         files = [field.path for field in run.fields if field.path]
         scale = scale_of_smear(files, run.parameters, monitor)
         for n, (field, array) in enumerate(zip(run.fields, arrays, strict=True)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from napari.layers import Image
 from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error, show_info, show_warning
@@ -36,13 +35,26 @@ class Controller:
     def __init__(self, dock, session: Session):
         self.dock, self.session = dock, session
         self.layers = session.layers
-        self.folder: Path | None = None
         self._closed = False
         self._wanted = 0
+        self._restore()
         self._connect()
         self._on_layers_changed()
         self._on_fields_changed()
         self._show_state()
+
+    def _restore(self) -> None:
+        """Show what a dock that was closed before has left in the session and the layers."""
+        session, result = self.session, self.dock.result
+        result.opacity.setValue(self.layers.fill_opacity)
+        result.confidence.setValue(self.layers.min_confidence)
+        result.letters.setChecked(self.layers.with_letters)
+        for name in self.layers.hidden:
+            result.legend.box(name).setChecked(False)
+        if session.folder is not None:
+            self.dock.chooser.set_folder(session.folder.name)
+        if session.device:
+            self._on_device(session.device)
 
     def _connect(self) -> None:
         dock = self.dock
@@ -118,7 +130,7 @@ class Controller:
         except AllSubtypeError as error:
             show_error(str(error))
             return
-        self.folder = folder
+        self.session.folder = folder
         self.dock.chooser.set_folder(folder.name)
         self.session.set_fields(fields, folder.name)
         self.session.select(0)
@@ -141,14 +153,14 @@ class Controller:
         step = self.session.viewer.dims.current_step
         arrays = [pixels_of(f.layer, step) if f.layer else None for f in fields]
         self.session.run(parameters, arrays, sizes)
-        if self.session.selected < 0:
-            self.session.select(0)
+        # Also takes the last result off the image.
+        self.session.select(max(self.session.selected, 0))
 
     def _chosen_fields(self) -> tuple[list[SmearField], str]:
         chosen = self.dock.chooser.current()
         if isinstance(chosen, Image):
             return [SmearField(chosen.name, layer=chosen)], chosen.name
-        return fields_of_folder(self.folder), self.folder.name
+        return fields_of_folder(self.session.folder), self.session.folder.name
 
     def _on_stop(self) -> None:
         self.dock.stop_button.setEnabled(False)
@@ -160,7 +172,8 @@ class Controller:
         self.dock.stage.setText(text)
 
     def _on_device(self, device: str) -> None:
-        self.dock.device.setText(f"Device: {device}. Model: {self.session.model}.")
+        self.dock.device.setText(f"Device: {device}. Model: {self.session.model.split(',')[0]}.")
+        self.dock.device.setToolTip(self.session.model)
 
     def _on_ended(self, ended: Ended) -> None:
         failed = [field for field in self.session.fields if field.error]
@@ -212,6 +225,7 @@ class Controller:
 
     def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
         if isinstance(view, AllSubtypeError):
+            self.layers.clear_all()
             if not field.error:
                 show_error(str(view))
             return
@@ -297,9 +311,7 @@ class Controller:
         step = self.session.viewer.dims.current_step
         reading = self.dock.setup.parameters().reading
         done = [field for field in self.session.fields if field.result]
-        pixels = [
-            np.asarray(pixels_of(field.layer, step)) if field.layer else None for field in done
-        ]
+        pixels = [pixels_of(field.layer, step) if field.layer else None for field in done]
         self.dock.export_button.setEnabled(False)
 
         def tell(outcome: list[Path] | AllSubtypeError) -> None:

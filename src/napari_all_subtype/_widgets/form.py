@@ -14,7 +14,8 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFormLayout,
+    QGridLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QWidget,
@@ -22,7 +23,9 @@ from qtpy.QtWidgets import (
 
 from napari_all_subtype.config import Parameters
 
-UNITS = {"um": "µm", "px": "px", "s": "s", "megapixels": "MP"}
+UNITS = {"um": "µm", "px": "px", "s": "s"}
+# Of the two buttons and the margins of a spin box, in napari's style.
+SPIN_BUTTONS_PX = 70
 LARGEST_INTEGER = 2**31 - 1
 AUTOMATIC = "automatic"
 
@@ -48,18 +51,21 @@ class ParameterForm(QWidget):
     def __init__(self, defaults: Parameters, names: Sequence[str], parent: QWidget | None = None):
         super().__init__(parent)
         self._editors: dict[str, Editor] = {}
-        layout = QFormLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        for name in names:
+        layout.setColumnStretch(1, 1)
+        for row, name in enumerate(names):
             info, value = field_of(defaults, name)
             editor = Editor(name, info, value, self.changed.emit)
             self._editors[name] = editor
-            layout.addRow(title_of(name, info), editor.widget)
-            label = layout.labelForField(editor.widget)
+            label = QLabel(title_of(name, info))
             label.setToolTip(editor.widget.toolTip())
             label.setBuddy(editor.widget)
+            layout.addWidget(label, row, 0)
+            layout.addWidget(editor.widget, row, 1)
+        # Of the column, not the widgets: theirs is overruled by napari's style.
+        widest = max((_needed_width_px(one.widget) for one in self._editors.values()), default=0)
+        layout.setColumnMinimumWidth(1, widest)
 
     def values(self) -> dict[str, Any]:
         """Value of every parameter shown, by dotted name."""
@@ -128,12 +134,16 @@ def title_of(name: str, info: FieldInfo) -> str:
     --------
     >>> title_of("segmentation.min_nucleus_diameter_um", FieldInfo())
     'Min nucleus diameter'
+    >>> title_of("segmentation.working_um_per_px", FieldInfo())
+    'Working pixel size'
     """
     if info.title:
         return info.title
     words = name.rsplit(".", 1)[-1].split("_")
-    if len(words) > 1 and words[-1] in (*UNITS, "fraction"):
-        words = words[: -2 if words[-2:-1] == ["per"] or words[-2:] == ["per", "px"] else -1]
+    if words[-3:] == ["um", "per", "px"]:
+        words = [*words[:-3], "pixel", "size"]
+    elif len(words) > 1 and words[-1] in (*UNITS, "fraction"):
+        words = words[:-1]
     return " ".join(words).capitalize()
 
 
@@ -190,7 +200,7 @@ def _number(kind: type, name: str, info: FieldInfo, optional: bool):
     box.setKeyboardTracking(False)
     step = kind(1) if kind is int else _step(low, high)
     if kind is float:
-        box.setDecimals(max(2, 1 - math.floor(math.log10(step))))
+        box.setDecimals(_decimals(name, step, info.default))
         if _excludes_low(info):
             low += 10.0 ** -box.decimals()
     low = low if math.isfinite(low) else -LARGEST_INTEGER
@@ -199,9 +209,10 @@ def _number(kind: type, name: str, info: FieldInfo, optional: bool):
     box.setSingleStep(step)
     if unit_of(name):
         box.setSuffix(f" {unit_of(name)}")
+    if optional:
+        box.setSpecialValueText(AUTOMATIC)
     if not optional:
         return box, box.value, box.setValue, box.valueChanged
-    box.setSpecialValueText(AUTOMATIC)
 
     def get():
         return None if box.value() == box.minimum() else max(box.value(), kind(low))
@@ -210,6 +221,23 @@ def _number(kind: type, name: str, info: FieldInfo, optional: bool):
         box.setValue(box.minimum() if value is None else value)
 
     return box, get, set_, box.valueChanged
+
+
+def _decimals(name: str, step: float, default: Any) -> int:
+    """As many as the step and the default need; a pixel size needs four."""
+    needed = [2, -math.floor(math.log10(step)), 4 * name.endswith("pixel_size_um")]
+    if isinstance(default, float) and "." in repr(default):
+        needed.append(len(repr(default).split(".")[1]))
+    return min(max(needed), 6)
+
+
+def _needed_width_px(widget: QWidget) -> int:
+    """Width in which no value is clipped, for a spin box; others clip nothing."""
+    if not isinstance(widget, QSpinBox | QDoubleSpinBox):
+        return 0
+    texts = [widget.textFromValue(v) + widget.suffix() for v in (widget.minimum(), widget.value())]
+    measure = widget.fontMetrics().horizontalAdvance
+    return max(map(measure, (*texts, widget.specialValueText()))) + SPIN_BUTTONS_PX
 
 
 def _step(low: float, high: float) -> float:

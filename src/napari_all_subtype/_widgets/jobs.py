@@ -148,25 +148,31 @@ def _read(connection, process, forward) -> None:
         except (EOFError, OSError):
             process.join(1)
             forward(Ended(message=_obituary(process.exitcode)))
-    connection.close()
+    # Not closed here, the other thread may be writing: it closes with the last reference.
 
 
 def _write(connection, outbox, process, forward) -> None:
     while (item := outbox.get()) is not None:
-        message, arrays = item
         try:
-            connection.send(message)
-            for array in arrays:
-                if array is not None:
-                    send_array(connection, array)
-        except OSError:
-            continue  # the reader sees the broken pipe as well, and reports it
+            _send(connection, *item)
         except Exception as error:  # a lazy layer could not be computed
             log.exception("an image could not be handed to the analysis process")
             # RuntimeError: Qt has deleted the window.
             with suppress(RuntimeError):
                 forward(Ended(message=f"The image could not be read from its layer: {error}"))
             process.kill()  # it waits for pixels that will not come
+
+
+def _send(connection, message: object, arrays: Sequence[np.ndarray | None]) -> None:
+    # OSError: the pipe is broken; the reader sees that as well, and reports it.
+    with suppress(OSError):
+        connection.send(message)
+    for array in arrays:
+        if array is not None:
+            # Computed apart from the sending: a file share that is gone is an OSError, too.
+            pixels = np.ascontiguousarray(array)
+            with suppress(OSError):
+                send_array(connection, pixels)
 
 
 def _end(process, outbox) -> None:

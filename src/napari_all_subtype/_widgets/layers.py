@@ -24,7 +24,7 @@ from napari_all_subtype.workflow.overlay import class_of
 CELLS, SUBTYPES, LETTERS = "cells", "subtypes", "letters"
 FILL_OPACITY = 0.3
 # Of the badge behind a letter, and of the letter on it.
-BADGE_UM = 2.6
+BADGE_UM = 3.2
 LETTER_TO_BADGE = 0.42
 MANY_CELLS = 2000
 DOUBTFUL_BADGE = (1.0, 1.0, 1.0, 0.7)
@@ -56,20 +56,30 @@ class ResultLayers:
         """Show `view` over `image`; without one, over an image layer of its own."""
         self.view, self.picked = view, 0
         if image is None:
-            image = self.image = self._put(self.image, view.pixels, _new_image, view.name, {})
+            image = self._put("image", view.pixels, _new_image, view.name, {})
         if view.analysis is None:
-            self._remove_results()
+            self.clear()
             return
         placed = _placement(image)
         features = view.analysis.cells
         labels = view.analysis.masks.labels
-        self.cells = self._put(self.cells, labels, _new_cells, CELLS, placed)
+        self._put("cells", labels, _new_cells, CELLS, placed)
         self.cells.features = features
-        self.subtypes = self._put(self.subtypes, view.canvas, _new_subtypes, SUBTYPES, placed)
+        self._put("subtypes", view.canvas, _new_subtypes, SUBTYPES, placed)
         self.subtypes.features = self._codes.to_features()
         self._recolour()
+        # The slider may have moved while the field was drawn.
+        self._redraw(changed_by_confidence(features, view.min_confidence, self.min_confidence))
         self._write_letters(placed)
         self._viewer().layers.selection.active = self.subtypes
+
+    def clear(self) -> None:
+        """Remove the layers of a result, not the image."""
+        self._remove("letters", "subtypes", "cells")
+
+    def clear_all(self) -> None:
+        """Remove the image of a file as well: there is nothing to show of it."""
+        self._remove("letters", "subtypes", "cells", "image")
 
     def hide(self, classes: Iterable[str]) -> None:
         """Show every class but `classes`."""
@@ -132,12 +142,15 @@ class ResultLayers:
         viewer = self._viewer()
         return layer is not None and viewer is not None and layer in viewer.layers
 
-    def _put(self, layer: Layer | None, data: np.ndarray, make, name: str, placed: dict) -> Layer:
-        """`layer` with new data, or a new one where it was deleted."""
+    def _put(self, role: str, data: np.ndarray, make, name: str, placed: dict) -> Layer:
+        """The layer of a role with new data, or a new one where it was deleted."""
+        layer = getattr(self, role)
         if not self._alive(layer):
             layer = make(data, name)
             # Placed first: napari warns of units that differ for one moment.
             _place(layer, placed)
+            # Known first: who hears of the new layer asks whether it is ours.
+            setattr(self, role, layer)
             return self._viewer().add_layer(layer)
         layer.data = data
         if isinstance(layer, Image):
@@ -145,11 +158,12 @@ class ResultLayers:
         _place(layer, placed)
         return layer
 
-    def _remove_results(self) -> None:
-        for layer in (self.letters, self.subtypes, self.cells):
-            if self._alive(layer):
+    def _remove(self, *roles: str) -> None:
+        self.picked = 0
+        for role in roles:
+            if self._alive(layer := getattr(self, role)):
                 self._viewer().layers.remove(layer)
-        self.letters = self.subtypes = self.cells = None
+            setattr(self, role, None)
 
     def _recolour(self) -> None:
         if self._alive(self.subtypes):
@@ -191,11 +205,15 @@ class ResultLayers:
         if not self._alive(self.letters) or not len(self.letters.data):
             return
         cells = table.present(self.view.analysis.cells)
-        self.letters.shown = ~cells["subtype"].isin(self.hidden).to_numpy()
-        taxonomy = self.view.analysis.taxonomy
-        colours = [(*unit_rgb(class_of(taxonomy, n).colour), 1.0) for n in cells["subtype"]]
-        doubtful = (cells["confidence"] < self.min_confidence).to_numpy()
-        self.letters.face_color = np.where(doubtful[:, None], DOUBTFUL_BADGE, np.array(colours))
+        classes = [class_of(self.view.analysis.taxonomy, name) for name in cells["subtype"]]
+        colours = np.array([(*unit_rgb(one.colour), 1.0) for one in classes])
+        colours[(cells["confidence"] < self.min_confidence).to_numpy()] = DOUBTFUL_BADGE
+        # Not by `shown`: napari 0.9.2 overlooks it in a layer of two dimensions.
+        hidden = np.array([one.name in self.hidden for one in classes])
+        colours[hidden, 3] = 0.0
+        self.letters.face_color = colours
+        letters = ["" if gone else one.letter for one, gone in zip(classes, hidden, strict=True)]
+        self.letters.features = {"letter": letters}
 
 
 def _new_image(data: np.ndarray, name: str) -> Image:

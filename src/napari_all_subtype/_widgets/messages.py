@@ -97,16 +97,21 @@ class Ended:
 
 def send_array(connection: Connection, array: np.ndarray) -> None:
     """Send the bytes of `array` in pieces, so that nobody waits for one long copy."""
-    for piece in _pieces(memoryview(np.ascontiguousarray(array)).cast("B")):
+    for piece in _pieces(_bytes_of(np.ascontiguousarray(array))):
         connection.send_bytes(piece)
 
 
 def receive_array(connection: Connection, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """The array that `send_array` sends at the other end."""
     array = np.empty(shape, np.dtype(dtype))
-    for piece in _pieces(memoryview(array).cast("B")):
+    for piece in _pieces(_bytes_of(array)):
         connection.recv_bytes_into(piece)
     return array
+
+
+def _bytes_of(array: np.ndarray) -> memoryview:
+    # Not `memoryview.cast`, which refuses an array without pixels.
+    return memoryview(array.reshape(-1).view(np.uint8))
 
 
 def _pieces(view: memoryview) -> Iterator[memoryview]:

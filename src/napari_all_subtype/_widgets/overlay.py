@@ -16,7 +16,7 @@ from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
 Part = Literal["fill", "ring", "doubtful"]
 PARTS: tuple[Part, ...] = ("fill", "ring", "doubtful")
 
-RING_WIDTH_UM = 0.4
+RING_WIDTH_UM = 0.6
 MIN_RING_PX = 2
 DOUBTFUL_ALPHA = 0.75
 PICKED_COLOUR = (1.0, 1.0, 1.0, 1.0)
@@ -101,7 +101,7 @@ class ClassCodes:
 
 
 def ring_width_px(um_per_px: float) -> int:
-    """Width of the ring in pixels: 0.4 µm, at least 2 pixels."""
+    """Width of the ring in pixels: 0.6 µm, at least 2 pixels."""
     return max(MIN_RING_PX, round(RING_WIDTH_UM / um_per_px))
 
 

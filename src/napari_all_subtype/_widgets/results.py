@@ -11,8 +11,8 @@ from qtpy.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -103,14 +103,14 @@ class CellPanel(QGroupBox):
     def __init__(self, parent: QWidget | None = None):
         super().__init__("Cell", parent)
         self.text = paragraph(words.NO_CELL_PICKED)
-        self.before = _arrow(Qt.ArrowType.LeftArrow, "Previous cell")
-        self.after = _arrow(Qt.ArrowType.RightArrow, "Next cell")
+        self.before, self.after = QPushButton("◀ Previous"), QPushButton("Next ▶")
+        self.before.setToolTip("Pick the cell before this one and move there.")
+        self.after.setToolTip("Pick the cell after this one and move there.")
         self.before.clicked.connect(lambda: self.moved.emit(-1))
         self.after.clicked.connect(lambda: self.moved.emit(1))
         row = QHBoxLayout()
         row.addWidget(self.before)
         row.addWidget(self.after)
-        row.addStretch()
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         layout.addWidget(self.text)
@@ -139,11 +139,3 @@ def _slider(value: float, tip: str) -> QLabeledDoubleSlider:
     slider.setValue(value)
     slider.setToolTip(tip)
     return slider
-
-
-def _arrow(kind: Qt.ArrowType, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setArrowType(kind)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    return button

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from psygnal import Signal
@@ -51,12 +52,12 @@ class Session:
         self.worker = Worker()
         self.worker.message.connect(self._on_message)
         self.smear = ""
+        self.folder: Path | None = None
         self.fields: tuple[SmearField, ...] = ()
         self.selected = -1
         self.device = ""
         self.model = ""
         self._gauge = Gauge()
-        self._running: tuple[int, ...] = ()
 
     @property
     def viewer(self):

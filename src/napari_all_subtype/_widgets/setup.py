@@ -57,7 +57,7 @@ class SetupPanel(QWidget):
         self.main = ParameterForm(self.defaults, MAIN)
         others = [n for n in all_names(self.defaults) if n not in (*MAIN, *OWN_WIDGETS)]
         self.more = ParameterForm(self.defaults, others)
-        self.collapsible = QCollapsible("More")
+        self.collapsible = QCollapsible("More", expandedIcon="▼", collapsedIcon="▶")
         self.collapsible.addWidget(self.more)
         self.collapsible.collapse(animate=False)
         layout = QVBoxLayout(self)

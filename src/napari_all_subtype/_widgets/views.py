@@ -29,6 +29,8 @@ class FieldView:
         The subtypes mask; see :class:`ClassCodes`.
     ring_px : int
         Width of its rings.
+    min_confidence : float
+        Cells below it are drawn hollow, 0–1.
     """
 
     name: str
@@ -36,6 +38,7 @@ class FieldView:
     analysis: Analysis | None = None
     canvas: np.ndarray | None = None
     ring_px: int = 0
+    min_confidence: float = 0.0
 
 
 def load_view(field: SmearField, min_confidence: float, reading: ReadingParameters) -> FieldView:
@@ -58,4 +61,4 @@ def load_view(field: SmearField, min_confidence: float, reading: ReadingParamete
         ring_px,
         min_confidence,
     )
-    return FieldView(field.name, pixels, analysis, canvas, ring_px)
+    return FieldView(field.name, pixels, analysis, canvas, ring_px, min_confidence)

@@ -15,10 +15,10 @@ from napari_all_subtype.workflow.summarise import Interval, Summary
 
 NOTHING_OPEN = (
     "Open an image with File → Open, choose a <b>Folder</b> of fields, or try "
-    "File → Open Sample → All Subtype."
+    "File → Open Sample → ALL Subtype."
 )
 READY = "Press <b>Run</b> to find and classify the white cells."
-NO_CELL_PICKED = "Click a cell on the image, or use the arrows, to see why it is called so."
+NO_CELL_PICKED = "Click a cell on the image, or press <b>Next</b>, to see why it is called so."
 
 ADVICE = {
     "blur": "out of focus: refocus and take the field again; the classes are less certain",
