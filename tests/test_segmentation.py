@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
+from napari_all_subtype.cells.candidate import Candidate, paint_all
+from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.segmentation import segment
-from napari_all_subtype.cells.source import ArraySource
+from napari_all_subtype.cells.source import ArraySource, Region
 from napari_all_subtype.cells.tiles import tiles_of
+from napari_all_subtype.cells.working import WorkingGrid
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.errors import Stopped
+from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 from smear_pictures import NUCLEUS, RED_CELL, UM_PER_PX, Picture
 
 
@@ -131,6 +137,58 @@ def test_tiles_find_what_the_whole_picture_shows() -> None:
     assert overlap.sum() / either.sum() > 0.98
 
 
+@pytest.mark.parametrize("tile_px", [300, 512])
+@pytest.mark.parametrize("seed", [1, 3])
+def test_tiles_part_touching_cells_as_the_whole_picture_does(seed: int, tile_px: int) -> None:
+    smear = simulate_smear(SmearRecipe(touching_fraction=0.6), seed)
+    whole = masks_of(smear.pixels, tile_px=16384)
+    tiled = masks_of(smear.pixels, tile_px=tile_px)
+    assert tiled.count == whole.count
+    assert np.unique(tiled.labels).tolist() == list(range(whole.count + 1))
+    partners = [
+        np.bincount(tiled.nuclei[whole.nuclei == k]).argmax() for k in range(1, whole.count + 1)
+    ]
+    assert sorted(partners) == list(range(1, whole.count + 1))
+    assert ((tiled.nuclei > 0) == (whole.nuclei > 0)).mean() > 0.9999
+
+
+def square(y: int, x: int, width: int = 10) -> Candidate:
+    """A nucleus of 10 rows and a cell just around it."""
+    rim = [(x - 2, y - 2), (x + width + 1, y - 2), (x + width + 1, y + 11), (x - 2, y + 11)]
+    centre = (y + 4.5, x + (width - 1) / 2)
+    return Candidate(np.ones((10, width), bool), y, x, np.array(rim, float), centre)
+
+
+def painted(*seen: tuple[int, Candidate]) -> CellMasks:
+    masks = CellMasks(np.zeros((100, 200), np.int32), np.zeros((100, 200), np.int32))
+    tiles = tiles_of(masks.labels.shape, 100, 30)
+    paint_all(masks, [(tiles[at], candidate) for at, candidate in seen], 15)
+    return masks
+
+
+def test_cell_that_each_tile_leaves_to_the_other_is_painted() -> None:
+    # The left tile joins two nuclei into one, centred right; the right one sees them apart.
+    joined, left, right = square(40, 85, 40), square(40, 85), square(40, 115)
+    masks = painted((0, joined), (1, left), (1, right))
+    assert masks.count == 2
+    assert masks.labels[45, 90] != masks.labels[45, 120]
+    assert (masks.labels[40:50, 85:95] > 0).all()
+
+
+def test_cell_seen_by_two_tiles_is_painted_once() -> None:
+    assert painted((0, square(40, 95)), (1, square(40, 95))).count == 1
+    assert painted((0, square(40, 92)), (1, square(40, 96, 9))).count == 1
+
+
+def test_what_is_cut_by_the_far_border_of_a_tile_is_not_painted() -> None:
+    assert painted((0, square(40, 120))).count == 0
+
+
+def test_nucleus_goes_over_the_cytoplasm_of_another_cell() -> None:
+    masks = painted((0, square(40, 40)), (0, square(40, 51)))
+    assert (masks.nuclei == 2).sum() == 100
+
+
 def test_cores_of_tiles_cover_every_pixel_once() -> None:
     cover = np.zeros((700, 1100), int)
     for tile in tiles_of(cover.shape, 256, 40):
@@ -158,6 +216,34 @@ def test_stop_is_heard_between_tiles() -> None:
     source = ArraySource(smear(4, 5).finished())
     with pytest.raises(Stopped):
         segment(source, UM_PER_PX, SegmentationParameters(tile_px=256), StopAfterTwo())
+
+
+def test_stop_is_heard_before_the_first_tile() -> None:
+    class StopAtOnce:
+        stages: ClassVar[list[str]] = []
+        stop_requested = True
+
+        def report(self, progress) -> None:
+            self.stages.append(progress.stage)
+
+    with pytest.raises(Stopped):
+        segment(ArraySource(smear(1, 1).finished()), UM_PER_PX, monitor=StopAtOnce())
+    assert StopAtOnce.stages == ["measure colours"]
+
+
+@pytest.mark.parametrize("um_per_px", [0.05, 0.0645, 0.1, 0.13, 0.19, 0.31])
+def test_every_tile_sees_the_same_working_pixels(um_per_px: float) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (523, 611, 3)).astype(np.uint8)
+    source = ArraySource(rgb)
+    grid = WorkingGrid.near(um_per_px, 0.2)
+    whole = grid.read(source, Region(0, 0, 523, 611))
+    assert whole.shape[0] == pytest.approx(523 / grid.zoom, abs=0.5)
+    for tile in tiles_of(source.shape, 256, 40, grid.period_px):
+        part = grid.read(source, tile.outer)
+        y0, x0 = round(tile.outer.y0 / grid.zoom), round(tile.outer.x0 / grid.zoom)
+        same = whole[y0 : y0 + part.shape[0], x0 : x0 + part.shape[1]]
+        # The last row and column may be cut within a working pixel.
+        np.testing.assert_allclose(part[:-1, :-1].astype(int), same[:-1, :-1], atol=1)
 
 
 @pytest.mark.data

@@ -142,7 +142,7 @@ class SegmentationParameters(Parameters):
         description="Farthest the cytoplasm reaches from the nucleus, in micrometres.",
     )
     tile_px: int = Field(
-        2048,
+        1536,
         ge=256,
         le=16384,
         description="Side of the tiles in which large images are worked through, in pixels.",

@@ -10,13 +10,14 @@ import numpy as np
 from napari_all_subtype.cells.palette import BINS, cytoplasm_table
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.config import SegmentationParameters
+from napari_all_subtype.progress import SILENT, Monitor, steps
 
 # Darker than this in every channel is no stain but the black ground of a cut-out or a frame.
 BLACK_UINT8 = 12
 # Natural logarithm to decadic absorbance, with the grey level kept off zero.
 _OFFSET = 1.0
 _OVERVIEW_UM_PER_PX = 0.5
-_STRIP_MEGAPIXELS = 8.0
+_STRIP_MEGAPIXELS = 4.0
 _MIN_FOREGROUND_PX = 50
 # Red cells are looked for this far from nuclei; two of them at least must be seen.
 _CLEAR_UM = 4.0
@@ -143,23 +144,40 @@ def background_of(source: ImageSource | np.ndarray) -> np.ndarray:
     return np.maximum(np.median(bright, axis=0), 1).astype(np.float32)
 
 
-def overview(source: ImageSource, um_per_px: float) -> np.ndarray:
-    """The whole image at about 0.5 µm per pixel, read in strips: (Y, X, 3) uint8."""
+def overview(source: ImageSource, um_per_px: float, monitor: Monitor = SILENT) -> np.ndarray:
+    """The whole image at about 0.5 µm per pixel, read in strips: (Y, X, 3) uint8.
+
+    Raises
+    ------
+    Stopped
+        If the monitor asks for it, between two strips.
+    """
     height, width = source.shape
     factor = min(1.0, um_per_px / _OVERVIEW_UM_PER_PX)
     rows = max(1, int(_STRIP_MEGAPIXELS * 1e6 / max(width, 1)))
     rows = max(rows, int(np.ceil(1 / factor)))
     strips = []
-    for y0 in range(0, height, rows):
+    for y0 in steps(range(0, height, rows), "measure colours", monitor):
         strip = source.read(Region(y0, 0, min(y0 + rows, height), width))
         size = (max(1, round(width * factor)), max(1, round(strip.shape[0] * factor)))
         strips.append(cv2.resize(strip, size, interpolation=cv2.INTER_AREA))
     return np.ascontiguousarray(np.concatenate(strips)[..., :3])
 
 
-def stain_of(source: ImageSource, um_per_px: float, parameters: SegmentationParameters) -> Stain:
-    """Colours of glass, red cells, cytoplasm and nuclei of `source`, from its overview."""
-    rgb = overview(source, um_per_px)
+def stain_of(
+    source: ImageSource,
+    um_per_px: float,
+    parameters: SegmentationParameters,
+    monitor: Monitor = SILENT,
+) -> Stain:
+    """Colours of glass, red cells, cytoplasm and nuclei of `source`, from its overview.
+
+    Raises
+    ------
+    Stopped
+        If the monitor asks for it.
+    """
+    rgb = overview(source, um_per_px, monitor)
     scale = max(um_per_px, _OVERVIEW_UM_PER_PX)
     background = background_of(rgb)
     density = optical_density(cv2.GaussianBlur(rgb, (3, 3), 0), background)

@@ -27,9 +27,18 @@ class Tile:
         """True if the point, in pixels of the image, lies in the core."""
         return self.core.y0 <= y < self.core.y1 and self.core.x0 <= x < self.core.x1
 
+    def is_near(self, y: float, x: float, reach_px: float) -> bool:
+        """True if the point lies in the core or no farther than `reach_px` beside it."""
+        away_y = max(self.core.y0 - y, y - self.core.y1)
+        away_x = max(self.core.x0 - x, x - self.core.x1)
+        return max(away_y, away_x) <= reach_px
 
-def tiles_of(shape: tuple[int, int], tile_px: int, overlap_px: int) -> list[Tile]:
+
+def tiles_of(shape: tuple[int, int], tile_px: int, overlap_px: int, grid_px: int = 1) -> list[Tile]:
     """Tiles that cover an image of `shape` (Y, X), row by row.
+
+    Outer regions start at multiples of `grid_px`, so that pixels binned by a
+    factor of that denominator are the same in every tile.
 
     Examples
     --------
@@ -41,8 +50,8 @@ def tiles_of(shape: tuple[int, int], tile_px: int, overlap_px: int) -> list[Tile
         Tile(
             Region(y0, x0, y1, x1),
             Region(
-                max(y0 - overlap_px, 0),
-                max(x0 - overlap_px, 0),
+                max(y0 - overlap_px, 0) // grid_px * grid_px,
+                max(x0 - overlap_px, 0) // grid_px * grid_px,
                 min(y1 + overlap_px, shape[0]),
                 min(x1 + overlap_px, shape[1]),
             ),
