@@ -22,6 +22,8 @@ from napari_all_subtype.model.classifier import list_models, load_classifier
 from napari_all_subtype.model.weights import BUNDLED_ID, WEIGHTS_NAME, find_model, load_network
 from napari_all_subtype.progress import Progress
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def classifier():

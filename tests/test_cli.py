@@ -16,6 +16,8 @@ from napari_all_subtype.cli import main
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.export import FILES
 
+pytestmark = pytest.mark.slow
+
 PROBABILITIES = [f"p_{name}" for name in FAB5.names]
 
 

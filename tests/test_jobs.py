@@ -30,6 +30,8 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 
+pytestmark = pytest.mark.slow
+
 START_MS = 60_000  # a busy machine may need long to start a process
 LARGEST_INT32 = 2**31 - 1
 

@@ -14,6 +14,8 @@ from napari_all_subtype.model.fitting import TrainingCrops, fit, set_loss, sets_
 from napari_all_subtype.model.network import build_network
 from napari_all_subtype.progress import Progress
 
+pytestmark = pytest.mark.slow
+
 TINY = NetworkParameters(widths=(8, 8), groups=4, dropout=0.0)
 
 

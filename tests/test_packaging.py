@@ -33,6 +33,7 @@ def loaded_after(statement: str) -> set[str]:
         "from napari_all_subtype import analyse",
     ],
 )
+@pytest.mark.slow
 def test_importing_loads_neither_tensorflow_nor_napari_nor_qt(statement: str):
     loaded = loaded_after(statement)
     assert "napari_all_subtype" in loaded

@@ -11,6 +11,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from napari_all_subtype.cli import main
 
+pytestmark = pytest.mark.slow
+
 NAME = "Mustermann"
 
 

@@ -100,6 +100,7 @@ def test_fewer_cells_than_asked_give_none() -> None:
     assert red_cell_diameter_px(source, min_count=3) is not None
 
 
+@pytest.mark.slow
 def test_large_image_is_measured_on_tiles() -> None:
     tile = discs(50, count=25)
     large = np.tile(tile, (12, 12, 1))

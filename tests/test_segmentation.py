@@ -279,3 +279,10 @@ def test_real_cells_agree_with_the_experts_masks(
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
     return 2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b))
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_nuclei_as_violet_as_the_red_cells_are_kept(seed: int) -> None:
+    recipe = SmearRecipe(style="rose", blast=8, l1=10, l2=10, l3=2, clusters=(4, 3))
+    smear = simulate_smear(recipe, seed)
+    assert masks_of(smear.pixels).count >= 0.9 * smear.masks.count

@@ -153,6 +153,7 @@ def test_clusters_are_of_the_sizes_asked_for():
     assert sorted(sizes) == [2, 3, 4]
 
 
+@pytest.mark.slow
 def test_blast_classes_differ_as_the_fab_criteria_say(truths):
     mean = truths.groupby("kind")[
         ["diameter_um", "nc_ratio", "solidity", "nucleoli_count", "vacuole_count", "basophilia"]
