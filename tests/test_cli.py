@@ -143,7 +143,7 @@ def test_bad_image_is_one_clear_line_and_leaves_nothing(spoil, tmp_path, capsys)
     assert "image.png" in errors[0]
     assert "Traceback" not in errors[0]
     assert str(tmp_path) not in errors[0]
-    assert {path.name for path in out.iterdir()} <= {"batch.json"}
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "nan", "inf", "50", "wide"])
@@ -152,7 +152,9 @@ def test_bad_pixel_size_is_refused_before_any_work(size, smear_file, tmp_path, c
     assert run("analyse", smear_file, "--out", out, f"--pixel-size={size}") == 2
     errors = capsys.readouterr().err.strip().splitlines()
     assert len(errors) == 1
-    assert "pixel-size" in errors[0] or "pixel_size" in errors[0]
+    assert "pixel_size_um" in errors[0]
+    assert "red cells" in errors[0]
+    assert "http" not in errors[0]
     assert not out.exists()
 
 
@@ -189,7 +191,7 @@ def test_full_disk_leaves_nothing_half_written(smear_file, tmp_path, capsys, mon
     out = tmp_path / "out"
     assert run("analyse", smear_file, "--out", out) == 2
     assert "disk is full" in capsys.readouterr().err
-    assert {path.name for path in out.iterdir()} == {"batch.json"}
+    assert not out.exists()
 
 
 def test_image_without_white_cells_is_a_result(tmp_path, capsys):
@@ -267,3 +269,12 @@ def can_unshare():
         return subprocess.run(["unshare", "-rn", "true"], check=False).returncode == 0
     except FileNotFoundError:
         return False
+
+
+def test_image_in_which_no_cell_is_found_is_unknown(tmp_path):
+    white = tmp_path / "white.png"
+    cv2.imwrite(str(white), np.full((200, 200, 3), (236, 240, 238), np.uint8))
+    assert run("classify", white, "--out", tmp_path / "cells.csv", "--pixel-size", 0.13) == 0
+    rows = pd.read_csv(tmp_path / "cells.csv")
+    assert rows["subtype"].tolist() == ["unknown"]
+    assert rows["cell_found"].tolist() == [False]

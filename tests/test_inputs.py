@@ -63,11 +63,12 @@ def test_pseudonyms_are_stable_and_say_nothing(tmp_path):
     image.write_bytes(b"pixels")
     key = tmp_path / "key.json"
     first = Pseudonyms(key).name_all([image])
-    moved = image.rename(tmp_path / "renamed.png")
+    (tmp_path / "elsewhere").mkdir()
+    moved = image.rename(tmp_path / "elsewhere" / image.name)
     assert Pseudonyms(key).name_all([moved]) == first
     assert "Mustermann" not in first[0]
     names = json.loads(key.read_text())["names"]
-    assert names == {first[0]: ["Erika_Mustermann.png", "renamed.png"]}
+    assert names == {first[0]: "Erika_Mustermann.png"}
 
 
 def test_pseudonyms_of_two_keys_differ(tmp_path):
@@ -91,3 +92,16 @@ def test_foreign_key_file_is_refused(tmp_path):
     (tmp_path / "key.json").write_text("[]")
     with pytest.raises(OutputError, match="key file"):
         Pseudonyms(tmp_path / "key.json")
+
+
+def test_equal_pictures_of_two_names_keep_two_pseudonyms(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.png").write_bytes(b"pixels")
+    one, two = Pseudonyms(tmp_path / "key.json").name_all([tmp_path / "a.png", tmp_path / "b.png"])
+    assert one != two
+
+
+def test_name_that_is_no_text_becomes_one():
+    (field,) = name_fields([Path("bad\udcff.jpg")])
+    assert field.name.encode("utf-8")
+    assert field.folder.encode("utf-8")

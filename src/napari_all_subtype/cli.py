@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Group, Parameter
+from pydantic import ValidationError
 
 from napari_all_subtype.config import (
     AnalysisParameters,
@@ -19,6 +20,7 @@ from napari_all_subtype.config import (
     ReadingParameters,
     ScaleParameters,
     SegmentationParameters,
+    explained,
 )
 from napari_all_subtype.errors import describe_error
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
@@ -56,6 +58,7 @@ KeyFile = Annotated[
 
 app = App(
     name="napari-all-subtype",
+    suppress_keyboard_interrupt=False,
     help=f"White cells of blood smears: found, measured, classified. {RESEARCH_USE_ONLY}",
     version=lambda: version("napari-all-subtype"),
     default_parameter=Parameter(name_transform=option_name),
@@ -64,7 +67,10 @@ app = App(
 
 @app.command
 def analyse(
-    images: Annotated[list[Path], Parameter(help="Images, or folders of the fields of a smear.")],
+    images: Annotated[
+        list[Path],
+        Parameter(help="Images, or folders of the fields of a smear; subfolders are not searched."),
+    ],
     /,
     *,
     out: Annotated[Path, Parameter(help="Folder of the results, made if absent.")],
@@ -171,7 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail("Stopped. Finished results were kept, nothing is half-written.")
         status = SOME_FAILED
     except CycloptsError as error:
-        fail(str(error))
+        wrong = error.__cause__
+        fail(str(explained(wrong)) if isinstance(wrong, ValidationError) else str(error))
         status = NOTHING_DONE
     except Exception as error:  # the edge: one line instead of a traceback
         if debug:

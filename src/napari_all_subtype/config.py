@@ -33,16 +33,22 @@ class Parameters(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            message = f"{name} = {first['input']!r}: {first['msg']}."
-            if "pixel_size_um" in name:
-                raise PixelSizeError(
-                    f"{message} Expected micrometres per pixel between {MIN_PIXEL_SIZE_UM} and "
-                    f"{MAX_PIXEL_SIZE_UM}; a 100x objective gives about 0.1. Leave it out to "
-                    "measure it on the red cells."
-                ) from error
-            raise ParameterError(message) from error
+            raise explained(error) from error
+
+
+def explained(error: ValidationError) -> ParameterError:
+    """Our own error for what pydantic found: name, value, and what is expected."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    given = f"{name} = {first['input']!r}: " if name else ""
+    message = f"{given}{first['msg']}."
+    if name.endswith("pixel_size_um"):
+        return PixelSizeError(
+            f"{message} Expected micrometres per pixel between {MIN_PIXEL_SIZE_UM} and "
+            f"{MAX_PIXEL_SIZE_UM}; a 100x objective gives about 0.1. Leave it out to "
+            "measure it on the red cells."
+        )
+    return ParameterError(message)
 
 
 class ReadingParameters(Parameters):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -61,12 +62,21 @@ class TerminalMonitor:
 
 def say(text: str) -> None:
     """One result to stdout."""
-    sys.stdout.write(text + "\n")
+    _write(sys.stdout, text)
 
 
 def fail(text: str) -> None:
     """One error to stderr, in one line."""
-    sys.stderr.write("error: " + " ".join(text.split()) + "\n")
+    _write(sys.stderr, "error: " + " ".join(text.split()))
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Lines without control characters; a stream that is closed or full loses them."""
+    lines = ["".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n")]
+    if stream is not None:
+        with suppress(OSError):
+            stream.write("\n".join(lines) + "\n")
+            stream.flush()
 
 
 def describe(summary: Summary) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,7 +80,10 @@ def analyse_batch(
     finally:
         outcomes = [_flagged(outcome, overlaps, out) for outcome in outcomes]
         smears = _smears(outcomes)
-        _write_batch(out, state, outcomes, smears)
+        if smears:
+            _write_batch(out, state, outcomes, smears)
+        else:
+            _leave_nothing(out)
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(tuple(outcomes), smears)
 
@@ -122,6 +126,13 @@ def _refuse_existing(fields: Sequence[Field], out: Path, overwrite: bool) -> Non
             f"{out.name} holds results already ({there[0]}). "
             "Choose another --out or say --overwrite."
         )
+
+
+def _leave_nothing(out: Path) -> None:
+    """Without any result no file stays that would stand in the way of the next try."""
+    (out / BATCH_FILE).unlink(missing_ok=True)
+    with suppress(OSError):
+        out.rmdir()
 
 
 def _overview(source: ImageSource, factor: float) -> ArraySource:

@@ -17,6 +17,7 @@ from napari_all_subtype.errors import OutputExistsError, Stopped
 from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.analyse import predictions
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
@@ -38,7 +39,8 @@ def classify_batch(
         One image of one cell each; cells cut out on black ground are accepted.
     out : Path
         CSV file: ``file``, probabilities, decision, whether a cell was recognised
-        (else the middle of the image was classified), pixel size with origin and
+        (else the probabilities are of the middle of the image, and the word is
+        *unknown*), pixel size with origin and
         uncertainty, model. The row of an image that failed has its name and empty
         values.
     classifier : Classifier, optional
@@ -96,7 +98,9 @@ def _table(
     stack = np.stack(crops) if crops else np.empty((0, side_px, side_px, 3), np.uint8)
     probabilities = classifier.predict(stack, monitor, parameters.model.batch_size)
     said = predictions(probabilities, parameters.decision, classifier.taxonomy)
-    said["cell_found"] = [cell.found for cell, _ in cells]
+    found = np.array([cell.found for cell, _ in cells], bool)
+    said["cell_found"] = found
+    said.loc[~found, ["subtype", "best_guess"]] = UNKNOWN.name
     said["um_per_px"] = [size.um_per_px for _, size in cells]
     said["pixel_size_origin"] = [size.origin for _, size in cells]
     said["um_relative_uncertainty"] = [size.relative_uncertainty for _, size in cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> li
     >>> [f.folder for f in name_fields([Path("a/x.png"), Path("b/x.png"), Path("a/x.tif")])]
     ['x', 'x-2', 'x-3']
     """
-    names = [path.name for path in paths] if names is None else names
+    names = [readable(path.name) for path in paths] if names is None else names
     folders = unique(Path(name).stem for name in names)
     # The folder's own place, not that of a file a link points to.
     homes = [path.parent.resolve() for path in paths]
@@ -94,6 +95,11 @@ def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> li
         Field(path, name, folder, smears[path.parent.resolve()])
         for path, name, folder in zip(paths, names, folders, strict=True)
     ]
+
+
+def readable(name: str) -> str:
+    """`name` with what is no text at all replaced, so that every file can hold it."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def unique(stems: Iterable[str]) -> list[str]:

@@ -58,5 +58,7 @@ def failure_of(field: Field, error: Exception) -> Outcome:
         for form in (name, " ".join(name.split()), repr(name)[1:-1]):
             text = text.replace(form, field.name) if form else text
     log.warning("%s", text)
-    log.debug("where it happened", exc_info=error)
+    if path.name == field.name:
+        # A traceback holds the name; under a pseudonym the sentence must do.
+        log.debug("where it happened", exc_info=error)
     return Outcome(field, error=text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ class Pseudonyms:
     def __init__(self, key_file: Path):
         self.key_file = key_file
         self.secret = secrets.token_hex(32)
-        self.names: dict[str, list[str]] = {}
+        self.names: dict[str, str] = {}
         if key_file.exists():
             try:
                 stored = json.loads(key_file.read_text(encoding="utf-8"))
@@ -56,9 +57,7 @@ class Pseudonyms:
         for path in paths:
             suffix = path.suffix.lower() if path.suffix.lower() in IMAGE_SUFFIXES else ""
             pseudonym = f"image-{self._digest(path)}{suffix}"
-            known = self.names.setdefault(pseudonym, [])
-            if path.name not in known:
-                known.append(path.name)
+            self.names[pseudonym] = os.fsencode(path.name).decode("utf-8", "replace")
             result.append(pseudonym)
         note = "This file identifies the images. Keep it apart from the results."
         content = {"note": note, "secret": self.secret, "names": self.names}
@@ -66,12 +65,14 @@ class Pseudonyms:
         return result
 
     def _digest(self, path: Path) -> str:
-        """Eight hex digits of the content, or of the name where there is no content."""
+        """Eight hex digits of content and name: two files never share them."""
         digest = hashlib.blake2b(key=bytes.fromhex(self.secret), digest_size=4)
         try:
             with path.open("rb") as stream:
                 while chunk := stream.read(CHUNK_BYTES):
                     digest.update(chunk)
-        except OSError:
-            digest.update(path.name.encode())
+        except OSError as error:
+            # A file that is not there has a name all the same.
+            digest.update(type(error).__name__.encode())
+        digest.update(os.fsencode(path.name))
         return digest.hexdigest()

@@ -51,7 +51,7 @@ def scale_of_smear(
         except Stopped:
             raise
         except Exception as error:  # its own analysis reports it
-            log.debug("no ruler from field %d", at, exc_info=error)
+            log.debug("no ruler from field %d: %s", at, type(error).__name__)
             continue
         if source.pixel_size is None:
             sources.append(source)
