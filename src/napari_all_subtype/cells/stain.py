@@ -10,7 +10,7 @@ import numpy as np
 from napari_all_subtype.cells.palette import BINS, cytoplasm_table
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.config import SegmentationParameters
-from napari_all_subtype.progress import SILENT, Monitor, steps
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint, steps
 
 # Darker than this in every channel is no stain but the black ground of a cut-out or a frame.
 BLACK_UINT8 = 12
@@ -19,6 +19,7 @@ _OFFSET = 1.0
 _OVERVIEW_UM_PER_PX = 0.5
 _STRIP_MEGAPIXELS = 4.0
 _MIN_FOREGROUND_PX = 50
+_STAGE = "measure colours"
 # Red cells are looked for this far from nuclei; two of them at least must be seen.
 _CLEAR_UM = 4.0
 _MIN_RED_UM2 = 80.0
@@ -157,7 +158,7 @@ def overview(source: ImageSource, um_per_px: float, monitor: Monitor = SILENT) -
     rows = max(1, int(_STRIP_MEGAPIXELS * 1e6 / max(width, 1)))
     rows = max(rows, int(np.ceil(1 / factor)))
     strips = []
-    for y0 in steps(range(0, height, rows), "measure colours", monitor):
+    for y0 in steps(range(0, height, rows), _STAGE, monitor):
         strip = source.read(Region(y0, 0, min(y0 + rows, height), width))
         size = (max(1, round(width * factor)), max(1, round(strip.shape[0] * factor)))
         strips.append(cv2.resize(strip, size, interpolation=cv2.INTER_AREA))
@@ -180,28 +181,39 @@ def stain_of(
     rgb = overview(source, um_per_px, monitor)
     scale = max(um_per_px, _OVERVIEW_UM_PER_PX)
     background = background_of(rgb)
+    checkpoint(monitor, Progress(_STAGE))
     density = optical_density(cv2.GaussianBlur(rgb, (3, 3), 0), background)
     seen = ~black_ground(rgb)
     shading = _shading(density, seen, scale)
     density -= cv2.resize(shading, density.shape[1::-1])
     density[~seen] = 0
+    checkpoint(monitor, Progress(_STAGE))
     total = density.sum(axis=2)
     glass = seen & (total <= _glass_limit(total[seen]))
     contrast = nucleus_contrast(density)
-    nothing = np.zeros(BINS**3, np.float32), np.zeros(3, np.float32), shading
-    if np.count_nonzero(seen & ~glass) < _MIN_FOREGROUND_PX:
-        return Stain(background, float("inf"), *nothing)
-    threshold = _nucleus_threshold(contrast[seen & ~glass], parameters)
+    threshold = float("inf")
+    if np.count_nonzero(seen & ~glass) >= _MIN_FOREGROUND_PX:
+        threshold = _nucleus_threshold(contrast[seen & ~glass], parameters)
     if not np.isfinite(threshold):
-        return Stain(background, threshold, *nothing)
+        nothing = np.zeros(BINS**3, np.float32), np.zeros(3, np.float32)
+        return Stain(background, threshold, *nothing, shading)
+    checkpoint(monitor, Progress(_STAGE))
     nuclei = (contrast > threshold).astype(np.uint8)
     nuclei = cv2.morphologyEx(nuclei, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
     table = cytoplasm_table(density, nuclei, glass, scale)
-    red = far_from(nuclei, ~glass & seen, _CLEAR_UM / scale)
-    red_cell = np.zeros(3, np.float32)
-    if np.count_nonzero(red) * scale**2 >= _MIN_RED_UM2:
-        red_cell = np.median(density[red], axis=0)
+    checkpoint(monitor, Progress(_STAGE))
+    red_cell = _red_cell(density, nuclei, ~glass & seen, scale)
     return Stain(background, threshold, table, red_cell, shading)
+
+
+def _red_cell(
+    density: np.ndarray, nuclei: np.ndarray, stained: np.ndarray, um_per_px: float
+) -> np.ndarray:
+    """Optical density of the red cells: ndarray, shape (3,), float32; zeros without any."""
+    red = far_from(nuclei, stained, _CLEAR_UM / um_per_px)
+    if np.count_nonzero(red) * um_per_px**2 < _MIN_RED_UM2:
+        return np.zeros(3, np.float32)
+    return np.median(density[red], axis=0)
 
 
 def far_from(nuclei: np.ndarray, stained: np.ndarray, reach_px: float) -> np.ndarray:
