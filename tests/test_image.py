@@ -152,6 +152,16 @@ def test_wrong_suffix_of_an_image_is_noted(tmp_path: Path) -> None:
     assert source.history == ("content is PNG although the name ends in '.jpg'",)
 
 
+@pytest.mark.parametrize(
+    ("name", "ending"), [("x.Mustermann", "an unknown ending"), ("x", "no ending")]
+)
+def test_unknown_suffix_is_not_repeated_for_it_may_be_a_name(
+    tmp_path: Path, name: str, ending: str
+) -> None:
+    path = saved(tmp_path / "field.png").rename(tmp_path / name)
+    assert open_image(path).history == (f"content is PNG although the name has {ending}",)
+
+
 def test_planar_tiff_is_read(tmp_path: Path) -> None:
     planes = np.moveaxis(smear(), -1, 0)
     tifffile.imwrite(tmp_path / "p.tif", planes, photometric="rgb", planarconfig="separate")
@@ -190,6 +200,7 @@ def test_nothing_foreign_is_kept(tmp_path: Path) -> None:
     assert "Mustermann" not in repr(source) + repr(open_image(path))
 
 
+@pytest.mark.slow
 def test_long_thin_image_opens_without_warning(tmp_path: Path) -> None:
     path = tmp_path / "strip.png"
     strip = Image.new("RGB", (100_000, 1000), PINK)
@@ -269,6 +280,14 @@ def test_lazy_16_bit_regions_are_scaled_alike() -> None:
     deep = np.rint(smear() / 255.0 * 4095).astype(np.uint16)
     source = as_source(da.from_array(deep, chunks=(20, 20, 3)))
     assert np.array_equal(source.read(Region(6, 12, 20, 30)), smear()[6:20, 12:30])
+
+
+def test_bit_depth_of_a_lazy_array_is_that_of_its_whole_extent() -> None:
+    da = pytest.importorskip("dask.array")
+    deep = np.full((2400, 2400, 3), 900, np.uint16)
+    deep[:, :150] = (4000, 3000, 3500)
+    source = as_source(da.from_array(deep, chunks=(800, 800, 3)))
+    assert source.history == ("12-bit values scaled to 8 bit",)
 
 
 def test_folder_is_listed_in_natural_order(tmp_path: Path) -> None:

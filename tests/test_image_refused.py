@@ -212,3 +212,41 @@ def test_print_colours_are_refused(tmp_path: Path, suffix: str) -> None:
 def test_arrays_that_are_no_photograph_are_refused(array: np.ndarray) -> None:
     with pytest.raises(AllSubtypeError):
         as_source(array)
+
+
+def lazy(kind: str, pixels: np.ndarray) -> object:
+    if kind == "dask":
+        return pytest.importorskip("dask.array").from_array(pixels, chunks=(64, 64, 3))
+    if kind == "zarr":
+        return pytest.importorskip("zarr").array(pixels, chunks=(64, 64, 3))
+    return [pixels, pixels[::2, ::2]] if kind == "pyramid" else pixels
+
+
+KINDS = ("numpy", "dask", "zarr", "pyramid")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_grey_array_is_refused_however_it_is_stored(kind: str) -> None:
+    grey = np.repeat(noise(200, 300, 1), 3, axis=2)
+    with pytest.raises(NotColourError, match="greyscale"):
+        as_source(lazy(kind, grey))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dark_ground_is_refused_however_it_is_stored(kind: str) -> None:
+    dark = np.zeros((200, 300, 3), np.uint8)
+    dark[50:70, 50:70] = dark[150:170, 200:220] = (0, 250, 30)
+    with pytest.raises(NotColourError, match="dark ground"):
+        as_source(lazy(kind, dark))
+    assert as_source(lazy(kind, dark), dark_ground=True).shape == (200, 300)
+
+
+def test_lazy_array_beyond_the_budget_is_refused_before_it_is_read() -> None:
+    class Untouchable:
+        shape, dtype = (50_000, 50_000, 3), np.dtype(np.uint8)
+
+        def __getitem__(self, key: object) -> object:
+            raise AssertionError("read")
+
+    with pytest.raises(ImageTooLargeError):
+        as_source(Untouchable())

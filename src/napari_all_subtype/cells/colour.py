@@ -119,6 +119,19 @@ def apply_icc(rgb: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, str |
     return np.asarray(image), "embedded colour profile converted to sRGB"
 
 
+def refuse_colourless(rgb: np.ndarray, name: str, dark_ground: bool = False) -> None:
+    """Raise unless `rgb` looks like a colour photograph; `dark_ground` is let pass if said so.
+
+    Raises
+    ------
+    NotColourError
+        If the image is grey, or has the dark ground of fluorescence.
+    """
+    refuse_grey(rgb, name)
+    if not dark_ground:
+        refuse_fluorescence(rgb, name)
+
+
 def refuse_grey(rgb: np.ndarray, name: str) -> None:
     """Raise if the three channels say the same thing.
 

@@ -55,11 +55,18 @@ def format_of(path: Path) -> str:
 
 
 def name_mismatch(path: Path, file_format: str) -> str | None:
-    """A line for the history when the suffix of `path` does not fit its content."""
+    """A line for the history when the suffix of `path` does not fit its content.
+
+    What follows the last dot may be a person's name; only known suffixes are repeated.
+    """
     suffix = path.suffix.lower()
     if suffix in _SUFFIXES_OF[file_format]:
         return None
-    return f"content is {file_format} although the name ends in {suffix or 'no suffix'!r}"
+    if suffix in IMAGE_SUFFIXES:
+        ending = f"ends in {suffix!r}"
+    else:
+        ending = "has an unknown ending" if suffix else "has no ending"
+    return f"content is {file_format} although the name {ending}"
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -13,8 +13,7 @@ from napari_all_subtype.cells.colour import (
     alpha_note,
     apply_icc,
     intensity_of,
-    refuse_fluorescence,
-    refuse_grey,
+    refuse_colourless,
     to_rgb8,
 )
 from napari_all_subtype.cells.formats import IMAGE_SUFFIXES, format_of, name_mismatch
@@ -98,18 +97,22 @@ def as_source(
         return _source(Decoded(image, pixel_size), name, (), dark_ground)
     if hasattr(image, "read") and hasattr(image, "history") and hasattr(image, "shape"):
         return image
+    levels = _levels_of(image)
+    for level in levels:
+        check_channels(level.shape, name)
+    for level in levels[:1]:
+        check_size(level.shape[:2], name, parameters)
+    return levels_source(levels, name, pixel_size, dark_ground=dark_ground)
+
+
+def _levels_of(image: ArrayLike | Sequence[ArrayLike]) -> tuple[ArrayLike, ...]:
     levels = (image,) if hasattr(image, "dtype") else tuple(image)
     if not all(hasattr(level, "shape") and hasattr(level, "dtype") for level in levels):
         raise TypeError(
             f"{type(image).__name__} is no image; expected a path, an array of shape (Y, X, 3), a "
             "sequence of such arrays, or an ImageSource."
         )
-    source = levels_source(levels, name, pixel_size)
-    check_size(source.shape, name, parameters)
-    coarsest = source.read(level=len(levels) - 1) if len(levels) > 1 else None
-    if coarsest is not None:
-        _refuse_colourless(coarsest, name, dark_ground)
-    return source
+    return levels
 
 
 def list_images(folder: str | PathLike[str]) -> list[Path]:
@@ -171,15 +174,9 @@ def _source(
     intensity = intensity_of(pixels.dtype, maximum, minimum, decoded.significant_bits)
     rgb = to_rgb8(pixels, intensity)
     rgb, profile_note = apply_icc(rgb, decoded.icc_profile)
-    _refuse_colourless(rgb, name, dark_ground)
+    refuse_colourless(rgb, name, dark_ground)
     notes = (*history, *decoded.history, intensity.note, alpha_note(pixels), profile_note)
     return ArraySource(rgb, name, decoded.pixel_size, tuple(filter(None, notes)))
-
-
-def _refuse_colourless(rgb: np.ndarray, name: str, dark_ground: bool) -> None:
-    refuse_grey(rgb, name)
-    if not dark_ground:
-        refuse_fluorescence(rgb, name)
 
 
 def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:

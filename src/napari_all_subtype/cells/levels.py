@@ -8,11 +8,17 @@ from typing import Protocol
 
 import numpy as np
 
-from napari_all_subtype.cells.colour import Intensity, alpha_note, intensity_of, to_rgb8
+from napari_all_subtype.cells.colour import (
+    Intensity,
+    alpha_note,
+    intensity_of,
+    refuse_colourless,
+    to_rgb8,
+)
 from napari_all_subtype.cells.source import PixelSize, Region
 from napari_all_subtype.errors import ImageReadError, NotColourError
 
-_SAMPLE_SIDE_PX = 1024
+_SAMPLE_SIDE_PX = 2048
 
 
 class ArrayLike(Protocol):
@@ -66,13 +72,20 @@ def levels_source(
     levels: Sequence[ArrayLike],
     name: str = "image",
     pixel_size: PixelSize | None = None,
+    *,
+    dark_ground: bool = False,
 ) -> LevelsSource:
     """A source over `levels`, arrays of shape (Y, X, 3 or 4), finest first.
+
+    Parameters
+    ----------
+    dark_ground : bool
+        Accept cells cut out on a black ground, which look like fluorescence.
 
     Raises
     ------
     NotColourError
-        If the arrays have no three or four channels.
+        If the arrays have no three or four channels, or no colour.
     ImageReadError
         If there is no array, or its values cannot be a photograph.
     """
@@ -83,6 +96,7 @@ def levels_source(
         check_channels(array.shape, name)
     sample = _sample(levels)
     intensity = intensity_of(sample.dtype, float(sample.max()), float(sample.min()))
+    refuse_colourless(to_rgb8(sample, intensity), name, dark_ground)
     history = tuple(filter(None, (intensity.note, alpha_note(sample))))
     return LevelsSource(levels, intensity, name, pixel_size, history)
 
@@ -108,12 +122,7 @@ def check_channels(shape: tuple[int, ...], name: str) -> None:
 
 
 def _sample(levels: tuple[ArrayLike, ...]) -> np.ndarray:
-    """The coarsest level if it is small, else its middle."""
+    """Every n-th pixel of the coarsest level, from border to border."""
     coarsest = levels[-1]
-    centre_y, centre_x = coarsest.shape[0] // 2, coarsest.shape[1] // 2
-    half = _SAMPLE_SIDE_PX
-    return np.asarray(
-        coarsest[
-            max(0, centre_y - half) : centre_y + half, max(0, centre_x - half) : centre_x + half
-        ]
-    )
+    step_y, step_x = (max(1, -(-side // _SAMPLE_SIDE_PX)) for side in coarsest.shape[:2])
+    return np.asarray(coarsest[::step_y, ::step_x])
