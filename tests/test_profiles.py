@@ -87,6 +87,21 @@ def test_broken_file_says_so(tmp_path: Path, text: str) -> None:
         load_profile(ZEISS.name, tmp_path)
 
 
+def test_unreadable_profile_is_named_without_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save_profile(ZEISS, tmp_path)
+
+    def refuse(self: Path, *args: object, **kwargs: object) -> str:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(ProfileError, match="Permission denied") as caught:
+        load_profile(ZEISS.name, tmp_path)
+    assert path.name in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
 def test_folder_comes_from_argument_then_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,5 +116,6 @@ def test_folder_comes_from_argument_then_environment(
 def test_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    with pytest.raises(OutputError, match=CONFIG_VARIABLE):
+    with pytest.raises(OutputError, match=CONFIG_VARIABLE) as caught:
         save_profile(ZEISS, blocked)
+    assert str(tmp_path) not in str(caught.value)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from napari_all_subtype.errors import DownloadError
+from napari_all_subtype.errors import DownloadError, OutputError
+from napari_all_subtype.files import new_file
 
 MIRROR_VARIABLE = "NAPARI_ALL_SUBTYPE_MIRROR"
 _TIMEOUT_S = 20
@@ -104,6 +104,8 @@ def fetch_sample(name: str, mirror: str | None = None, cache: Path | None = None
             _copy(sample, Path(mirror), target)
     except DownloadError:
         raise
+    except OutputError as error:
+        raise DownloadError(f"The sample {name} cannot be kept. {error}") from None
     except OSError as error:
         raise DownloadError(
             f"The sample {name} cannot be kept: {error.strerror or type(error).__name__}; check "
@@ -154,14 +156,8 @@ def _copy(sample: Sample, mirror: Path, target: Path) -> None:
         )
     if _sha256(mirror / name) != sample.sha256:
         raise DownloadError(_not_expected(sample))
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
-    os.close(handle)
-    try:
-        shutil.copyfile(mirror / name, temporary)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with new_file(target, overwrite=True) as partial:
+        shutil.copyfile(mirror / name, partial)
 
 
 def _not_expected(sample: Sample) -> str:

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import re
-import tempfile
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ import platformdirs
 
 from napari_all_subtype.config import MAX_PIXEL_SIZE_UM, MIN_PIXEL_SIZE_UM
 from napari_all_subtype.errors import OutputError, PixelSizeError, ProfileError
+from napari_all_subtype.files import write_json
 
 CONFIG_VARIABLE = "NAPARI_ALL_SUBTYPE_CONFIG"
 _SUFFIX = ".json"
@@ -100,11 +100,10 @@ def save_profile(
             "overwrite it."
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_beside_and_rename(path, json.dumps(asdict(profile), indent=2, ensure_ascii=False))
-    except OSError as error:
+        write_json(path, asdict(profile), overwrite)
+    except OutputError as error:
         raise OutputError(
-            f"The instrument profile {profile.name!r} cannot be saved: {error.strerror}. Set "
+            f"The instrument profile {profile.name!r} cannot be saved. {error} Or set "
             f"{CONFIG_VARIABLE} to a folder that can be written."
         ) from error
     return path
@@ -125,8 +124,10 @@ def load_profile(name: str, folder: Path | None = None) -> InstrumentProfile:
         values = json.loads(path.read_text(encoding="utf-8"))
         return InstrumentProfile(**values)
     except (OSError, ValueError, TypeError) as error:
+        # The text of an OSError holds the whole path.
+        why = error.strerror if isinstance(error, OSError) else error
         raise ProfileError(
-            f"The instrument profile {name!r} cannot be read ({error}); save it again."
+            f"The instrument profile {name!r} cannot be read ({path.name}: {why}); save it again."
         ) from error
 
 
@@ -170,16 +171,3 @@ def _check_date(value: str, name: str) -> None:
         raise ProfileError(
             f"date = {value!r} in the profile {name!r}; expected a day such as 2025-03-31."
         ) from None
-
-
-def _write_beside_and_rename(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
