@@ -158,6 +158,16 @@ def test_bad_pixel_size_is_refused_before_any_work(size, smear_file, tmp_path, c
     assert not out.exists()
 
 
+def test_pixel_size_beside_a_profile_is_refused_in_one_line(smear_file, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run("analyse", smear_file, "--out", out, "--pixel-size=0.1", "--profile=100x") == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 1
+    assert "Leave out the other" in errors[0]
+    assert "Value error" not in errors[0]
+    assert not out.exists()
+
+
 def test_unknown_model_names_the_known_ones(smear_file, tmp_path, capsys):
     assert run("analyse", smear_file, "--out", tmp_path / "out", "--model", "no-such") == 2
     error = capsys.readouterr().err

@@ -117,7 +117,7 @@ def test_order_of_precedence(tmp_path: Path) -> None:
     def size(source: ArraySource, **values: object) -> PixelSize:
         return pixel_size_of(source, ScaleParameters(**values), profiles_folder=tmp_path)
 
-    assert size(with_file, pixel_size_um=0.2, profile="100x").origin == "user"
+    assert size(with_file, pixel_size_um=0.2).origin == "user"
     assert size(with_file, profile="100x") == PixelSize(0.065, "profile", 0.01, "100x")
     assert size(with_file) == FROM_FILE
     measured = size(ruler)

@@ -54,6 +54,13 @@ def test_unknown_parameter_is_refused():
         ScaleParameters.of(colour="blue")
 
 
+def test_pixel_size_and_profile_exclude_each_other():
+    with pytest.raises(ParameterError, match="Leave out") as caught:
+        ScaleParameters.of(pixel_size_um=0.1, profile="100x")
+    assert str(caught.value).startswith("Both a pixel size (0.1 µm) and the instrument profile")
+    assert "Value error" not in str(caught.value)
+
+
 def every_field(model=AnalysisParameters):
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Parameters):

@@ -40,8 +40,9 @@ def explained(error: ValidationError) -> ParameterError:
     """Our own error for what pydantic found: name, value, and what is expected."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    given = f"{name} = {first['input']!r}: " if name else ""
-    message = f"{given}{first['msg']}."
+    if not name:  # values that do not go together: a sentence of our own
+        return ParameterError(first["msg"].removeprefix("Value error, "))
+    message = f"{name} = {first['input']!r}: {first['msg']}."
     if name.endswith("pixel_size_um"):
         return PixelSizeError(
             f"{message} Expected micrometres per pixel between {MIN_PIXEL_SIZE_UM} and "
@@ -82,7 +83,9 @@ class ScaleParameters(Parameters):
         description="Size of one pixel in micrometres. Overrules the file's own and the ruler.",
     )
     profile: str | None = Field(
-        None, description="Name of a saved instrument profile (objective and camera)."
+        None,
+        description="Name of a saved instrument profile (objective and camera); instead of a "
+        "pixel size.",
     )
     red_cell_diameter_um: float = Field(
         7.2,
@@ -110,6 +113,15 @@ class ScaleParameters(Parameters):
         description="Pixel size in micrometres that is assumed, and flagged, when no red cell "
         "can be measured.",
     )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.pixel_size_um is not None and self.profile is not None:
+            raise ValueError(
+                f"Both a pixel size ({self.pixel_size_um:g} µm) and the instrument profile "
+                f"{self.profile!r} are given; expected one of them. Leave out the other."
+            )
+        return self
 
 
 class SegmentationParameters(Parameters):
