@@ -11,6 +11,9 @@ from napari_all_subtype.cells.table import COLUMNS
 
 # Side of the fine grid to which each nucleus is brought before its outline is measured:
 # a small mask's staircase would lengthen the outline of a disc by several per cent.
+_FINE_SIDE_PX = 96
+_MAX_ZOOM = 8
+# Blur of the mask before it is outlined, in pixels of the image.
 _SMOOTHING_PX = 1.0
 
 
@@ -113,8 +116,7 @@ def shape_of(mask: np.ndarray) -> tuple[float, float]:
     >>> abs(circularity - 1) < 0.03
     True
     """
-    zoom = max(1, int(np.ceil(96 / max(mask.shape))))
-    zoom = min(zoom, 8)
+    zoom = min(max(1, int(np.ceil(_FINE_SIDE_PX / max(mask.shape)))), _MAX_ZOOM)
     soft = np.pad(mask.astype(np.float32), 3)
     soft = cv2.resize(soft, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
     soft = cv2.GaussianBlur(soft, (0, 0), _SMOOTHING_PX * zoom)

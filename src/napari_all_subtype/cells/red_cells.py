@@ -88,11 +88,6 @@ def pooled_red_cell_diameter_px(
     return found if found and found.area_px >= _MIN_AREA_FRACTION * area_px else None
 
 
-def red_cell_circles(rgb: np.ndarray) -> list[Circle]:
-    """A circle for each roundish red cell in `rgb`, ndarray, shape (Y, X, 3), uint8."""
-    return _circles_of([_outlines(rgb)])
-
-
 @dataclass(frozen=True)
 class _Outlines:
     """Outlines of all that is no ground; `cells` and `white` are masks (Y, X), uint8."""

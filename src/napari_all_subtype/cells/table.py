@@ -18,7 +18,6 @@ MEASUREMENTS = (
 )
 FLAGS = ("touches_border",)
 BOX = ("y0_px", "x0_px", "y1_px", "x1_px")
-DECISION = ("p_blast_any", "subtype", "confidence", "subtype_share", "best_guess")
 
 COLUMNS = ("label", *MEASUREMENTS, *FLAGS, *BOX)
 

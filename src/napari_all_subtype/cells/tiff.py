@@ -63,7 +63,7 @@ def _decode(
     if len(tif.series) > 1:
         history.append(f"first of {len(tif.series)} images in the file")
     keys, axes = _choose_slice(axes, shape, slice_index, name, history)
-    pixels = _channels_last(_read(tif, series, keys), axes, page, name, history)
+    pixels = _channels_last(series.asarray()[keys], axes, page, name, history)
     orientation = int(_tag(page, _ORIENTATION, 1))
     if orientation in range(2, 9):
         pixels = oriented(pixels, orientation)
@@ -123,12 +123,6 @@ def _choose_slice(
         slice(None) if kept else chosen.get(axis, 0) for axis, kept in zip(axes, keep, strict=True)
     )
     return keys, "".join(axis for axis, kept in zip(axes, keep, strict=True) if kept)
-
-
-def _read(
-    tif: tifffile.TiffFile, series: tifffile.TiffPageSeries, keys: tuple[int | slice, ...]
-) -> np.ndarray:
-    return series.asarray()[keys]
 
 
 def _channels_last(
