@@ -145,23 +145,6 @@ def test_broken_profile_is_left_aside(tmp_path: Path) -> None:
     assert source.history == ("embedded colour profile left aside: it cannot be read",)
 
 
-def test_wrong_suffix_of_an_image_is_noted(tmp_path: Path) -> None:
-    saved(tmp_path / "field.png").rename(tmp_path / "field.jpg")
-    source = open_image(tmp_path / "field.jpg")
-    assert np.array_equal(source.read(), smear())
-    assert source.history == ("content is PNG although the name ends in '.jpg'",)
-
-
-@pytest.mark.parametrize(
-    ("name", "ending"), [("x.Mustermann", "an unknown ending"), ("x", "no ending")]
-)
-def test_unknown_suffix_is_not_repeated_for_it_may_be_a_name(
-    tmp_path: Path, name: str, ending: str
-) -> None:
-    path = saved(tmp_path / "field.png").rename(tmp_path / name)
-    assert open_image(path).history == (f"content is PNG although the name has {ending}",)
-
-
 def test_planar_tiff_is_read(tmp_path: Path) -> None:
     planes = np.moveaxis(smear(), -1, 0)
     tifffile.imwrite(tmp_path / "p.tif", planes, photometric="rgb", planarconfig="separate")

@@ -97,21 +97,22 @@ def as_source(
         return _source(Decoded(image, pixel_size), name, (), dark_ground)
     if hasattr(image, "read") and hasattr(image, "history") and hasattr(image, "shape"):
         return image
-    levels = _levels_of(image)
-    for level in levels:
-        check_channels(level.shape, name)
-    for level in levels[:1]:
-        check_size(level.shape[:2], name, parameters)
+    levels = _levels_of(image, name)
+    for finest in levels[:1]:
+        check_size(finest.shape[:2], name, parameters)
     return levels_source(levels, name, pixel_size, dark_ground=dark_ground)
 
 
-def _levels_of(image: ArrayLike | Sequence[ArrayLike]) -> tuple[ArrayLike, ...]:
+def _levels_of(image: ArrayLike | Sequence[ArrayLike], name: str) -> tuple[ArrayLike, ...]:
+    """The arrays of a pyramid, or the only one, each of three or four channels."""
     levels = (image,) if hasattr(image, "dtype") else tuple(image)
     if not all(hasattr(level, "shape") and hasattr(level, "dtype") for level in levels):
         raise TypeError(
             f"{type(image).__name__} is no image; expected a path, an array of shape (Y, X, 3), a "
             "sequence of such arrays, or an ImageSource."
         )
+    for level in levels:
+        check_channels(level.shape, name)
     return levels
 
 
