@@ -33,7 +33,7 @@ def planted(tmp_path, smear_file):
     Image.fromarray(pixels).save(folder / "one.jpg", exif=exif, quality=95, comment=NAME)
     text = PngInfo()
     text.add_text("Patient", NAME)
-    Image.fromarray(pixels).save(folder / "two.png", pnginfo=text)
+    Image.fromarray(pixels).save(folder / "second-field.png", pnginfo=text)
     tifffile.imwrite(
         folder / "three.ome.tif",
         pixels,
@@ -66,7 +66,11 @@ def test_metadata_and_folder_stay_out_of_every_output(planted, tmp_path, capfd, 
     shown = capfd.readouterr()
     assert NAME not in shown.out + shown.err + caplog.text
     batch = json.loads((out / "batch.json").read_text())
-    assert {image["file"] for image in batch["images"]} == {"one.jpg", "two.png", "three.ome.tif"}
+    assert {image["file"] for image in batch["images"]} == {
+        "one.jpg",
+        "second-field.png",
+        "three.ome.tif",
+    }
 
 
 def test_anonymise_keeps_names_out_of_everything_but_the_key(planted, tmp_path, capfd, caplog):
@@ -75,7 +79,7 @@ def test_anonymise_keeps_names_out_of_everything_but_the_key(planted, tmp_path, 
     (planted / f"line\n{NAME}.png").write_text("no image")
     out = tmp_path / "out"
     assert run("analyse", planted, "--out", out, "--anonymise", "--pixel-size", 0.13) == 1
-    assert traces(out, NAME, "two", "three.ome", str(tmp_path)) == []
+    assert traces(out, NAME, "second-field", "three.ome", str(tmp_path)) == []
     shown = capfd.readouterr()
     assert NAME not in shown.out + shown.err + caplog.text
     assert NAME in (tmp_path / "out-key.json").read_text()

@@ -1,0 +1,46 @@
+"""A worker that answers at once in the window's process: for tests of what the window does."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from examples import example_analysis
+from napari_all_subtype._widgets.messages import Ended, FieldDone, FieldFailed, Ready, Step
+from napari_all_subtype._widgets.packing import PackedAnalysis
+
+FIVE_CELLS = ((30, 30), (30, 80), (30, 130), (80, 30), (80, 80))
+
+
+def five_cells(name="field.png"):
+    """One cell of each class of FAB5, in order, on 128 x 160 pixels."""
+    return example_analysis(FIVE_CELLS, name=name)
+
+
+class InstantWorker(QObject):
+    """Finds five cells in every field, and fails on fields called ``bad*``."""
+
+    message = Signal(object)
+    running = False
+    pid = None
+
+    def run(self, run, arrays):
+        self.running, self.last_run, self.last_arrays = True, run, arrays
+        QTimer.singleShot(0, self._answer)
+
+    def _answer(self):
+        self.message.emit(Ready("fake 0, sha256 00", "CPU"))
+        for n, field in enumerate(self.last_run.fields):
+            self.message.emit(Step(n, len(self.last_run.fields), "segment", 1, 2))
+            if field.name.startswith("bad"):
+                self.message.emit(FieldFailed(n, f"{field.name} is empty; copy it again."))
+            else:
+                result = PackedAnalysis.of(five_cells(field.name))
+                self.message.emit(FieldDone(n, result))
+        self.running = False
+        self.message.emit(Ended())
+
+    def stop(self):
+        """Nothing: a run is over before a person could stop it."""
+
+    def close(self):
+        self.running = False
