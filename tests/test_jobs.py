@@ -150,6 +150,17 @@ def test_closing_kills_the_child_and_says_nothing(qtbot, worker_of, smear):
     assert heard.ended == []
 
 
+def test_closing_is_quiet_when_qt_has_deleted_the_worker(qtbot, smear):
+    """As at the end of the program, where Qt deletes in an order of its own."""
+    worker = Worker(target=serve_stuck)
+    worker.run(*run_of(smear, "one"))
+    process = worker._link.process
+    worker.deleteLater()
+    qtbot.wait(50)
+    worker.close()
+    assert not process.is_alive()
+
+
 def test_child_goes_when_its_worker_is_forgotten(qtbot, smear):
     import gc
 

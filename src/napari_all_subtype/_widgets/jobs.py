@@ -75,12 +75,14 @@ class Worker(QObject):
 
     def close(self) -> None:
         """Kill the child, if there is one; the next run starts a fresh one."""
-        self._patience.stop()
         self._running = False
         self._generation += 1
         if self._link is not None:
             self._link.close()
             self._link = None
+        # At the end of the program Qt may have deleted the timer before the dock.
+        with suppress(RuntimeError):
+            self._patience.stop()
 
     def _start(self) -> None:
         self.close()
