@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from napari.layers import Image
-from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QFileDialog
 
@@ -15,7 +13,9 @@ from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
 from napari_all_subtype._widgets.messages import Ended
+from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
@@ -35,6 +35,7 @@ class Controller:
     def __init__(self, dock, session: Session):
         self.dock, self.session = dock, session
         self.layers = session.layers
+        self.picker = CellPicker(dock.cell, session)
         self._closed = False
         self._wanted = 0
         self._restore()
@@ -69,13 +70,10 @@ class Controller:
         dock.result.opacity.valueChanged.connect(self.layers.set_fill_opacity)
         dock.result.confidence.valueChanged.connect(self.layers.set_min_confidence)
         dock.result.letters.toggled.connect(self.layers.show_letters)
-        dock.cell.moved.connect(self._on_move)
         for signal, slot in self._session_slots():
             signal.connect(slot)
-        viewer = self.session.viewer
         for event in self._layer_events():
             event.connect(self._on_layers_changed)
-        viewer.mouse_drag_callbacks.append(self._on_mouse)
 
     def _session_slots(self):
         session = self.session
@@ -96,14 +94,12 @@ class Controller:
     def close(self, *_: object) -> None:
         """Let go of everything; the child process ends, results stay."""
         self._closed = True
+        self.picker.close()
         for signal, slot in self._session_slots():
             signal.disconnect(slot, missing_ok=True)
-        viewer = self.session.viewer
-        if viewer is not None:
+        if self.session.viewer is not None:
             for event in self._layer_events():
                 event.disconnect(self._on_layers_changed)
-            if self._on_mouse in viewer.mouse_drag_callbacks:
-                viewer.mouse_drag_callbacks.remove(self._on_mouse)
         self.session.close()
 
     # What is chosen
@@ -221,16 +217,16 @@ class Controller:
                 self._on_view(view, field)
 
         minimum = self.dock.result.confidence.value()
-        _in_thread(load_view, field, minimum, reading, then=show)
+        in_thread(load_view, field, minimum, reading, then=show)
 
     def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
         if isinstance(view, AllSubtypeError):
-            self.layers.clear_all()
+            self.layers.clear_all(field.name)
             if not field.error:
                 show_error(str(view))
             return
         self.layers.show(view, field.layer)
-        self.dock.cell.show_cell(None, None)
+        self.picker.pick(0)
         self._show_summary()
 
     def _show_summary(self) -> None:
@@ -262,43 +258,6 @@ class Controller:
         if running:
             self.dock.progress.setValue(0)
 
-    # One cell
-
-    def _on_mouse(self, viewer, event):
-        """A click picks the cell under it; a drag moves the image, as ever."""
-        if event.type != "mouse_press":
-            return
-        yield
-        if event.type != "mouse_release":
-            return
-        label = self.layers.label_at(event.position)
-        if label or self.layers.picked:
-            self.pick(label)
-
-    def _on_move(self, direction: int) -> None:
-        result = self.session.result()
-        if result is None:
-            return
-        labels = table.present(result.analysis.cells)["label"].astype(int).tolist()
-        if not labels:
-            return
-        if self.layers.picked in labels:
-            label = labels[(labels.index(self.layers.picked) + direction) % len(labels)]
-        else:
-            label = labels[0 if direction > 0 else -1]
-        self.pick(label)
-        self.layers.look_at(label)
-
-    def pick(self, label: int) -> None:
-        """Ring the cell `label` and show why it is called what it is; 0 for none."""
-        result = self.session.result()
-        if result is None:
-            return
-        self.layers.pick(label)
-        analysis = result.analysis
-        row = analysis.cells.loc[label] if label else None
-        self.dock.cell.show_cell(row, analysis.taxonomy)
-
     # Export
 
     def _on_export(self) -> None:
@@ -323,16 +282,4 @@ class Controller:
             else:
                 show_info(f"Results of {len(outcome)} field(s) written to {folder.name}.")
 
-        _in_thread(export_fields, done, pixels, folder, reading, then=tell)
-
-
-def _in_thread(function: Callable, *arguments: object, then: Callable[[object], None]) -> None:
-    """Call `function` in a thread, and `then` in this one with its value or our own error."""
-
-    def attempt():
-        try:
-            return function(*arguments)
-        except AllSubtypeError as error:
-            return error
-
-    create_worker(attempt, _connect={"returned": then})
+        in_thread(export_fields, done, pixels, folder, reading, then=tell)

@@ -23,6 +23,8 @@ from napari_all_subtype._widgets.setup import SetupPanel
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 
 MIN_WIDTH_PX = 320
+# Between the content and the scroll bar, in napari's style.
+FRAME_PX = 4
 
 
 class VerticalScroll(QScrollArea):
@@ -45,7 +47,7 @@ class VerticalScroll(QScrollArea):
 
     def _widen(self) -> None:
         bar_px = self.verticalScrollBar().sizeHint().width()
-        wanted_px = self.widget().minimumSizeHint().width() + bar_px
+        wanted_px = self.widget().minimumSizeHint().width() + bar_px + FRAME_PX
         self.setMinimumWidth(max(MIN_WIDTH_PX, wanted_px))
 
 

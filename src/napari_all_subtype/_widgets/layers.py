@@ -56,30 +56,46 @@ class ResultLayers:
         """Show `view` over `image`; without one, over an image layer of its own."""
         self.view, self.picked = view, 0
         if image is None:
-            image = self._put("image", view.pixels, _new_image, view.name, {})
+            image = self._put("image", view.pixels, _new_image, {})
+            image.name = view.name
+        if self._alive(self.image):
+            self.image.visible = image is self.image
         if view.analysis is None:
             self.clear()
             return
         placed = _placement(image)
-        features = view.analysis.cells
-        labels = view.analysis.masks.labels
-        self._put("cells", labels, _new_cells, CELLS, placed)
-        self.cells.features = features
-        self._put("subtypes", view.canvas, _new_subtypes, SUBTYPES, placed)
-        self.subtypes.features = self._codes.to_features()
+        cells, codes = view.analysis.cells, self._codes
+        self._put("cells", view.analysis.masks.labels, _new_cells, placed).features = cells
+        self._put("subtypes", view.canvas, _new_subtypes, placed).features = codes.to_features()
         self._recolour()
         # The slider may have moved while the field was drawn.
-        self._redraw(changed_by_confidence(features, view.min_confidence, self.min_confidence))
+        self._redraw(changed_by_confidence(cells, view.min_confidence, self.min_confidence))
         self._write_letters(placed)
+        self._raise_above(image)
         self._viewer().layers.selection.active = self.subtypes
 
     def clear(self) -> None:
-        """Remove the layers of a result, not the image."""
-        self._remove("letters", "subtypes", "cells")
+        """Take the result off the image.
 
-    def clear_all(self) -> None:
-        """Remove the image of a file as well: there is nothing to show of it."""
-        self._remove("letters", "subtypes", "cells", "image")
+        The layers stay, empty: napari can crash when it draws after a layer of
+        points was removed (napari issues 6472 and 8471).
+        """
+        self.picked = 0
+        for role in ("cells", "subtypes"):
+            if self._alive(layer := getattr(self, role)):
+                layer.data = np.zeros_like(layer.data)
+                layer.features = {}
+        if self._alive(self.letters):
+            self.letters.features = {"letter": [""] * len(self.letters.data)}
+            self.letters.face_color = np.zeros(4)
+
+    def clear_all(self, name: str) -> None:
+        """Show nothing, under the name of a field that cannot be read."""
+        self.view = None
+        self.clear()
+        if self._alive(self.image):
+            self.image.data = np.zeros_like(self.image.data)
+            self.image.name = name
 
     def hide(self, classes: Iterable[str]) -> None:
         """Show every class but `classes`."""
@@ -95,7 +111,7 @@ class ResultLayers:
     def set_min_confidence(self, minimum: float) -> None:
         """Draw cells below `minimum`, 0–1, hollow."""
         before, self.min_confidence = self.min_confidence, minimum
-        if self._alive(self.subtypes):
+        if self._has_result:
             self._redraw(changed_by_confidence(self.view.analysis.cells, before, minimum))
             self._style_letters()
 
@@ -107,7 +123,7 @@ class ResultLayers:
 
     def pick(self, label: int) -> None:
         """Ring the cell `label` in white, and no other; 0 for none."""
-        if not self._alive(self.subtypes):
+        if not self._has_result:
             return
         changed = [one for one in (self.picked, label) if one]
         self.picked = label
@@ -116,14 +132,14 @@ class ResultLayers:
 
     def label_at(self, position) -> int:
         """Label of the cell at a position in world coordinates, 0 between the cells."""
-        if not self._alive(self.subtypes) or self.view.analysis is None:
+        if not self._has_result:
             return 0
         y_px, x_px = self.subtypes.world_to_data(position)[-2:]
         return cell_at(self.view.analysis.masks.labels, y_px, x_px)
 
     def look_at(self, label: int) -> None:
         """Move the camera to the cell `label`, without changing the zoom."""
-        if not self._alive(self.subtypes):
+        if not self._has_result:
             return
         row = self.view.analysis.cells.loc[label]
         centre = (row["centroid_y_px"], row["centroid_x_px"])
@@ -142,31 +158,34 @@ class ResultLayers:
         viewer = self._viewer()
         return layer is not None and viewer is not None and layer in viewer.layers
 
-    def _put(self, role: str, data: np.ndarray, make, name: str, placed: dict) -> Layer:
+    @property
+    def _has_result(self) -> bool:
+        shown = self.view is not None and self.view.analysis is not None
+        return shown and self._alive(self.subtypes)
+
+    def _put(self, role: str, data: np.ndarray, make, placed: dict) -> Layer:
         """The layer of a role with new data, or a new one where it was deleted."""
         layer = getattr(self, role)
         if not self._alive(layer):
-            layer = make(data, name)
+            layer = make(data)
             # Placed first: napari warns of units that differ for one moment.
             _place(layer, placed)
             # Known first: who hears of the new layer asks whether it is ours.
             setattr(self, role, layer)
             return self._viewer().add_layer(layer)
         layer.data = data
-        if isinstance(layer, Image):
-            layer.name = name
         _place(layer, placed)
         return layer
 
-    def _remove(self, *roles: str) -> None:
-        self.picked = 0
-        for role in roles:
-            if self._alive(layer := getattr(self, role)):
-                self._viewer().layers.remove(layer)
-            setattr(self, role, None)
+    def _raise_above(self, image: Image) -> None:
+        """Have the result above `image`, also when that was opened after it was made."""
+        layers = self._viewer().layers
+        for layer in (self.cells, self.subtypes, self.letters):
+            if image in layers and layers.index(layer) < layers.index(image):
+                layers.move(layers.index(layer), len(layers))
 
     def _recolour(self) -> None:
-        if self._alive(self.subtypes):
+        if self._has_result:
             colours = self._codes.colours(self.hidden, self.fill_opacity)
             self.subtypes.colormap = DirectLabelColormap(color_dict=colours)
 
@@ -186,23 +205,19 @@ class ResultLayers:
             self.subtypes.refresh()
 
     def _write_letters(self, placed: dict) -> None:
-        if self._alive(self.letters):
-            self._viewer().layers.remove(self.letters)
         cells = table.present(self.view.analysis.cells)
-        um_per_px = self.view.analysis.pixel_size.um_per_px
-        letters = _new_letters(
-            cells,
-            self.view.analysis.taxonomy,
-            BADGE_UM / um_per_px,
-            float(placed["scale"][-1]),
-        )
-        _place(letters, placed)
-        self.letters = self._viewer().add_layer(letters)
-        self.letters.visible = self.with_letters and len(cells) <= MANY_CELLS
+        badge_px = BADGE_UM / self.view.analysis.pixel_size.um_per_px
+        corners_px = cells[["y0_px", "x0_px"]].to_numpy(float) + 0.35 * badge_px
+        letters = self._put("letters", corners_px, _new_letters, placed)
+        # napari takes the size of points in pixels of the data, that of text in
+        # units of the world.
+        letters.size = badge_px
+        letters.text.size = LETTER_TO_BADGE * badge_px * float(placed["scale"][-1])
+        letters.visible = self.with_letters and len(cells) <= MANY_CELLS
         self._style_letters()
 
     def _style_letters(self) -> None:
-        if not self._alive(self.letters) or not len(self.letters.data):
+        if not self._has_result or not self._alive(self.letters) or not len(self.letters.data):
             return
         cells = table.present(self.view.analysis.cells)
         classes = [class_of(self.view.analysis.taxonomy, name) for name in cells["subtype"]]
@@ -216,45 +231,33 @@ class ResultLayers:
         self.letters.features = {"letter": letters}
 
 
-def _new_image(data: np.ndarray, name: str) -> Image:
-    return Image(data, name=name, rgb=True)
+def _new_image(data: np.ndarray) -> Image:
+    return Image(data, rgb=True)
 
 
-def _new_cells(data: np.ndarray, name: str) -> Labels:
+def _new_cells(data: np.ndarray) -> Labels:
     """Instance ids: for hovering, tables and files; the colours are those of the subtypes."""
-    layer = Labels(data, name=name, visible=False)
+    layer = Labels(data, name=CELLS, visible=False)
     layer.editable = False
     return layer
 
 
-def _new_subtypes(data: np.ndarray, name: str) -> Labels:
-    layer = Labels(data, name=name, opacity=1.0)
+def _new_subtypes(data: np.ndarray) -> Labels:
+    layer = Labels(data, name=SUBTYPES, opacity=1.0)
     layer.editable = False
     return layer
 
 
-def _new_letters(cells: pd.DataFrame, taxonomy, badge_px: float, world_per_px: float) -> Points:
-    """A badge with the class's letter at the upper left of each cell.
-
-    napari takes the size of points in pixels of the data, that of text in units
-    of the world.
-    """
-    names = cells["subtype"]
+def _new_letters(corners_px: np.ndarray) -> Points:
+    """A badge with the class's letter at the upper left of each cell."""
     layer = Points(
-        cells[["y0_px", "x0_px"]].to_numpy(float) + 0.35 * badge_px,
+        corners_px,
         name=LETTERS,
-        size=badge_px,
         border_width=0,
         symbol="disc",
         ndim=2,
-        features={"letter": [class_of(taxonomy, name).letter for name in names]},
-        text={
-            "string": "{letter}",
-            "color": "black",
-            "anchor": "center",
-            "size": LETTER_TO_BADGE * badge_px * world_per_px,
-            "scaling": True,
-        },
+        features={"letter": [""] * len(corners_px)},
+        text={"string": "{letter}", "color": "black", "anchor": "center", "scaling": True},
     )
     layer.editable = False
     return layer

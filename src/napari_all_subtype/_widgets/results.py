@@ -50,8 +50,12 @@ class ResultPanel(QGroupBox):
         self.scope.setToolTip("Count the cells of all analysed fields, or of the field shown.")
         self.scope.setAccessibleName("Counts of")
         self.legend = Legend(taxonomy)
-        self.opacity = _slider(FILL_OPACITY, "Opacity of the fill; the rings stay opaque.")
-        self.confidence = _slider(0.0, "Cells below this confidence are drawn hollow.")
+        self.opacity = _slider(
+            "Fill opacity", FILL_OPACITY, "Opacity of the fill; the rings stay opaque."
+        )
+        self.confidence = _slider(
+            "Minimum confidence", 0.0, "Cells below this confidence are drawn hollow."
+        )
         self.letters = QCheckBox("Letters on the cells")
         self.letters.setToolTip("Write each cell's class on it, so that colour is not needed.")
         self.letters.setChecked(True)
@@ -131,11 +135,13 @@ def paragraph(text: str = "") -> QLabel:
     return label
 
 
-def _slider(value: float, tip: str) -> QLabeledDoubleSlider:
+def _slider(title: str, value: float, tip: str) -> QLabeledDoubleSlider:
     slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
     slider.setRange(0.0, 1.0)
     slider.setDecimals(2)
     slider.setSingleStep(0.05)
     slider.setValue(value)
-    slider.setToolTip(tip)
+    for part in (slider, *slider.findChildren(QWidget)):
+        part.setToolTip(tip)
+        part.setAccessibleName(title)
     return slider
