@@ -14,12 +14,14 @@ import cv2
 import napari
 import numpy as np
 from PIL import Image
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN
+from napari_all_subtype.workflow.overlay import rgb
 
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "images"
-WINDOW_PX = (1500, 980)
+WINDOW_PX = (1500, 1180)
 COLOURS = 160  # of the palette: a third of the bytes, no difference to the eye
 PATIENCE_S = 180
 
@@ -27,28 +29,35 @@ PATIENCE_S = 180
 def main() -> None:
     """Take one picture per theme of an image, and one of a folder of fields."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    viewer = napari.Viewer(show=True)
-    viewer.window.resize(*WINDOW_PX)
+    viewer, dock = window()
     viewer.open_sample("napari-all-subtype", "synthetic_blasts")
-    _, dock = viewer.window.add_plugin_dock_widget("napari-all-subtype", "Analyse smear")
     run(dock)
     cells = dock.controller.session.result().analysis.cells
     called = cells.index[cells["subtype"] == "blast"]
-    dock.controller.pick(int(called[0]) if len(called) else 1)
+    dock.controller.picker.pick(int(called[0]) if len(called) else 1)
     for theme in ("dark", "light"):
         viewer.theme = theme
         take(viewer, f"analyse-{theme}")
-    viewer.theme = "dark"
+    viewer.close()
     with tempfile.TemporaryDirectory() as folder:
         smear = Path(folder) / "smear 12"
         smear.mkdir()
         for n in range(1, 4):
             write_field(smear / f"field {n}.png", seed=10 + n)
-        viewer.layers.clear()
+        viewer, dock = window()
         dock.controller.open_folder(smear)
         run(dock)
         take(viewer, "folder-dark")
-    viewer.close()
+        viewer.close()
+
+
+def window() -> tuple[napari.Viewer, QWidget]:
+    """A viewer in the dark theme, with the dock."""
+    viewer = napari.Viewer(show=True)
+    viewer.theme = "dark"
+    viewer.window.resize(*WINDOW_PX)
+    _, dock = viewer.window.add_plugin_dock_widget("napari-all-subtype", "Analyse smear")
+    return viewer, dock
 
 
 def write_field(path: Path, seed: int) -> None:
@@ -81,11 +90,15 @@ def wait(until: Callable[[], bool], seconds: float) -> None:
 
 
 def take(viewer: napari.Viewer, name: str) -> None:
-    """Write the window as a picture with a palette."""
+    """Write the window as a picture with a palette in which the class colours are exact."""
     wait(lambda: False, 1)
     picture = viewer.screenshot(canvas_only=False, flash=False)[..., :3]
-    image = Image.fromarray(np.ascontiguousarray(picture)).quantize(COLOURS, dither=0)
-    image.save(OUTPUT / f"{name}.png", optimize=True)
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    classes = [rgb(one.colour) for one in (*FAB5.classes, UNKNOWN)]
+    others = image.quantize(COLOURS, dither=0).getpalette()[: 3 * COLOURS]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*(value for colour in classes for value in colour), *others])
+    image.quantize(palette=palette, dither=0).save(OUTPUT / f"{name}.png", optimize=True)
     print(f"{name}.png {(OUTPUT / f'{name}.png').stat().st_size // 1024} kB")
 
 
