@@ -30,6 +30,10 @@ def new_file(path: Path, overwrite: bool = False, private: bool = False) -> Iter
         If it cannot be written.
     """
     _refuse(path, overwrite)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OutputExistsError(
+            f"{path.name} is no ordinary file and is not replaced. Choose another output."
+        )
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=PARTIAL, suffix=path.suffix, dir=path.parent)
@@ -92,7 +96,7 @@ def refuse_foreign(path: Path, own: Collection[str]) -> None:
     ------
     OutputExistsError
     """
-    if not path.exists():
+    if not os.path.exists(path):
         return
     foreign = {entry.name for entry in path.iterdir()} - set(own) if path.is_dir() else {path.name}
     if foreign:
@@ -124,7 +128,7 @@ def _replace_folder(new: Path, path: Path) -> None:
 
 
 def _refuse(path: Path, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise OutputExistsError(
             f"{path.name} is there already. Choose another output or say --overwrite."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from napari_all_subtype.errors import ImageReadError
@@ -69,14 +71,39 @@ def name_mismatch(path: Path, file_format: str) -> str | None:
     return f"content is {file_format} although the name {ending}"
 
 
+def special_kind(path: Path) -> str | None:
+    """What `path` is when it is neither a file nor a folder; reading it might never end.
+
+    Raises
+    ------
+    OSError
+        If it is not there or may not be looked at.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
 def _first_bytes(path: Path) -> bytes:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ImageReadError(f"{path.name} is a folder; expected an image file.")
     try:
+        kind = special_kind(path)
+        if kind:
+            raise ImageReadError(
+                f"{path.name} is {kind}. Expected an image file; save the picture to a file first."
+            )
         with path.open("rb") as stream:
             head = stream.read(32)
     except FileNotFoundError:
         raise ImageReadError(f"There is no file {path.name}; check the name.") from None
+    except ValueError:
+        raise ImageReadError(f"{path.name!r} is no name a file can have; check it.") from None
+    except ImageReadError:
+        raise
     except OSError as error:
         raise ImageReadError(
             f"{path.name} cannot be opened: {error.strerror}; check that it may be read."

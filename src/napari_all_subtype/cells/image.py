@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from os import PathLike
@@ -125,15 +126,15 @@ def list_images(folder: str | PathLike[str]) -> list[Path]:
         If the folder is missing or holds none.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise NoImagesError(f"There is no folder {folder.name}; check the name.")
-    found = [
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
-    ]
+    try:
+        found = [path for path in folder.iterdir() if _is_image_name(path) and path.is_file()]
+    except OSError as error:
+        raise ImageReadError(
+            f"The folder {folder.name} cannot be opened: {error.strerror}; check that it may be "
+            "read."
+        ) from None
     if not found:
         raise NoImagesError(
             f"No image in the folder {folder.name}: expected files ending in "
@@ -178,6 +179,10 @@ def _source(
     refuse_colourless(rgb, name, dark_ground)
     notes = (*history, *decoded.history, intensity.note, alpha_note(pixels), profile_note)
     return ArraySource(rgb, name, decoded.pixel_size, tuple(filter(None, notes)))
+
+
+def _is_image_name(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:

@@ -14,6 +14,7 @@ from napari_all_subtype.workflow.pseudonyms import Pseudonyms
 # What a result folder cannot be called: it stands beside the batch's own file.
 RESERVED = ("batch.json",)
 NAMELESS = "image"
+MAX_STEM_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def find_images(inputs: Sequence[Path]) -> list[Path]:
     """
     if not inputs:
         raise NoImagesError("No image was named: give one or more images or folders of images.")
-    return [image for path in inputs for image in (list_images(path) if path.is_dir() else [path])]
+    return [
+        image for path in inputs for image in (list_images(path) if os.path.isdir(path) else [path])
+    ]
 
 
 def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> list[Field]:
@@ -89,11 +92,11 @@ def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> li
     names = [readable(path.name) for path in paths] if names is None else names
     folders = unique(Path(name).stem for name in names)
     # The folder's own place, not that of a file a link points to.
-    homes = [path.parent.resolve() for path in paths]
+    homes = [os.path.realpath(path.parent) for path in paths]
     smears = {home: f"smear-{n}" for n, home in enumerate(dict.fromkeys(homes), 1)}
     return [
-        Field(path, name, folder, smears[path.parent.resolve()])
-        for path, name, folder in zip(paths, names, folders, strict=True)
+        Field(path, name, folder, smears[home])
+        for path, name, folder, home in zip(paths, names, folders, homes, strict=True)
     ]
 
 
@@ -102,12 +105,17 @@ def readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
+def shortened(stem: str) -> str:
+    """The first 200 bytes of `stem`: a disk holds 255 in a name, and a number may follow."""
+    return stem.encode("utf-8")[:MAX_STEM_BYTES].decode("utf-8", "ignore")
+
+
 def unique(stems: Iterable[str]) -> list[str]:
     """Stems with ``-2``, ``-3`` … where one repeats, also on a disk that ignores case."""
     taken: set[str] = set(RESERVED)
     result = []
     for stem in stems:
-        stem = stem.strip(". ") or NAMELESS
+        stem = shortened(stem).strip(". ") or NAMELESS
         name, n = stem, 1
         while name.casefold() in taken:
             n += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 
 from napari_all_subtype.errors import describe_error
@@ -50,7 +51,7 @@ def failure_of(field: Field, error: Exception) -> Outcome:
     """The error in one line that names the image as outputs do, and no folder."""
     text = describe_error(error)
     path = field.path
-    told = [str(path.resolve()), str(path.absolute()), str(path), path.name, path.stem]
+    told = [os.path.realpath(path), str(path.absolute()), str(path), path.name, path.stem]
     if path.name == field.name:
         told = told[:3]
     for name in told:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from napari_all_subtype.cells.image import IMAGE_SUFFIXES
+from napari_all_subtype.cells.formats import IMAGE_SUFFIXES, special_kind
 from napari_all_subtype.errors import OutputError
 from napari_all_subtype.files import write_json
 
@@ -35,8 +35,10 @@ class Pseudonyms:
         self.key_file = key_file
         self.secret = secrets.token_hex(32)
         self.names: dict[str, str] = {}
-        if key_file.exists():
+        if os.path.lexists(key_file):
             try:
+                if special_kind(key_file):
+                    raise ValueError("reading it might never end")
                 stored = json.loads(key_file.read_text(encoding="utf-8"))
                 self.secret, self.names = stored["secret"], stored["names"]
             except (OSError, ValueError, KeyError, TypeError) as error:
@@ -68,6 +70,8 @@ class Pseudonyms:
         """Eight hex digits of content and name: two files never share them."""
         digest = hashlib.blake2b(key=bytes.fromhex(self.secret), digest_size=4)
         try:
+            if special_kind(path):
+                raise OSError("nothing to read")
             with path.open("rb") as stream:
                 while chunk := stream.read(CHUNK_BYTES):
                     digest.update(chunk)
