@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +15,6 @@ from napari.layers import Image
 from pydantic import Field
 
 from examples import example_analysis
-from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.form import (
     ParameterForm,
     all_names,
@@ -39,7 +37,6 @@ from napari_all_subtype.cells.profiles import (
 from napari_all_subtype.config import AnalysisParameters, Parameters
 from napari_all_subtype.errors import ParameterError, PixelSizeError
 from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow import analyse as main_job
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
 DEFAULTS = AnalysisParameters()
@@ -231,39 +228,6 @@ def test_legend_shows_a_count_for_every_class(qtbot):
     assert [legend.count_text(name).split()[0] for name in FAB5.names] == ["1", "1", "1", "0", "0"]
     legend.show_counts({})
     assert legend.count_text("l1") == "–"
-
-
-def test_every_flag_of_the_main_job_comes_with_advice():
-    for flag in (main_job.BLURRED, main_job.SCALE_UNCERTAIN, main_job.NO_CELL):
-        assert words.advice(flag) == words.ADVICE[flag]
-        assert ":" in words.advice(flag)
-
-
-def test_words_of_one_cell_give_class_probabilities_and_reasons():
-    analysis = example_analysis()
-    html = words.cell_html(analysis.cells.loc[2], FAB5)
-    for told in (
-        "Cell 2: Blast",
-        "lineage not assessed",
-        "L1 score",
-        "0.80",
-        "Diameter",
-        "10.0 µm",
-    ):
-        assert told in html
-    assert "Blast score" not in html
-    unmeasured = pd.Series(analysis.cells.loc[2]).copy()
-    unmeasured["diameter_um"] = np.nan
-    assert "Diameter" not in words.cell_html(unmeasured, FAB5)
-
-
-def test_summary_of_no_cells_has_no_fractions():
-    summary = summarise([FieldCells.of(example_analysis(centres=()))], "empty")
-    assert words.summary_html(summary) == "<b>0 white cells</b> in 1 field."
-
-
-def test_names_cannot_bring_markup_into_the_dock():
-    assert "<b>" not in words.flags_html({"<b>x": ("blur",)}, with_names=True)
 
 
 OPEN_THE_DOCK = """

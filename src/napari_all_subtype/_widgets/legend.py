@@ -8,6 +8,7 @@ from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
+from napari_all_subtype._widgets.words import percent
 from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
 from napari_all_subtype.workflow.summarise import Proportion
 
@@ -71,19 +72,19 @@ class Legend(QWidget):
 
 
 def proportion_text(proportion: Proportion) -> str:
-    """Count, share and interval of a class in few characters.
+    r"""Count, share and interval of a class in few characters.
 
     Examples
     --------
     >>> from napari_all_subtype.workflow.summarise import wilson
     >>> proportion_text(Proportion(count=10, fraction=0.1, wilson=wilson(10, 100)))
-    '10   10 % (6–17)'
+    '10   10\xa0% (6–17)'
     """
     if proportion.fraction is None or proportion.wilson is None:
         return str(proportion.count)
     interval = proportion.wilson
     return (
-        f"{proportion.count}   {100 * proportion.fraction:.0f} % "
+        f"{proportion.count}   {percent(proportion.fraction)} "
         f"({100 * interval.low:.0f}–{100 * interval.high:.0f})"
     )
 

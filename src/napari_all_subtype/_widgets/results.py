@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 from superqt import QLabeledDoubleSlider
 
 from napari_all_subtype._widgets import words
+from napari_all_subtype._widgets.flags import flags_html, flags_tip
 from napari_all_subtype._widgets.layers import FILL_OPACITY
 from napari_all_subtype._widgets.legend import Legend
 from napari_all_subtype.cells.source import PixelSize
@@ -89,7 +90,8 @@ class ResultPanel(QGroupBox):
         scale = f"<br>{words.scale_html(pixel_size)}" if pixel_size else ""
         note = f"<br><i>{summary.subtype_note}</i>"
         self.summary.setText(words.summary_html(summary) + scale + note)
-        self.flags.setText(words.flags_html(summary.flags, with_names=several))
+        self.flags.setText(flags_html(summary.flags, with_names=several))
+        self.flags.setToolTip(flags_tip(summary.flags) if several else "")
         self.flags.setVisible(bool(summary.flags))
 
 

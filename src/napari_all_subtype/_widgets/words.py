@@ -1,9 +1,8 @@
-"""What the dock says: summaries, flags with advice, and the reasons for one cell."""
+"""What the dock says: summaries, and the reasons for one cell."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from html import escape
 
 import pandas as pd
@@ -13,6 +12,7 @@ from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.overlay import class_of
 from napari_all_subtype.workflow.summarise import Interval, Summary
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING_OPEN = (
     "Open an image with File → Open, choose a <b>Folder</b> of fields, or try "
     "File → Open Sample → ALL Subtype."
@@ -20,14 +20,6 @@ NOTHING_OPEN = (
 READY = "Press <b>Run</b> to find and classify the white cells."
 NO_CELL_PICKED = "Click a cell on the image, or press <b>Next</b>, to see why it is called so."
 
-ADVICE = {
-    "blur": "out of focus: refocus and take the field again; the classes are less certain",
-    "scale uncertain": "pixel size not known for certain: choose an instrument profile or enter "
-    "the pixel size",
-    "no white cell found": "no white cell found: check the pixel size, raise the sensitivity, or "
-    "choose another field",
-    "overlaps": "shows part of another field again: leave one of the two out, or cells count twice",
-}
 ORIGINS = {
     "user": "entered",
     "profile": "instrument profile",
@@ -46,6 +38,22 @@ SHOWN = {
 }
 
 
+def percent(fraction: float) -> str:
+    """A fraction as it is written everywhere in the dock; the space does not break.
+
+    Examples
+    --------
+    >>> percent(0.073).split()
+    ['7', '%']
+    """
+    return f"{100 * fraction:.0f}{NO_BREAK}%"
+
+
+def percents(low: float, high: float) -> str:
+    """An interval of fractions: 2–18 %."""
+    return f"{100 * low:.0f}–{percent(high)}"
+
+
 def summary_html(summary: Summary) -> str:
     """Counts and what they mean, in a few lines."""
     fields = f"{len(summary.fields)} fields" if len(summary.fields) > 1 else "1 field"
@@ -55,13 +63,13 @@ def summary_html(summary: Summary) -> str:
     blast = summary.blast_any
     if blast.fraction is not None:
         lines.append(
-            f"Blast side (Blast, L1–L3): <b>{blast.count} = {blast.fraction:.0%}</b>, "
-            "95 % interval "
+            f"Blast side (Blast, L1–L3): <b>{blast.count} = {percent(blast.fraction)}</b>, "
+            f"95{NO_BREAK}% interval "
             f"{_interval(blast.wilson)}{_over_fields(blast.over_fields)}."
         )
         lines.append(
-            f"Mean probability of any blast {summary.mean_p_blast_any:.2f}, mean confidence "
-            f"{summary.mean_confidence:.2f}."
+            f"Mean probability of any blast {percent(summary.mean_p_blast_any)}, mean confidence "
+            f"{percent(summary.mean_confidence)}."
         )
     return "<br>".join(lines)
 
@@ -71,49 +79,48 @@ def scale_html(pixel_size: PixelSize) -> str:
     origin = ORIGINS.get(pixel_size.origin, pixel_size.origin)
     note = f" ({escape(pixel_size.note)})" if pixel_size.note else ""
     return (
-        f"Scale {pixel_size.um_per_px:.3f} µm/px ± {pixel_size.relative_uncertainty:.0%}: "
-        f"{origin}{note}."
+        f"Scale {pixel_size.um_per_px:.3f}{NO_BREAK}µm/px ±{NO_BREAK}"
+        f"{percent(pixel_size.relative_uncertainty)}: {origin}{note}."
     )
 
 
-def flags_html(flags: Mapping[str, tuple[str, ...]], with_names: bool) -> str:
-    """Quality flags, each with what to do about it."""
-    lines = []
-    for name, words in flags.items():
-        which = f"{escape(name)}: " if with_names else ""
-        lines += [f"⚠ {which}{escape(advice(word))}." for word in words]
-    return "<br>".join(lines)
-
-
-def advice(flag: str) -> str:
-    """What a flag means and what to do.
-
-    Examples
-    --------
-    >>> advice("overlaps field-2.png")
-    'overlaps field-2.png: shows part of another field again: leave one of the two out, or cells \
-count twice'
-    """
-    if flag.startswith("overlaps"):
-        return f"{flag}: {ADVICE['overlaps']}"
-    return ADVICE.get(flag, flag)
-
-
 def cell_html(row: pd.Series, taxonomy: Taxonomy) -> str:
-    """What is said of one cell, and the measured reasons."""
+    """What is said of one cell, how sure that is, and the measured reasons."""
     cell_class = class_of(taxonomy, row["subtype"])
     border = " Cut by the border." if row.get("touches_border") else ""
     title = f"<b>Cell {int(row['label'])}: {cell_class.title}</b>"
-    head = f"{title} – {escape(cell_class.meaning)}.{border}"
-    rows = [("Confidence", f"{row['confidence']:.0%}"), ("Any blast", f"{row['p_blast_any']:.0%}")]
+    head = f"{title} – {escape(cell_class.meaning)}.{border}<br>{certainty(row, taxonomy)}."
+    rows = [("Any blast", percent(row["p_blast_any"]))]
     for name in taxonomy.names:
-        kind = " score" if taxonomy[name].parent else ""
-        rows.append((f"{taxonomy[name].title}{kind}", f"{row[f'p_{name}']:.2f}"))
+        p, title = row[f"p_{name}"], taxonomy[name].title
+        # Only the two sides are calibrated; how the blast side divides is a score.
+        on_blast_side = name in taxonomy.family("blast")
+        rows.append((f"{title} score", f"{p:.2f}") if on_blast_side else (title, percent(p)))
     for column, (words, unit, decimals) in SHOWN.items():
         if column in row.index and math.isfinite(row[column]):
             rows.append((words, f"{row[column]:.{decimals}f} {unit}".strip()))
     half = (len(rows) + 1) // 2
     return head + _table(rows[:half], rows[half:])
+
+
+def certainty(row: pd.Series, taxonomy: Taxonomy) -> str:
+    """Confidence with the side it is of, and the score of the strongest subtype.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        Of the cell table.
+    """
+    if row["subtype"] not in taxonomy.names:
+        return "Neither side taken: no confidence is stated"
+    if row["subtype"] not in taxonomy.family("blast"):
+        return f"{taxonomy[row['subtype']].title} side, confidence {percent(row['confidence'])}"
+    side = f"Blast side, confidence {percent(row['confidence'])}"
+    if row["best_guess"] not in taxonomy.children("blast"):
+        return side
+    kind = "subtype" if row["subtype"] == row["best_guess"] else "nearest subtype"
+    title = taxonomy[row["best_guess"]].title
+    return f"{side}; {kind} {title}, score {row['subtype_share']:.2f} of that side"
 
 
 def field_line(name: str, cells: int | None, error: str) -> str:
@@ -135,9 +142,7 @@ def _table(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> str:
 
 
 def _interval(interval: Interval | None) -> str:
-    if interval is None:
-        return "not known"
-    return f"{100 * interval.low:.0f}–{100 * interval.high:.0f} %"
+    return "not known" if interval is None else percents(interval.low, interval.high)
 
 
 def _over_fields(interval: Interval | None) -> str:
