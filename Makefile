@@ -18,9 +18,9 @@ demo: $(DEMO_STAMP) ## analyse the bundled smear; results go to demo-output/
 
 env: $(TEST_STAMP) ## build .venv with everything that tests and development need
 
-test: $(TEST_STAMP) ## all tests, in real windows on a virtual display
+test: $(TEST_STAMP) ## all tests, those of windows on a virtual display
 	@sh scripts/setup_system.sh
-	sh scripts/with_display.sh $(BIN)/python -m pytest $(PYTEST_ARGS)
+	sh scripts/run_tests.sh $(PYTEST_ARGS)
 
 test-unit: $(TEST_STAMP) ## the tests that take under a minute together
 	@sh scripts/setup_system.sh

@@ -1,4 +1,4 @@
-"""What tests share: where the development images are, and quiet TensorFlow."""
+"""What tests share: where the development images are, quiet TensorFlow, windows on their own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave tests of windows out of a run that has others too.
+
+    TensorFlow and Mesa's software renderer each bring an LLVM under the same names: a
+    process that loads both crashes, in either order. `make test` runs the two in turn.
+    """
+    windows = [item for item in items if item.get_closest_marker("window")]
+    if windows and len(windows) < len(items):
+        config.hook.pytest_deselected(items=windows)
+        items[:] = [item for item in items if item not in windows]
 
 
 @pytest.fixture(scope="session")
