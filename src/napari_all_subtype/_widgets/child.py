@@ -16,6 +16,7 @@ from napari_all_subtype._widgets.messages import (
     Ended,
     FieldDone,
     FieldFailed,
+    FieldFlagged,
     FieldRequest,
     Ready,
     Run,
@@ -129,6 +130,7 @@ def _run(
     monitor: PipeMonitor,
     connection: Connection,
 ) -> Ended:
+    from napari_all_subtype.workflow.overlaps import SmearOverviews
     from napari_all_subtype.workflow.smear_scale import scale_of_smear
 
     try:
@@ -137,9 +139,12 @@ def _run(
         connection.send(Ready(analyser.classifier.card.identity, analyser.classifier.device))
         files = [field.path for field in run.fields if field.path]
         scale = scale_of_smear(files, run.parameters, monitor)
+        overviews = SmearOverviews()
         for n, (field, array) in enumerate(zip(run.fields, arrays, strict=True)):
             monitor.field = n
-            connection.send(_analyse(n, field, array, scale, analyser, monitor))
+            connection.send(_analyse(n, field, array, scale, analyser, monitor, overviews))
+        for n, flags in overviews.flags(run.parameters.quality, monitor).items():
+            connection.send(FieldFlagged(n, flags))
     except Stopped:
         return Ended(stopped=True)
     except Exception as error:  # the edge of the process: a person reads one sentence
@@ -148,11 +153,14 @@ def _run(
 
 
 def _analyse(
-    n: int, field: FieldRequest, array, scale, analyser, monitor
+    n: int, field: FieldRequest, array, scale, analyser, monitor, overviews
 ) -> FieldDone | FieldFailed:
     try:
         source = _source(field, array, scale, analyser)
-        return FieldDone(n, PackedAnalysis.of(analyser(source, monitor)))
+        done = FieldDone(n, PackedAnalysis.of(analyser(source, monitor)))
+        if monitor.fields > 1:
+            overviews.add(n, field.name, source)
+        return done
     except Stopped:
         raise
     except Exception as error:  # one field that fails leaves the others alone

@@ -9,12 +9,15 @@ from napari_all_subtype._widgets.messages import Step
 STAGES = {
     "load model": ("loading the model", 0.0),
     "read": ("reading the image", 0.05),
-    "measure scale": ("measuring the scale", 0.10),
-    "segment": ("finding cells", 0.45),
+    "measure scale": ("measuring the scale", 0.05),
+    "measure red cells": ("measuring red cells", 0.05),
+    "measure colours": ("measuring colours", 0.08),
+    "segment": ("finding cells", 0.38),
     "measure": ("measuring cells", 0.05),
     "crop": ("cutting out cells", 0.05),
-    "classify": ("classifying cells", 0.28),
-    "summarise": ("counting", 0.02),
+    "classify": ("classifying cells", 0.26),
+    "summarise": ("counting", 0.01),
+    "compare fields": ("comparing the fields", 0.02),
 }
 BEFORE = {
     name: sum(share for _, share in list(STAGES.values())[:n]) for n, name in enumerate(STAGES)
@@ -28,7 +31,7 @@ class Gauge:
     --------
     >>> gauge = Gauge()
     >>> gauge.update(Step(0, 2, "segment", 1, 2))
-    18
+    21
     >>> gauge.words
     'Field 1 of 2: finding cells'
     """
@@ -40,17 +43,21 @@ class Gauge:
         self._field = 0
 
     def update(self, step: Step) -> int:
-        """Per cent of the run, 0–99, after `step`; a stage of its own name keeps the place."""
+        """Per cent of the run, 0–99, after `step`.
+
+        A stage whose length is not known moves nothing: its parts may be about
+        to be reported as stages of their own. Nor does an unknown stage.
+        """
         if step.field != self._field:
             self._field, self._stage = step.field, "read"
         known = step.stage in STAGES
         if known:
             self._stage = step.stage
         words, share = STAGES[self._stage]
-        inside = step.done / step.total if step.total else 0.0
-        within = BEFORE[self._stage] + share * min(inside, 1.0) * known
-        place = (step.field + within) / max(step.fields, 1)
-        self.percent = max(self.percent, min(99, int(100 * place)))
+        if known and step.total:
+            within = BEFORE[self._stage] + share * min(step.done / step.total, 1.0)
+            place = (step.field + within) / max(step.fields, 1)
+            self.percent = max(self.percent, min(99, int(100 * place)))
         which = f"Field {step.field + 1} of {step.fields}: " if step.fields > 1 else ""
         text = words if known else step.stage
         self.words = which + (text if which else text[:1].upper() + text[1:])

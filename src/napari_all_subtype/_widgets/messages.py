@@ -88,6 +88,14 @@ class FieldFailed:
 
 
 @dataclass(frozen=True)
+class FieldFlagged:
+    """Quality flags that show only once all fields are known."""
+
+    field: int
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ended:
     """The run is over: stopped, failed with a message, or done."""
 

@@ -58,6 +58,11 @@ class PackedAnalysis:
             PackedMask.of(masks.nuclei),
         )
 
+    def flagged(self, flags: tuple[str, ...]) -> PackedAnalysis:
+        """The same with `flags` after its own."""
+        more = replace(self.analysis, flags=(*self.analysis.flags, *flags))
+        return replace(self, analysis=more)
+
     def unpack(self) -> Analysis:
         """The analysis with its masks."""
         return replace(self.analysis, masks=CellMasks(self.labels.unpack(), self.nuclei.unpack()))

@@ -18,6 +18,7 @@ from napari_all_subtype._widgets.messages import (
     Ended,
     FieldDone,
     FieldFailed,
+    FieldFlagged,
     FieldRequest,
     Ready,
     Run,
@@ -137,6 +138,8 @@ class Session:
                 self._update(n, result=result)
             case FieldFailed(n, text):
                 self._update(n, error=text)
+            case FieldFlagged(n, flags):
+                self._update(n, result=self.fields[n].result.flagged(flags))
             case Ended():
                 self.ended.emit(message)
 

@@ -8,12 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-
 from napari_all_subtype.cells.image import as_source
-from napari_all_subtype.cells.quality import overlapping_fields
-from napari_all_subtype.cells.source import ArraySource, ImageSource
-from napari_all_subtype.config import AnalysisParameters, QualityParameters
+from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import OutputExistsError, Stopped
 from napari_all_subtype.files import write_json
 from napari_all_subtype.model.classifier import Classifier
@@ -23,12 +19,11 @@ from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import SUMMARY_FILE, write_analysis
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
+from napari_all_subtype.workflow.overlaps import SmearOverviews
 from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
 BATCH_FILE = "batch.json"
-OVERVIEW_SIDE_PX = 256
-COMPARED_FIELDS = 200
 
 
 def analyse_batch(
@@ -69,13 +64,14 @@ def analyse_batch(
     analyser = Analyser(parameters, classifier)
     write_json(out / BATCH_FILE, {"state": "running", "notice": RESEARCH_USE_ONLY}, True)
     outcomes: list[Outcome] = []
-    overviews: dict[str, ArraySource] = {}
+    overviews: dict[str, SmearOverviews] = {}
     overlaps: dict[str, tuple[str, ...]] = {}
     state = "stopped"
     try:
         for outcome in _outcomes(fields, analyser, out, overwrite, monitor, overviews):
             outcomes.append(outcome)
-        overlaps = _overlaps(outcomes, overviews, parameters.quality, monitor)
+        for smear in overviews.values():
+            overlaps |= smear.flags(parameters.quality, monitor)
         state = "complete"
     finally:
         outcomes = [_flagged(outcome, overlaps, out) for outcome in outcomes]
@@ -94,11 +90,10 @@ def _outcomes(
     out: Path,
     overwrite: bool,
     monitor: Monitor,
-    overviews: dict[str, ArraySource],
+    overviews: dict[str, SmearOverviews],
 ) -> Iterator[Outcome]:
     """Analyse one field after the other; `overviews` is filled on the way."""
     scales: dict[str, SmearScale] = {}
-    factors: dict[str, float] = {}
     for n, field in enumerate(fields):
         checkpoint(monitor, Progress(IMAGES, n, len(fields)))
         if field.smear not in scales:
@@ -109,9 +104,8 @@ def _outcomes(
             source = with_scale(source, scales[field.smear])
             analysis = replace(analyser(source, monitor), name=field.name)
             write_analysis(analysis, source, out / field.folder, overwrite)
-            # One factor for the whole smear, so that its fields stay comparable.
-            factor = factors.setdefault(field.smear, OVERVIEW_SIDE_PX / max(source.shape))
-            overviews[field.folder] = _overview(source, min(1.0, factor))
+            smear = overviews.setdefault(field.smear, SmearOverviews())
+            smear.add(field.folder, field.name, source)
             yield Outcome(field, FieldCells.of(analysis))
         except Stopped:
             raise
@@ -133,37 +127,6 @@ def _leave_nothing(out: Path) -> None:
     (out / BATCH_FILE).unlink(missing_ok=True)
     with suppress(OSError):
         out.rmdir()
-
-
-def _overview(source: ImageSource, factor: float) -> ArraySource:
-    """The field made small, to look for overlaps when all are done."""
-    small = cv2.resize(source.read(), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return ArraySource(small, source.name)
-
-
-def _overlaps(
-    outcomes: Sequence[Outcome],
-    overviews: dict[str, ArraySource],
-    quality: QualityParameters,
-    monitor: Monitor,
-) -> dict[str, tuple[str, ...]]:
-    """Flags by result folder: which earlier fields of its smear a field shows again.
-
-    Fields are compared within runs of 200, since the effort grows with the square.
-    """
-    smears: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        if outcome.cells is not None:
-            smears.setdefault(outcome.field.smear, []).append(outcome)
-    found: dict[str, tuple[str, ...]] = {}
-    for members in smears.values():
-        for start in range(0, len(members), COMPARED_FIELDS):
-            run = members[start : start + COMPARED_FIELDS]
-            pictures = [overviews[member.field.folder] for member in run]
-            for pair in overlapping_fields(pictures, quality, monitor):
-                folder, before = run[pair.second].field.folder, run[pair.first].field.name
-                found[folder] = (*found.get(folder, ()), f"overlaps {before}")
-    return found
 
 
 def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) -> Outcome:
