@@ -33,6 +33,10 @@ class NoImagesError(AllSubtypeError, FileNotFoundError):
     """A folder or pattern in which no image was found."""
 
 
+class LostFolderError(AllSubtypeError, FileNotFoundError):
+    """The folder the program was started in is gone."""
+
+
 class ProfileError(AllSubtypeError, LookupError):
     """An instrument profile that does not exist or cannot be read."""
 

@@ -1,63 +1,13 @@
-"""What a terminal shows: a progress bar on stderr, results on stdout, errors in one line."""
+"""What a terminal shows: results on stdout, warnings and errors on stderr, each in one line."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
-
-from napari_all_subtype.progress import Progress
-from napari_all_subtype.workflow.outcomes import IMAGES
-from napari_all_subtype.workflow.summarise import Proportion, Summary
-
-
-class TerminalMonitor:
-    """A bar over the images on stderr, when that is a terminal; never asks to stop.
-
-    Parameters
-    ----------
-    n_images : int
-        Length of the bar.
-    """
-
-    stop_requested = False
-
-    def __init__(self, n_images: int):
-        console = Console(stderr=True)
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._images = self._bars.add_task(IMAGES, total=n_images)
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bars.stop()
-
-    def report(self, progress: Progress) -> None:
-        """Move the bar, or name the stage the current image is in."""
-        if progress.stage == IMAGES:
-            self._bars.update(self._images, completed=progress.done)
-        else:
-            self._bars.update(self._images, description=progress.stage)
+if TYPE_CHECKING:  # they bring pandas, which errors in the first second can do without
+    from napari_all_subtype.workflow.summarise import Proportion, Summary
 
 
 def say(text: str) -> None:
@@ -67,7 +17,17 @@ def say(text: str) -> None:
 
 def fail(text: str) -> None:
     """One error to stderr, in one line."""
-    _write(sys.stderr, "error: " + " ".join(text.split()))
+    note(f"error: {text}")
+
+
+def warn(text: str) -> None:
+    """One warning to stderr, in one line: the work goes on."""
+    note(f"warning: {text}")
+
+
+def note(text: str) -> None:
+    """One line to stderr."""
+    _write(sys.stderr, " ".join(text.split()))
 
 
 def _write(stream: TextIO | None, text: str) -> None:

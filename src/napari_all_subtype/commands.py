@@ -1,0 +1,221 @@
+"""The commands: analyse, classify, demo, info; every option comes from the parameters."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Group, Parameter
+from pydantic import ValidationError
+
+from napari_all_subtype.config import (
+    AnalysisParameters,
+    DecisionParameters,
+    ModelParameters,
+    QualityParameters,
+    ReadingParameters,
+    ScaleParameters,
+    SegmentationParameters,
+    explained,
+)
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.terminal import describe, fail, say
+
+DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+
+
+def option_name(field: str) -> str:
+    """``pixel_size_um`` becomes ``pixel-size``: the unit stands in the help text."""
+    return field.removesuffix("_um").replace("_", "-")
+
+
+def _flat(title: str) -> Parameter:
+    return Parameter(name="*", group=Group(title, sort_key=title))
+
+
+Reading = Annotated[ReadingParameters | None, _flat("Reading")]
+Scale = Annotated[ScaleParameters | None, _flat("Pixel size")]
+Segmentation = Annotated[SegmentationParameters | None, _flat("Segmentation")]
+Decision = Annotated[DecisionParameters | None, _flat("Decision")]
+Quality = Annotated[QualityParameters | None, _flat("Quality")]
+Model = Annotated[ModelParameters | None, _flat("Model")]
+Overwrite = Annotated[bool, Parameter(negative="", help="Replace results that are there.")]
+Anonymise = Annotated[
+    bool, Parameter(negative="", help="Stable pseudonyms instead of file names everywhere.")
+]
+KeyFile = Annotated[
+    Path | None,
+    Parameter(
+        help="Where --anonymise keeps the names behind the pseudonyms; by default beside the "
+        "output and called OUTPUT-key.json. It identifies people: keep it apart."
+    ),
+]
+
+app = App(
+    name="napari-all-subtype",
+    suppress_keyboard_interrupt=False,
+    help=f"White cells of blood smears: found, measured, classified. {RESEARCH_USE_ONLY}",
+    version=lambda: version("napari-all-subtype"),
+    default_parameter=Parameter(name_transform=option_name),
+)
+
+
+@app.command
+def analyse(
+    images: Annotated[
+        list[Path],
+        Parameter(help="Images, or folders of the fields of a smear; subfolders are not searched."),
+    ],
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="Folder of the results, made if absent.")],
+    overwrite: Overwrite = False,
+    anonymise: Anonymise = False,
+    key_file: KeyFile = None,
+    model: Model = None,
+    scale: Scale = None,
+    decision: Decision = None,
+    segmentation: Segmentation = None,
+    quality: Quality = None,
+    reading: Reading = None,
+) -> int:
+    """Find, measure and classify every white cell; one result folder per image."""
+    from napari_all_subtype.workflow.batch import analyse_batch
+    from napari_all_subtype.workflow.inputs import prepare
+
+    parameters = _parameters(model, scale, decision, segmentation, reading, quality)
+    fields = prepare(images, _key_file(anonymise, key_file, out))
+    with TerminalMonitor(len(fields)) as monitor:
+        result = analyse_batch(fields, out, parameters, overwrite, monitor)
+    for smear in result.smears:
+        say(describe(smear))
+    return _status(result)
+
+
+@app.command
+def classify(
+    crops: Annotated[
+        list[Path], Parameter(help="Images of one centred cell each, or folders of them.")
+    ],
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="CSV file of the result.")],
+    overwrite: Overwrite = False,
+    anonymise: Anonymise = False,
+    key_file: KeyFile = None,
+    model: Model = None,
+    scale: Scale = None,
+    decision: Decision = None,
+    segmentation: Segmentation = None,
+    reading: Reading = None,
+) -> int:
+    """Classify images of one centred cell; one row per image, in the order given."""
+    from napari_all_subtype.workflow.classify import classify_batch
+    from napari_all_subtype.workflow.inputs import prepare
+    from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
+
+    parameters = _parameters(model, scale, decision, segmentation, reading)
+    fields = prepare(crops, _key_file(anonymise, key_file, out), repeats=True)
+    with TerminalMonitor(len(fields)) as monitor:
+        result = classify_batch(fields, out, parameters, overwrite, monitor)
+    say(f"{len(fields) - len(result.failed)} of {len(fields)} images classified: {out}")
+    say(SUBTYPE_NOTE)
+    say(RESEARCH_USE_ONLY)
+    return _status(result)
+
+
+@app.command
+def demo(
+    *,
+    out: Annotated[Path, Parameter(help="Folder of the demonstration.")] = Path("demo-output"),
+    seed: Annotated[int, Parameter(help="Another number draws another smear.")] = 1,
+) -> int:
+    """Analyse a synthetic smear with the bundled model; replaces an earlier demonstration."""
+    from napari_all_subtype.workflow.demo import run_demo
+
+    with TerminalMonitor(1) as monitor:
+        result = run_demo(out, seed, monitor)
+    say(describe(result.summary))
+    say(
+        f"  Found again: {result.n_found_again} of {result.n_drawn} drawn cells; called blast: "
+        f"{result.n_blasts_called} of {result.n_blasts} drawn blasts; called normal: "
+        f"{result.n_normal_called} of {result.n_normal} drawn normal cells."
+    )
+    say(
+        "  The model learned blast against normal from real cells only; drawn cells are strange to "
+        "it. This shows that everything works, not how well."
+    )
+    say(f"Overlay and table are in {result.folder}")
+    return DONE
+
+
+@app.command
+def info() -> int:
+    """Show versions, the device in use and the models."""
+    from napari_all_subtype.workflow.information import information
+
+    for name, value in information().items():
+        say(f"{name:<20} {value}")
+    return DONE
+
+
+def run(words: Sequence[str], debug: bool = False) -> int:
+    """Exit status of the command that `words` say: 0 all done, 1 some failed, 2 nothing done.
+
+    Raises
+    ------
+    ParameterError
+        If a command, an option or its value is unknown.
+    AllSubtypeError
+        If the command cannot be carried out.
+    """
+    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(message)s")
+    logging.getLogger("PIL").setLevel(logging.WARNING)
+    try:
+        status = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        wrong = error.__cause__
+        if isinstance(wrong, ValidationError):
+            raise explained(wrong) from error
+        raise ParameterError(str(error)) from error
+    return status if isinstance(status, int) else DONE
+
+
+def _parameters(
+    model: ModelParameters | None,
+    scale: ScaleParameters | None,
+    decision: DecisionParameters | None,
+    segmentation: SegmentationParameters | None,
+    reading: ReadingParameters | None,
+    quality: QualityParameters | None = None,
+) -> AnalysisParameters:
+    return AnalysisParameters(
+        model=model or ModelParameters(),
+        scale=scale or ScaleParameters(),
+        decision=decision or DecisionParameters(),
+        segmentation=segmentation or SegmentationParameters(),
+        reading=reading or ReadingParameters(),
+        quality=quality or QualityParameters(),
+    )
+
+
+def _key_file(anonymise: bool, key_file: Path | None, out: Path) -> Path | None:
+    """Where pseudonyms are kept; None if names stay."""
+    if not anonymise:
+        return None
+    whole = out.resolve()
+    return key_file or whole.with_name(f"{whole.stem or 'images'}-key.json")
+
+
+def _status(result: object) -> int:
+    for outcome in result.failed:
+        named = outcome.field.name in outcome.error
+        fail(outcome.error if named else f"{outcome.field.name}: {outcome.error}")
+    if not result.failed:
+        return DONE
+    return SOME_FAILED if len(result.failed) < len(result.outcomes) else NOTHING_DONE
