@@ -6,106 +6,24 @@ import functools
 import gc
 import os
 import time
-from types import SimpleNamespace
 
-import cv2
 import numpy as np
 import pytest
-from napari.layers import Points
-from napari.utils.interactions import (
-    mouse_move_callbacks,
-    mouse_press_callbacks,
-    mouse_release_callbacks,
-)
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QComboBox,
-    QLabel,
-    QPushButton,
-    QScrollBar,
-)
 
 from fake_child import serve_fake, serve_stuck
-from fake_worker import FIVE_CELLS, InstantWorker
-from napari_all_subtype._widgets import controller as controller_module
 from napari_all_subtype._widgets import session as session_module
 from napari_all_subtype._widgets.dock import AnalyseSmear
 from napari_all_subtype._widgets.jobs import Worker
-from napari_all_subtype._widgets.layers import CELLS, LETTERS, SUBTYPES
-from napari_all_subtype._widgets.overlay import ClassCodes, unit_rgb
+from napari_all_subtype._widgets.layers import CELLS, SUBTYPES
+from napari_all_subtype._widgets.overlay import ClassCodes
 from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
+from window_steps import FIELD, LONG_MS, RESULT_LAYERS, names, pixels_like, run
 
 pytestmark = pytest.mark.window
+pytest_plugins = ["window_fixtures"]
 
 CODES = ClassCodes(FAB5)
-FIELD = np.full((128, 160, 3), (236, 214, 226), np.uint8)
-RESULT_LAYERS = [CELLS, SUBTYPES, LETTERS]
-LONG_MS = 90_000
-
-
-@pytest.fixture
-def told(monkeypatch):
-    """What a person is notified of."""
-    heard = []
-    for name in ("show_error", "show_warning", "show_info"):
-        monkeypatch.setattr(controller_module, name, heard.append)
-    return heard
-
-
-@pytest.fixture
-def instant(monkeypatch):
-    monkeypatch.setattr(session_module, "Worker", InstantWorker)
-
-
-@pytest.fixture
-def window(make_napari_viewer, told):
-    """Makes a viewer with the dock in it."""
-
-    def make(show=True):
-        viewer = make_napari_viewer(show=show)
-        dock = AnalyseSmear(viewer)
-        viewer.window.add_dock_widget(dock, name="Analyse smear")
-        return viewer, dock
-
-    return make
-
-
-@pytest.fixture
-def analysed(window, instant, qtbot):
-    """A viewer, its dock and five cells in a field of 128 x 160 pixels of 0.25 µm."""
-    viewer, dock = window()
-    viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
-    run(qtbot, dock)
-    return viewer, dock
-
-
-def run(qtbot, dock, until_shown=True):
-    ended = []
-    dock.controller.session.ended.connect(ended.append)
-    dock.run_button.click()
-    qtbot.waitUntil(lambda: bool(ended), timeout=LONG_MS)
-    if until_shown:
-        shown = dock.controller.layers
-        qtbot.waitUntil(
-            lambda: shown.letters is not None and any(shown.letters.features["letter"]),
-            timeout=LONG_MS,
-        )
-    return ended[0]
-
-
-def names(viewer):
-    return [layer.name for layer in viewer.layers]
-
-
-def pixels_like(viewer, colour):
-    """Number of canvas pixels of a ring's colour."""
-    shot = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
-    wanted = np.round(255 * np.array(unit_rgb(colour))).astype(int)
-    return int((np.abs(shot - wanted).max(axis=-1) <= 6).sum())
 
 
 def test_run_on_a_synthetic_smear_fills_the_layers(window, smear, qtbot, told):
@@ -223,65 +141,6 @@ def test_grey_image_is_refused_in_one_sentence(window, monkeypatch, qtbot, told)
     assert "Traceback" not in told[0]
 
 
-def test_class_colours_are_on_the_canvas_and_the_legend_hides_them(analysed, qtbot):
-    viewer, dock = analysed
-    before = {c.name: pixels_like(viewer, c.colour) for c in FAB5.classes}
-    assert min(before.values()) > 100
-    dock.result.legend.box("l1").click()
-    after = {c.name: pixels_like(viewer, c.colour) for c in FAB5.classes}
-    assert after["l1"] == 0
-    assert all(after[name] > 0.9 * before[name] for name in FAB5.names if name != "l1")
-    dock.result.legend.box("l1").click()
-    assert pixels_like(viewer, FAB5["l1"].colour) == before["l1"]
-
-
-def test_letters_say_the_class_and_can_be_switched_off(analysed):
-    viewer, dock = analysed
-    letters = viewer.layers[LETTERS]
-    assert isinstance(letters, Points)
-    assert list(letters.features["letter"]) == ["N", "B", "L1", "L2", "L3"]
-    dock.result.legend.box("blast").click()
-    assert list(letters.features["letter"]) == ["N", "", "L1", "L2", "L3"]
-    dock.result.letters.click()
-    assert not letters.visible
-
-
-def test_legend_counts_each_class(analysed):
-    _, dock = analysed
-    for name in FAB5.names:
-        assert dock.result.legend.count_text(name).startswith("1 ")
-
-
-def test_cells_below_the_minimum_confidence_become_hollow(analysed):
-    viewer, dock = analysed
-    subtypes, cells = viewer.layers[SUBTYPES], viewer.layers[CELLS]
-    dock.result.confidence.setValue(0.9)
-    normal = subtypes.data[cells.data == 1]
-    assert set(normal) == {0, CODES.code("normal", "doubtful")}
-    assert CODES.code("blast", "fill") in subtypes.data[cells.data == 2]
-    dock.result.confidence.setValue(0.0)
-    assert CODES.code("normal", "fill") in subtypes.data[cells.data == 1]
-
-
-def test_fill_opacity_leaves_the_rings_opaque(analysed):
-    viewer, dock = analysed
-    dock.result.opacity.setValue(0.8)
-    colours = viewer.layers[SUBTYPES].colormap.color_dict
-    assert colours[CODES.code("l2", "fill")][3] == pytest.approx(0.8)
-    assert colours[CODES.code("l2", "ring")][3] == 1
-
-
-def test_next_and_previous_walk_the_cells_in_a_circle(analysed):
-    viewer, dock = analysed
-    seen = []
-    for button in (dock.cell.after, dock.cell.after, dock.cell.before, dock.cell.before):
-        button.click()
-        seen.append(dock.controller.layers.picked)
-    assert seen == [1, 2, 1, 5]
-    centre = viewer.layers[SUBTYPES].data_to_world(FIVE_CELLS[4])
-    np.testing.assert_allclose(viewer.scene.camera.center[-2:], centre, atol=0.2)
-
-
 def test_renamed_layers_are_still_ours(analysed, qtbot):
     viewer, dock = analysed
     viewer.layers[SUBTYPES].name = "my classes"
@@ -303,56 +162,6 @@ def test_two_viewers_never_mix(window, instant, qtbot):
     qtbot.addWidget(again)
     assert again.controller.session is dock_one.controller.session
     assert again.result.legend.count_text("l1").startswith("1 ")
-
-
-def click(viewer, y_um, x_um, drag=False):
-    """Press and release the mouse at a position in the world, perhaps after a drag."""
-    event = SimpleNamespace(
-        type="mouse_press",
-        position=(y_um, x_um),
-        pos=(0, 0),
-        dims_displayed=[0, 1],
-        dims_point=[0, 0],
-        view_direction=None,
-        modifiers=(),
-        button=1,
-        is_dragging=drag,
-        handled=False,
-    )
-    mouse_press_callbacks(viewer, event)
-    if drag:
-        event.type = "mouse_move"
-        mouse_move_callbacks(viewer, event)
-    event.type = "mouse_release"
-    mouse_release_callbacks(viewer, event)
-
-
-def test_click_on_a_cell_shows_its_reasons_and_rings_it(analysed):
-    viewer, dock = analysed
-    y, x = FIVE_CELLS[2]
-    click(viewer, 0.25 * y, 0.25 * x)
-    assert "Cell 3: L1" in dock.cell.text.text()
-    assert "L1 score" in dock.cell.text.text()
-    assert CODES.picked in viewer.layers[SUBTYPES].data[viewer.layers[CELLS].data == 3]
-    click(viewer, 0.25 * 127, 0.25 * 159)
-    assert "Click a cell" in dock.cell.text.text()
-    assert CODES.picked not in viewer.layers[SUBTYPES].data
-
-
-def test_drag_moves_the_image_and_picks_nothing(analysed):
-    viewer, dock = analysed
-    y, x = FIVE_CELLS[2]
-    click(viewer, 0.25 * y, 0.25 * x, drag=True)
-    assert "Click a cell" in dock.cell.text.text()
-
-
-@pytest.fixture
-def hidden(window, instant, qtbot):
-    """As `analysed`, in a window that is not shown and so never draws."""
-    viewer, dock = window(show=False)
-    viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
-    run(qtbot, dock)
-    return viewer, dock
 
 
 def test_deleted_layers_break_nothing_and_come_back_with_the_next_run(hidden, qtbot):
@@ -392,52 +201,6 @@ def test_run_takes_the_old_result_off_but_removes_no_layer(analysed, qtbot, monk
     assert sum(pixels_like(viewer, c.colour) for c in FAB5.classes) == 0
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Two fields and a broken file."""
-    folder = tmp_path / "smear 7"
-    folder.mkdir()
-    for n, grey in ((1, 250), (2, 225)):
-        pixels = np.clip(FIELD.astype(int) - 250 + grey, 0, 255).astype(np.uint8)
-        cv2.imwrite(str(folder / f"field-{n}.png"), pixels[..., ::-1])
-    (folder / "bad-3.png").write_bytes(b"")
-    return folder
-
-
-def test_folder_is_one_smear_with_a_list_and_never_a_stack_of_layers(
-    window, instant, qtbot, folder, told
-):
-    viewer, dock = window()
-    dock.controller.open_folder(folder)
-    listed = dock.chooser.field_list
-    qtbot.waitUntil(lambda: bool(told), timeout=LONG_MS)  # the first file is the broken one
-    listed.setCurrentRow(1)
-    qtbot.waitUntil(lambda: names(viewer) == ["field-1.png"], timeout=LONG_MS)
-    assert [listed.item(n).text()[0] for n in range(3)] == ["○", "○", "○"]
-    assert dock.chooser.current() == "smear 7"
-    told.clear()
-    run(qtbot, dock)
-    assert [listed.item(n).text()[0] for n in range(3)] == ["✗", "✓", "✓"]
-    assert "is empty" in listed.item(0).toolTip()
-    assert len(told) == 1
-    assert "<b>10 white cells</b> in 2 fields" in dock.result.summary.text()
-    listed.setCurrentRow(2)
-    qtbot.waitUntil(lambda: viewer.layers[0].name == "field-2.png", timeout=LONG_MS)
-    assert names(viewer) == ["field-2.png", *RESULT_LAYERS]
-    assert viewer.layers[0].data.max() < 225
-    dock.result.scope.setCurrentIndex(1)
-    assert "<b>5 white cells</b> in 1 field" in dock.result.summary.text()
-    listed.setCurrentRow(0)
-    qtbot.waitUntil(lambda: viewer.layers[0].name == "bad-3.png", timeout=LONG_MS)
-    assert not any(layer.data.any() for layer in viewer.layers[:3])
-
-
-def test_folder_without_images_is_told_in_one_sentence(window, instant, tmp_path, told):
-    _, dock = window(show=False)
-    dock.controller.open_folder(tmp_path)
-    assert told[0].startswith("No image in the folder")
-
-
 def test_export_writes_one_folder_per_field_and_overwrites_nothing(hidden, tmp_path, qtbot, told):
     _, dock = hidden
     dock.controller.export(tmp_path)
@@ -462,40 +225,6 @@ def test_reopened_dock_shows_what_the_closed_one_left(hidden):
     assert not again.result.legend.box("l3").isChecked()
     assert "5 white cells" in again.result.summary.text()
     assert "fake 0" in again.device.text()
-
-
-def test_every_control_is_reached_with_the_tab_key(analysed):
-    _, dock = analysed
-    kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)
-    controls = [w for kind in kinds for w in dock.findChildren(kind) if w.isVisibleTo(dock)]
-    controls = [w for w in controls if not isinstance(w, QScrollBar)]
-    assert len(controls) > 20
-    for control in controls:
-        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control
-        text = control.text() if isinstance(control, QAbstractButton) else ""
-        assert control.toolTip() or control.accessibleName() or text, control
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_no_text_of_the_dock_is_clipped(analysed, qtbot, theme):
-    viewer, dock = analysed
-    viewer.theme = theme
-    dock.setup.collapsible.expand(animate=False)
-    qtbot.wait(100)
-    seen = 0
-    for widget in (*dock.findChildren(QLabel), *dock.findChildren(QPushButton)):
-        wraps = isinstance(widget, QLabel) and widget.wordWrap()
-        if widget.isVisible() and widget.text() and not wraps:
-            needed_px = widget.fontMetrics().horizontalAdvance(widget.text())
-            assert widget.width() >= needed_px, widget.text()
-            seen += 1
-    for box in dock.findChildren(QAbstractSpinBox):
-        if box.isVisible():
-            text_px = box.lineEdit().fontMetrics().horizontalAdvance(box.text())
-            assert box.lineEdit().width() >= text_px, box.text()
-            seen += 1
-    assert seen > 40
-    assert dock.scroll.widget().width() <= dock.scroll.viewport().width()
 
 
 def test_plugin_menu_opens_the_dock_of_the_manifest(make_napari_viewer):

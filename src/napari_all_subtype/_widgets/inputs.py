@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_all_subtype._widgets.fields import SmearField
-from napari_all_subtype.cells.image import list_images
+from napari_all_subtype.cells.folders import list_images
 from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import MAX_PIXEL_SIZE_UM, MIN_PIXEL_SIZE_UM

@@ -11,6 +11,7 @@ from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_all_subtype._widgets.overlay import (
+    FILL_OPACITY,
     ClassCodes,
     cell_at,
     changed_by_confidence,
@@ -22,7 +23,6 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.workflow.overlay import class_of
 
 CELLS, SUBTYPES, LETTERS = "cells", "subtypes", "letters"
-FILL_OPACITY = 0.3
 # Of the badge behind a letter, and of the letter on it.
 BADGE_UM = 3.2
 LETTER_TO_BADGE = 0.42

@@ -16,6 +16,8 @@ from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
 Part = Literal["fill", "ring", "doubtful"]
 PARTS: tuple[Part, ...] = ("fill", "ring", "doubtful")
 
+# Chromatin can still be judged under it.
+FILL_OPACITY = 0.2
 RING_WIDTH_UM = 0.6
 MIN_RING_PX = 2
 DOUBTFUL_ALPHA = 0.75
@@ -65,13 +67,16 @@ class ClassCodes:
         return 1 + PARTS.index(part) * len(names) + k
 
     def to_features(self) -> pd.DataFrame:
-        """What each code means: row k is code k, row 0 the background."""
-        rows = [("", "")]
+        """What each code means: row k is code k; row 0, the background, means nothing.
+
+        napari's status bar leaves out what is None.
+        """
+        rows: list[tuple[str | None, str | None]] = [(None, None)]
         rows += [(c.title, part) for part in PARTS for c in self.classes]
         return pd.DataFrame([*rows, ("picked", "ring")], columns=["class", "part"])
 
     def colours(
-        self, hidden: Iterable[str] = (), fill_opacity: float = 0.3
+        self, hidden: Iterable[str] = (), fill_opacity: float = FILL_OPACITY
     ) -> dict[int | None, np.ndarray]:
         """RGBA of every code, for napari's DirectLabelColormap.
 

@@ -20,8 +20,8 @@ from superqt import QLabeledDoubleSlider
 
 from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.flags import flags_html, flags_tip
-from napari_all_subtype._widgets.layers import FILL_OPACITY
 from napari_all_subtype._widgets.legend import Legend
+from napari_all_subtype._widgets.overlay import FILL_OPACITY
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.summarise import Summary

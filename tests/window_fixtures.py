@@ -1,0 +1,70 @@
+"""A real napari window with the dock in it; named in `pytest_plugins` by the tests that need it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from fake_worker import InstantWorker
+from napari_all_subtype._widgets import controller as controller_module
+from napari_all_subtype._widgets import session as session_module
+from napari_all_subtype._widgets.dock import AnalyseSmear
+from window_steps import FIELD, run
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What a person is notified of."""
+    heard = []
+    for name in ("show_error", "show_warning", "show_info"):
+        monkeypatch.setattr(controller_module, name, heard.append)
+    return heard
+
+
+@pytest.fixture
+def instant(monkeypatch):
+    monkeypatch.setattr(session_module, "Worker", InstantWorker)
+
+
+@pytest.fixture
+def window(make_napari_viewer, told):
+    """Makes a viewer with the dock in it."""
+
+    def make(show=True):
+        viewer = make_napari_viewer(show=show)
+        dock = AnalyseSmear(viewer)
+        viewer.window.add_dock_widget(dock, name="Analyse smear")
+        return viewer, dock
+
+    return make
+
+
+@pytest.fixture
+def analysed(window, instant, qtbot):
+    """A viewer, its dock and five cells in a field of 128 x 160 pixels of 0.25 µm."""
+    viewer, dock = window()
+    viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
+    run(qtbot, dock)
+    return viewer, dock
+
+
+@pytest.fixture
+def hidden(window, instant, qtbot):
+    """As `analysed`, in a window that is not shown and so never draws."""
+    viewer, dock = window(show=False)
+    viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
+    run(qtbot, dock)
+    return viewer, dock
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two fields and a broken file."""
+    folder = tmp_path / "smear 7"
+    folder.mkdir()
+    for n, grey in ((1, 250), (2, 225)):
+        pixels = np.clip(FIELD.astype(int) - 250 + grey, 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"field-{n}.png"), pixels[..., ::-1])
+    (folder / "bad-3.png").write_bytes(b"")
+    return folder
