@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from napari_all_subtype.cells.image import as_source, list_images, open_image
+from napari_all_subtype.cells.folders import list_images
+from napari_all_subtype.cells.image import as_source, open_image
 from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize, Region
 from napari_all_subtype.config import ReadingParameters
 from napari_all_subtype.errors import NoImagesError

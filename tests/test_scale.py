@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from napari_all_subtype.cells.image import list_images, open_image
+from napari_all_subtype.cells.folders import list_images
+from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.cells.profiles import InstrumentProfile, save_profile
 from napari_all_subtype.cells.red_cells import red_cell_diameter_px
 from napari_all_subtype.cells.resolution import from_dpi, from_ome, trusted

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from napari_all_subtype.cells.image import list_images, open_image
+from napari_all_subtype.cells.folders import list_images
+from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.errors import ImageReadError, OutputError, OutputExistsError
 from napari_all_subtype.files import new_file
 from napari_all_subtype.workflow.inputs import find_images, prepare, unique

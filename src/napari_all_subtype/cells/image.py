@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -17,13 +15,13 @@ from napari_all_subtype.cells.colour import (
     refuse_colourless,
     to_rgb8,
 )
-from napari_all_subtype.cells.formats import IMAGE_SUFFIXES, format_of, name_mismatch
+from napari_all_subtype.cells.formats import format_of, name_mismatch
 from napari_all_subtype.cells.levels import ArrayLike, check_channels, levels_source
 from napari_all_subtype.cells.raster import Decoded, decode_raster
 from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
 from napari_all_subtype.cells.tiff import decode_tiff
 from napari_all_subtype.config import ReadingParameters
-from napari_all_subtype.errors import ImageReadError, ImageTooLargeError, NoImagesError
+from napari_all_subtype.errors import ImageReadError, ImageTooLargeError
 
 
 def open_image(
@@ -117,32 +115,6 @@ def _levels_of(image: ArrayLike | Sequence[ArrayLike], name: str) -> tuple[Array
     return levels
 
 
-def list_images(folder: str | PathLike[str]) -> list[Path]:
-    """Images directly in `folder`, in natural order (field 2 before field 10).
-
-    Raises
-    ------
-    NoImagesError
-        If the folder is missing or holds none.
-    """
-    folder = Path(folder)
-    if not os.path.isdir(folder):
-        raise NoImagesError(f"There is no folder {folder.name}; check the name.")
-    try:
-        found = [path for path in folder.iterdir() if _is_image_name(path) and path.is_file()]
-    except OSError as error:
-        raise ImageReadError(
-            f"The folder {folder.name} cannot be opened: {error.strerror}; check that it may be "
-            "read."
-        ) from None
-    if not found:
-        raise NoImagesError(
-            f"No image in the folder {folder.name}: expected files ending in "
-            f"{', '.join(IMAGE_SUFFIXES)}."
-        )
-    return sorted(found, key=_natural)
-
-
 def check_size(shape: tuple[int, int], name: str, parameters: ReadingParameters) -> None:
     """Raise unless an image of `shape` (Y, X) may be opened.
 
@@ -158,8 +130,8 @@ def check_size(shape: tuple[int, int], name: str, parameters: ReadingParameters)
     if megapixels > parameters.max_megapixels:
         raise ImageTooLargeError(
             f"{name} has {width} × {height} pixels ({megapixels:,.0f} megapixels); at most "
-            f"{parameters.max_megapixels:g} are opened. Cut it into fields, or raise "
-            "max_megapixels."
+            f"{parameters.max_megapixels:g} are opened. Cut it into fields, or raise the limit: "
+            "--max-megapixels on the command line, ReadingParameters(max_megapixels=...) in Python."
         )
     if min(height, width) < parameters.min_side_px:
         raise ImageReadError(
@@ -179,12 +151,3 @@ def _source(
     refuse_colourless(rgb, name, dark_ground)
     notes = (*history, *decoded.history, intensity.note, alpha_note(pixels), profile_note)
     return ArraySource(rgb, name, decoded.pixel_size, tuple(filter(None, notes)))
-
-
-def _is_image_name(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-
-
-def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
-    parts = re.findall(r"\d+|\D+", path.name.lower())
-    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts], path.name

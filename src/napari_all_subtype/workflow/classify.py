@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def classify_batch(
         (else the probabilities are of the middle of the image, and the word is
         *unknown*), pixel size with origin and
         uncertainty, model. The row of an image that failed has its name and empty
-        values.
+        values. Without any row that worked nothing is written.
     classifier : Classifier, optional
         The model; by default the one that `parameters` name.
 
@@ -55,7 +56,7 @@ def classify_batch(
     Stopped
         If asked for; no file is written.
     """
-    if out.exists() and not overwrite:
+    if os.path.exists(out) and not overwrite:
         raise OutputExistsError(f"{out.name} is there already. Say --overwrite to replace it.")
     classifier = classifier or load_classifier(parameters.model.model)
     cells, outcomes = [], []
@@ -68,9 +69,10 @@ def classify_batch(
             raise
         except Exception as error:  # the edge: recorded, and the others go on
             outcomes.append(failure_of(field, error))
-    rows = _table(outcomes, cells, classifier, parameters, monitor)
-    with new_file(out, overwrite) as partial:
-        rows.to_csv(partial, index=False, float_format="%.6g")
+    if cells:
+        rows = _table(outcomes, cells, classifier, parameters, monitor)
+        with new_file(out, overwrite) as partial:
+            rows.to_csv(partial, index=False, float_format="%.6g")
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(tuple(outcomes), ())
 
@@ -92,11 +94,9 @@ def _table(
     parameters: AnalysisParameters,
     monitor: Monitor,
 ) -> pd.DataFrame:
-    """One row per outcome; `cells` are those of the outcomes without an error."""
-    side_px = classifier.crop_spec.size_px
+    """One row per outcome; `cells`, at least one, are those of the outcomes without an error."""
     crops = [cell.crop for cell, _ in cells]
-    stack = np.stack(crops) if crops else np.empty((0, side_px, side_px, 3), np.uint8)
-    probabilities = classifier.predict(stack, monitor, parameters.model.batch_size)
+    probabilities = classifier.predict(np.stack(crops), monitor, parameters.model.batch_size)
     said = predictions(probabilities, parameters.decision, classifier.taxonomy)
     found = np.array([cell.found for cell, _ in cells], bool)
     said["cell_found"] = found

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_all_subtype.cells.image import list_images
+from napari_all_subtype.cells.folders import images_below, list_images
 from napari_all_subtype.errors import NoImagesError
 from napari_all_subtype.workflow.pseudonyms import Pseudonyms
 
@@ -72,6 +72,27 @@ def find_images(inputs: Sequence[Path]) -> list[Path]:
     return [
         image for path in inputs for image in (list_images(path) if os.path.isdir(path) else [path])
     ]
+
+
+def unread_images(inputs: Sequence[Path]) -> tuple[int, int]:
+    """Images in subfolders of the folders among `inputs` that nobody named, and those subfolders.
+
+    Returns
+    -------
+    tuple of int
+        Number of images, number of subfolders.
+    """
+    named = {os.path.realpath(path) for path in inputs}
+    unread = {
+        os.path.realpath(image)
+        for folder in inputs
+        if os.path.isdir(folder)
+        for image in images_below(folder)
+    }
+    unread = {
+        image for image in unread if image not in named and os.path.dirname(image) not in named
+    }
+    return len(unread), len({os.path.dirname(image) for image in unread})
 
 
 def name_fields(paths: Sequence[Path], names: Sequence[str] | None = None) -> list[Field]:
