@@ -24,7 +24,7 @@ from napari_all_subtype.config import (
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
-from napari_all_subtype.terminal import describe, fail, say
+from napari_all_subtype.terminal import describe, fail, say, warn
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 
@@ -34,25 +34,45 @@ def option_name(field: str) -> str:
     return field.removesuffix("_um").replace("_", "-")
 
 
-def _flat(title: str) -> Parameter:
-    return Parameter(name="*", group=Group(title, sort_key=title))
+def _flat(title: str, position: int) -> Parameter:
+    return Parameter(name="*", group=Group(title, sort_key=position))
 
 
-Reading = Annotated[ReadingParameters | None, _flat("Reading")]
-Scale = Annotated[ScaleParameters | None, _flat("Pixel size")]
-Segmentation = Annotated[SegmentationParameters | None, _flat("Segmentation")]
-Decision = Annotated[DecisionParameters | None, _flat("Decision")]
-Quality = Annotated[QualityParameters | None, _flat("Quality")]
-Model = Annotated[ModelParameters | None, _flat("Model")]
-Overwrite = Annotated[bool, Parameter(negative="", help="Replace results that are there.")]
+Scale = Annotated[ScaleParameters | None, _flat("Size of a pixel", 1)]
+Model = Annotated[ModelParameters | None, _flat("Model", 2)]
+Decision = Annotated[DecisionParameters | None, _flat("From probabilities to a word", 3)]
+Segmentation = Annotated[SegmentationParameters | None, _flat("Finding cells", 4)]
+Quality = Annotated[QualityParameters | None, _flat("When an image is flagged", 5)]
+Reading = Annotated[ReadingParameters | None, _flat("Opening images", 6)]
+Overwrite = Annotated[
+    bool,
+    Parameter(
+        negative="", show_default=False, help="Replace the results of an earlier run in --out."
+    ),
+]
 Anonymise = Annotated[
-    bool, Parameter(negative="", help="Stable pseudonyms instead of file names everywhere.")
+    bool,
+    Parameter(
+        negative="",
+        show_default=False,
+        help="Write pseudonyms instead of file names into all results: always the same one for "
+        "the same file.",
+    ),
+]
+# Heard by `napari_all_subtype.cli` before a command is; here so that --help shows it.
+Debug = Annotated[
+    bool,
+    Parameter(
+        negative="",
+        show_default=False,
+        help="Show more of what happens, and an error whole instead of in one line.",
+    ),
 ]
 KeyFile = Annotated[
     Path | None,
     Parameter(
-        help="Where --anonymise keeps the names behind the pseudonyms; by default beside the "
-        "output and called OUTPUT-key.json. It identifies people: keep it apart."
+        help="File in which --anonymise keeps the names behind the pseudonyms; by default beside "
+        "the output and called OUTPUT-key.json. It identifies people: keep it apart."
     ),
 ]
 
@@ -60,6 +80,9 @@ app = App(
     name="napari-all-subtype",
     suppress_keyboard_interrupt=False,
     help=f"White cells of blood smears: found, measured, classified. {RESEARCH_USE_ONLY}",
+    help_epilogue="Each command explains its options: napari-all-subtype analyse --help. The exit "
+    "status is 0 when all is done, 1 when some images failed, 2 when nothing could be done, 130 "
+    "when it was stopped.",
     version=lambda: version("napari-all-subtype"),
     default_parameter=Parameter(name_transform=option_name),
 )
@@ -69,14 +92,18 @@ app = App(
 def analyse(
     images: Annotated[
         list[Path],
-        Parameter(help="Images, or folders of the fields of a smear; subfolders are not searched."),
+        Parameter(
+            help="One or more images, or folders of images. The images of one folder are taken "
+            "for one smear; subfolders are not searched."
+        ),
     ],
     /,
     *,
-    out: Annotated[Path, Parameter(help="Folder of the results, made if absent.")],
+    out: Annotated[Path, Parameter(help="Folder for the results, made if absent.")],
     overwrite: Overwrite = False,
     anonymise: Anonymise = False,
     key_file: KeyFile = None,
+    debug: Debug = False,
     model: Model = None,
     scale: Scale = None,
     decision: Decision = None,
@@ -84,11 +111,15 @@ def analyse(
     quality: Quality = None,
     reading: Reading = None,
 ) -> int:
-    """Find, measure and classify every white cell; one result folder per image."""
+    """Find, measure and classify every white cell; one folder of results per image.
+
+    Example: napari-all-subtype analyse smear.png --out results --pixel-size 0.13
+    """
     from napari_all_subtype.workflow.batch import analyse_batch
     from napari_all_subtype.workflow.inputs import prepare
 
     parameters = _parameters(model, scale, decision, segmentation, reading, quality)
+    _warn_of_unread(images)
     fields = prepare(images, _key_file(anonymise, key_file, out))
     with TerminalMonitor(len(fields)) as monitor:
         result = analyse_batch(fields, out, parameters, overwrite, monitor)
@@ -100,42 +131,58 @@ def analyse(
 @app.command
 def classify(
     crops: Annotated[
-        list[Path], Parameter(help="Images of one centred cell each, or folders of them.")
+        list[Path],
+        Parameter(
+            help="One or more images of a single cell in the middle, or folders of them; "
+            "subfolders are not searched."
+        ),
     ],
     /,
     *,
-    out: Annotated[Path, Parameter(help="CSV file of the result.")],
+    out: Annotated[Path, Parameter(help="CSV file to write: one row per image.")],
     overwrite: Overwrite = False,
     anonymise: Anonymise = False,
     key_file: KeyFile = None,
+    debug: Debug = False,
     model: Model = None,
     scale: Scale = None,
     decision: Decision = None,
     segmentation: Segmentation = None,
     reading: Reading = None,
 ) -> int:
-    """Classify images of one centred cell; one row per image, in the order given."""
+    """Classify images of one cell each; one table, a row per image in the order given.
+
+    Example: napari-all-subtype classify cells/ --out cells.csv --pixel-size 0.13
+    """
     from napari_all_subtype.workflow.classify import classify_batch
     from napari_all_subtype.workflow.inputs import prepare
     from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
 
     parameters = _parameters(model, scale, decision, segmentation, reading)
+    _warn_of_unread(crops)
     fields = prepare(crops, _key_file(anonymise, key_file, out), repeats=True)
     with TerminalMonitor(len(fields)) as monitor:
         result = classify_batch(fields, out, parameters, overwrite, monitor)
-    say(f"{len(fields) - len(result.failed)} of {len(fields)} images classified: {out}")
-    say(SUBTYPE_NOTE)
-    say(RESEARCH_USE_ONLY)
+    n_done = len(fields) - len(result.failed)
+    if n_done:
+        say(f"{n_done} of {len(fields)} images classified: {out}")
+        say(SUBTYPE_NOTE)
+        say(RESEARCH_USE_ONLY)
     return _status(result)
 
 
 @app.command
 def demo(
     *,
-    out: Annotated[Path, Parameter(help="Folder of the demonstration.")] = Path("demo-output"),
-    seed: Annotated[int, Parameter(help="Another number draws another smear.")] = 1,
+    out: Annotated[Path, Parameter(help="Folder for the results, made if absent.")] = Path(
+        "demo-output"
+    ),
+    seed: Annotated[
+        int, Parameter(help="Number that the drawing starts from: another one draws another smear.")
+    ] = 1,
+    debug: Debug = False,
 ) -> int:
-    """Analyse a synthetic smear with the bundled model; replaces an earlier demonstration."""
+    """Draw a synthetic smear and analyse it; replaces an earlier demonstration."""
     from napari_all_subtype.workflow.demo import run_demo
 
     with TerminalMonitor(1) as monitor:
@@ -155,7 +202,7 @@ def demo(
 
 
 @app.command
-def info() -> int:
+def info(*, debug: Debug = False) -> int:
     """Show versions, the device in use and the models."""
     from napari_all_subtype.workflow.information import information
 
@@ -210,6 +257,18 @@ def _key_file(anonymise: bool, key_file: Path | None, out: Path) -> Path | None:
         return None
     whole = out.resolve()
     return key_file or whole.with_name(f"{whole.stem or 'images'}-key.json")
+
+
+def _warn_of_unread(inputs: Sequence[Path]) -> None:
+    from napari_all_subtype.cells.folders import counted
+    from napari_all_subtype.workflow.inputs import unread_images
+
+    n_images, n_folders = unread_images(inputs)
+    if n_images:
+        warn(
+            f"not read: {counted(n_images, n_folders)}. Of a folder only the images directly in it "
+            "are read; name the subfolders as well, each is a smear of its own."
+        )
 
 
 def _status(result: object) -> int:

@@ -56,7 +56,10 @@ class ReadingParameters(Parameters):
     """How images are opened."""
 
     max_megapixels: float = Field(
-        400.0, gt=0, le=20_000, description="Largest image that is opened, in megapixels."
+        400.0,
+        gt=0,
+        le=20_000,
+        description="Largest image that is opened, in megapixels (millions of pixels).",
     )
     min_side_px: int = Field(
         16,
@@ -80,7 +83,8 @@ class ScaleParameters(Parameters):
         None,
         ge=MIN_PIXEL_SIZE_UM,
         le=MAX_PIXEL_SIZE_UM,
-        description="Size of one pixel in micrometres. Overrules the file's own and the ruler.",
+        description="Size of one pixel in micrometres. Overrules what the file says and what the "
+        "red cells would give.",
     )
     profile: str | None = Field(
         None,
@@ -98,7 +102,8 @@ class ScaleParameters(Parameters):
         0.15,
         ge=0.0,
         le=0.5,
-        description="Relative uncertainty of a pixel size that was read off the red cells.",
+        description="Uncertainty of a pixel size that was read off the red cells, as a fraction of "
+        "it: 0.15 is 15 %.",
     )
     min_red_cells: int = Field(
         3,
@@ -131,8 +136,8 @@ class SegmentationParameters(Parameters):
         0.2,
         ge=0.05,
         le=0.5,
-        description="Pixel size in micrometres at which cells are looked for; masks come back "
-        "at full resolution.",
+        description="Pixel size in micrometres at which cells are looked for: smaller is slower. "
+        "Masks come back at full resolution.",
     )
     sensitivity: float = Field(
         0.5,
@@ -144,8 +149,8 @@ class SegmentationParameters(Parameters):
         0.22,
         ge=0.05,
         le=1.0,
-        description="Least optical density (red + green - blue) of a nucleus; an image in which "
-        "nothing reaches it has no white cells.",
+        description="How dark the stain of a nucleus must be at least, as optical density (red + "
+        "green - blue); an image in which nothing reaches it has no white cells.",
     )
     min_nucleus_diameter_um: float = Field(
         3.5,
@@ -163,7 +168,8 @@ class SegmentationParameters(Parameters):
         1536,
         ge=256,
         le=16384,
-        description="Side of the tiles in which large images are worked through, in pixels.",
+        description="Side of the squares in which large images are worked through, in pixels; "
+        "smaller ones need less memory.",
     )
 
 
@@ -182,7 +188,7 @@ class QualityParameters(Parameters):
         ge=0.1,
         le=1.0,
         description="Two fields are flagged as overlapping when their common area agrees to this "
-        "correlation.",
+        "correlation; 1 is identical.",
     )
     min_overlap_fraction: float = Field(
         0.08,
@@ -199,23 +205,25 @@ class DecisionParameters(Parameters):
         0.5,
         ge=0.0,
         le=1.0,
-        description="A cell is called a blast when its probability of any blast class "
-        "reaches this.",
+        description="A cell is called a blast when its probability of being one, with or without "
+        "a subtype, reaches this.",
     )
     subtype_threshold: float = Field(
         0.6,
         gt=0.5,
         le=1.0,
-        description="A blast is called L1, L2 or L3 when that score's share of the blast side "
-        "reaches this; otherwise it stays Blast, subtype undetermined.",
+        description="A blast is called L1, L2 or L3 when that subtype holds this share of its "
+        "probability of being a blast; otherwise it stays Blast, subtype undetermined.",
     )
 
 
 class ModelParameters(Parameters):
     """Which model speaks, and how fast it is fed."""
 
-    model: str = Field("bundled", description="Model id, or the folder of a model.")
-    batch_size: int = Field(64, ge=1, le=4096, description="Cells classified at a time.")
+    model: str = Field("bundled", description="Name of a model, or the folder of one.")
+    batch_size: int = Field(
+        64, ge=1, le=4096, description="Cells classified at a time; fewer need less memory."
+    )
 
 
 class NetworkParameters(Parameters):
