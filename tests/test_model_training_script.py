@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="the extra `train` is not installed")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from bundled_data import Cells, training_crops
