@@ -17,12 +17,28 @@ class PixelSizeError(ParameterError):
     """A pixel size that no smear can have."""
 
 
+class ParameterTypeError(ParameterError, TypeError):
+    """A parameter that is of the wrong kind altogether."""
+
+
 class ImageReadError(AllSubtypeError, OSError):
     """A file is missing, empty, truncated or not the image its name says."""
 
 
 class NotColourError(ImageReadError):
     """An image without colour: grey, single channel or fluorescence."""
+
+
+class ImageTypeError(AllSubtypeError, TypeError):
+    """Something handed over as an image that is none."""
+
+
+class ImageValueError(ImageReadError, ValueError):
+    """An array whose values cannot be a photograph."""
+
+
+class ImageShapeError(NotColourError, ValueError):
+    """An array whose shape cannot be a colour image."""
 
 
 class ImageTooLargeError(ImageReadError):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
-from napari_all_subtype.errors import ImageReadError, NotColourError
+from napari_all_subtype.errors import ImageValueError, NotColourError
 
 CAMERA_BITS = (8, 10, 12, 14, 16)
 # Spread between channels, in grey levels, that JPEG rounding alone can give a grey picture.
@@ -35,6 +35,28 @@ class Intensity:
     note: str = ""
 
 
+def extremes(pixels: np.ndarray) -> tuple[float, float]:
+    """Largest and smallest value of `pixels`.
+
+    Raises
+    ------
+    ImageValueError
+        If they are no real numbers.
+    """
+    if pixels.dtype.kind not in "uif":
+        raise ImageValueError(
+            f"The image holds {pixels.dtype} values; expected 8 or 16 bit, or fractions from 0 to "
+            "1. Pass the photograph itself, not a mask or a result of it."
+        )
+    maximum, minimum = float(pixels.max()), float(pixels.min())
+    if not np.isfinite([maximum, minimum]).all():
+        raise ImageValueError(
+            "The image holds values that are no numbers (NaN or infinite); expected fractions from "
+            "0 to 1. Find out where they come from, or replace them: numpy.nan_to_num."
+        )
+    return maximum, minimum
+
+
 def intensity_of(
     dtype: np.dtype, maximum: float, minimum: float = 0.0, significant_bits: int | None = None
 ) -> Intensity:
@@ -48,7 +70,7 @@ def intensity_of(
 
     Raises
     ------
-    ImageReadError
+    ImageValueError
         If the type or the range of values cannot be a photograph.
     """
     if dtype == np.uint8:
@@ -60,7 +82,7 @@ def intensity_of(
         return Intensity(float(2**bits - 1), f"{bits}-bit values scaled to 8 bit")
     if np.issubdtype(dtype, np.floating) and minimum >= 0 and maximum <= 1:
         return Intensity(1.0, "values from 0 to 1 scaled to 8 bit")
-    raise ImageReadError(
+    raise ImageValueError(
         f"The image holds {dtype} values from {minimum:g} to {maximum:g}; expected 8 or 16 bit, "
         "or fractions from 0 to 1. Export it as 8-bit RGB."
     )

@@ -28,18 +28,18 @@ def list_images(folder: str | PathLike[str]) -> list[Path]:
         If it may not be read.
     """
     folder = Path(folder)
+    name = folder.name or folder.resolve().name or "/"
     if not os.path.isdir(folder):
-        raise NoImagesError(f"There is no folder {folder.name}; check the name.")
+        raise NoImagesError(f"There is no folder {name}; check the name.")
     try:
         found = [path for path in folder.iterdir() if is_image_name(path.name) and path.is_file()]
     except OSError as error:
         raise ImageReadError(
-            f"The folder {folder.name} cannot be opened: {error.strerror}; check that it may be "
-            "read."
+            f"The folder {name} cannot be opened: {error.strerror}; check that it may be read."
         ) from None
     if not found:
         raise NoImagesError(
-            f"No image in the folder {folder.name}: expected files ending in "
+            f"No image in the folder {name}: expected files ending in "
             f"{', '.join(IMAGE_SUFFIXES)}.{_hint(folder)}"
         )
     return sorted(found, key=_natural)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from napari_all_subtype.cells.colour import (
     alpha_note,
     apply_icc,
+    extremes,
     intensity_of,
     refuse_colourless,
     to_rgb8,
 )
 from napari_all_subtype.cells.formats import format_of, name_mismatch
 from napari_all_subtype.cells.levels import ArrayLike, check_channels, levels_source
-from napari_all_subtype.cells.raster import Decoded, decode_raster
+from napari_all_subtype.cells.raster import Decoded, decode_picture, decode_raster
 from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
 from napari_all_subtype.cells.tiff import decode_tiff
 from napari_all_subtype.config import ReadingParameters
-from napari_all_subtype.errors import ImageReadError, ImageTooLargeError
+from napari_all_subtype.errors import ImageReadError, ImageTooLargeError, ImageTypeError
 
 
 def open_image(
@@ -75,8 +78,9 @@ def as_source(
     ----------
     image
         A source is given back as it is. A numpy array is (Y, X, 3 or 4), 8 or
-        16 bit or fractions; dask and zarr arrays, and sequences of arrays
-        (finest first), are read in parts when needed.
+        16 bit or fractions; a Pillow image is taken as well; dask and zarr
+        arrays, and sequences of arrays (finest first), are read in parts when
+        needed.
     name, pixel_size
         For arrays, which have neither: the layer's.
 
@@ -84,7 +88,7 @@ def as_source(
     ------
     ImageReadError, NotColourError, ImageTooLargeError
         If the image cannot be used.
-    TypeError
+    ImageTypeError
         If `image` is none of these.
     """
     parameters = parameters or ReadingParameters()
@@ -96,6 +100,11 @@ def as_source(
         return _source(Decoded(image, pixel_size), name, (), dark_ground)
     if hasattr(image, "read") and hasattr(image, "history") and hasattr(image, "shape"):
         return image
+    if isinstance(image, Image.Image):
+        check_size((image.height, image.width), name, parameters)
+        decoded = decode_picture(image, name)
+        decoded = replace(decoded, pixel_size=pixel_size or decoded.pixel_size)
+        return _source(decoded, name, (), dark_ground)
     levels = _levels_of(image, name)
     for finest in levels[:1]:
         check_size(finest.shape[:2], name, parameters)
@@ -104,11 +113,16 @@ def as_source(
 
 def _levels_of(image: ArrayLike | Sequence[ArrayLike], name: str) -> tuple[ArrayLike, ...]:
     """The arrays of a pyramid, or the only one, each of three or four channels."""
-    levels = (image,) if hasattr(image, "dtype") else tuple(image)
-    if not all(hasattr(level, "shape") and hasattr(level, "dtype") for level in levels):
-        raise TypeError(
-            f"{type(image).__name__} is no image; expected a path, an array of shape (Y, X, 3), a "
-            "sequence of such arrays, or an ImageSource."
+    if hasattr(image, "dtype"):
+        levels = (image,)
+    else:
+        levels = tuple(image) if isinstance(image, Iterable) else ()
+    if not levels or not all(
+        hasattr(level, "shape") and hasattr(level, "dtype") for level in levels
+    ):
+        raise ImageTypeError(
+            f"{type(image).__name__} is no image. Expected a path, an array of shape (Y, X, 3), a "
+            "sequence of such arrays (finest first), a Pillow image, or an ImageSource."
         )
     for level in levels:
         check_channels(level.shape, name)
@@ -144,8 +158,7 @@ def _source(
     decoded: Decoded, name: str, history: tuple[str, ...], dark_ground: bool
 ) -> ArraySource:
     pixels = decoded.pixels
-    maximum, minimum = float(pixels.max()), float(pixels.min())
-    intensity = intensity_of(pixels.dtype, maximum, minimum, decoded.significant_bits)
+    intensity = intensity_of(pixels.dtype, *extremes(pixels), decoded.significant_bits)
     rgb = to_rgb8(pixels, intensity)
     rgb, profile_note = apply_icc(rgb, decoded.icc_profile)
     refuse_colourless(rgb, name, dark_ground)

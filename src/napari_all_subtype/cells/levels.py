@@ -11,12 +11,13 @@ import numpy as np
 from napari_all_subtype.cells.colour import (
     Intensity,
     alpha_note,
+    extremes,
     intensity_of,
     refuse_colourless,
     to_rgb8,
 )
 from napari_all_subtype.cells.source import PixelSize, Region
-from napari_all_subtype.errors import ImageReadError, NotColourError
+from napari_all_subtype.errors import ImageReadError, ImageShapeError
 
 _SAMPLE_SIDE_PX = 2048
 
@@ -95,7 +96,7 @@ def levels_source(
     for array in levels:
         check_channels(array.shape, name)
     sample = _sample(levels)
-    intensity = intensity_of(sample.dtype, float(sample.max()), float(sample.min()))
+    intensity = intensity_of(sample.dtype, *extremes(sample))
     refuse_colourless(to_rgb8(sample, intensity), name, dark_ground)
     history = tuple(filter(None, (intensity.note, alpha_note(sample))))
     return LevelsSource(levels, intensity, name, pixel_size, history)
@@ -106,16 +107,21 @@ def check_channels(shape: tuple[int, ...], name: str) -> None:
 
     Raises
     ------
-    NotColourError
+    ImageShapeError
     """
     if len(shape) == 3 and shape[2] in (3, 4):
         return
+    if len(shape) == 3 and shape[0] in (3, 4):
+        raise ImageShapeError(
+            f"{name} has the shape {tuple(shape)}: its channels come first. Expected (Y, X, 3); "
+            "pass numpy.moveaxis(image, 0, -1)."
+        )
     if len(shape) == 2 or (len(shape) == 3 and shape[2] == 1):
-        raise NotColourError(
+        raise ImageShapeError(
             f"{name} is greyscale (shape {tuple(shape)}). Expected a colour image of a stained "
             "smear, shape (Y, X, 3)."
         )
-    raise NotColourError(
+    raise ImageShapeError(
         f"{name} has the shape {tuple(shape)}. Expected (Y, X, 3) or (Y, X, 4), channels last; "
         "of a stack, pass one slice."
     )

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import imagecodecs
 import numpy as np
-from PIL import BmpImagePlugin, Image, ImageOps, JpegImagePlugin, PngImagePlugin
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin
 
 from napari_all_subtype.cells import resolution
 from napari_all_subtype.cells.source import PixelSize
@@ -21,6 +21,7 @@ _PLUGINS = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
 }
+_ORIENTATION = 0x0112
 _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "F")
 
 
@@ -62,7 +63,9 @@ def decode_raster(path: Path, file_format: str, check_size: SizeCheck) -> Decode
         with path.open("rb") as stream, _PLUGINS[file_format](stream) as image:
             width, height = image.size
             check_size((height, width))
-            return _decode(image, path, file_format)
+            if image.mode in ("RGB", "RGBA") and _png_bit_depth(path, file_format) == 16:
+                return _decode_png16(image, path)
+            return decode_picture(image, path.name)
     except ImageReadError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError) as error:
@@ -79,47 +82,63 @@ def _broken(path: Path, file_format: str, error: Exception) -> str:
     )
 
 
-def _decode(image: Image.Image, path: Path, file_format: str) -> Decoded:
+def decode_picture(image: Image.Image, name: str) -> Decoded:
+    """The pixels of an opened Pillow image.
+
+    Raises
+    ------
+    NotColourError
+        If it is grey.
+    ImageReadError
+        If its colours are those of print.
+    """
     if image.mode in _GREY_MODES:
         raise NotColourError(
-            f"{path.name} is greyscale (one channel). Expected a colour photograph of a stained "
+            f"{name} is greyscale (one channel). Expected a colour photograph of a stained "
             "smear; switch the camera or the export to colour."
         )
     if image.mode not in ("RGB", "RGBA", "P", "PA"):
         raise ImageReadError(
-            f"{path.name} has the colour mode {image.mode}, which is made for print. Expected "
-            "RGB; export the image as RGB."
+            f"{name} has the colour mode {image.mode}, which is not that of a screen. "
+            "Expected RGB; export the image as RGB."
         )
     history: list[str] = []
-    profile = image.info.get("icc_profile")
-    pixel_size = resolution.from_dpi(image.info.get("dpi"))
-    if file_format == "PNG" and _png_bit_depth(path) == 16:
-        pixels, orientation = _decode_png16(path), image.getexif().get(0x0112, 1)
-        pixels = oriented(pixels, orientation)
-    else:
-        if image.mode in ("P", "PA"):
-            has_alpha = image.mode == "PA" or "transparency" in image.info
-            image_rgb = image.convert("RGBA" if has_alpha else "RGB")
-            history.append("palette resolved to RGB")
-        else:
-            image_rgb = image
-            if image.mode == "RGB" and "transparency" in image.info:
-                image_rgb = image.convert("RGBA")
-        orientation = image.getexif().get(0x0112, 1)
-        pixels = np.asarray(ImageOps.exif_transpose(image_rgb))
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    if image.mode in ("P", "PA"):
+        has_alpha = image.mode == "PA" or "transparency" in image.info
+        image = image.convert("RGBA" if has_alpha else "RGB")
+        history.append("palette resolved to RGB")
+    elif image.mode == "RGB" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    pixels = oriented(np.asarray(image), orientation)
+    return _described(image, pixels, orientation, history)
+
+
+def _described(
+    image: Image.Image, pixels: np.ndarray, orientation: int, history: list[str]
+) -> Decoded:
     if orientation in range(2, 9):
-        history.append("orientation of the camera applied")
-    return Decoded(pixels, pixel_size, profile, history=tuple(history))
+        history = [*history, "orientation of the camera applied"]
+    return Decoded(
+        pixels,
+        resolution.from_dpi(image.info.get("dpi")),
+        image.info.get("icc_profile"),
+        history=tuple(history),
+    )
 
 
-def _png_bit_depth(path: Path) -> int:
+def _png_bit_depth(path: Path, file_format: str) -> int:
+    if file_format != "PNG":
+        return 8
     with path.open("rb") as stream:
         return stream.read(25)[24]
 
 
-def _decode_png16(path: Path) -> np.ndarray:
+def _decode_png16(image: Image.Image, path: Path) -> Decoded:
     # Pillow keeps the upper 8 of 16 bits, which loses all of a 12-bit camera's tones.
-    return imagecodecs.png_decode(path.read_bytes())
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    pixels = oriented(imagecodecs.png_decode(path.read_bytes()), orientation)
+    return _described(image, pixels, orientation, [])
 
 
 def oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from napari_all_subtype.cells.segmentation import segment
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters, QualityParameters
 from napari_all_subtype.decision import decide
+from napari_all_subtype.errors import ParameterTypeError
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import Taxonomy
@@ -124,7 +126,7 @@ def analyse(
 
     Parameters
     ----------
-    image : path, ndarray of shape (Y, X, 3) uint8 RGB, or ImageSource
+    image : path, ndarray of shape (Y, X, 3) uint8 RGB, Pillow image, or ImageSource
         The field.
     pixel_size_um : float, optional
         Micrometres per pixel, 0.02–1.0. Without it the file, and then the red
@@ -140,8 +142,10 @@ def analyse(
 
     Raises
     ------
-    ImageReadError, NotColourError, ImageTooLargeError, PixelSizeError
-        If the image or the pixel size cannot be used.
+    ImageTypeError, ImageReadError, NotColourError, ImageTooLargeError
+        If the image cannot be used.
+    ParameterTypeError, PixelSizeError
+        If the pixel size cannot be used.
     ModelNotFoundError, ModelIntegrityError
         If the model cannot be used.
     Stopped
@@ -153,12 +157,28 @@ def analyse(
     >>> analysis = analyse("smear.png", pixel_size_um=0.13)  # doctest: +SKIP
     >>> analysis.cells[["subtype", "confidence"]]  # doctest: +SKIP
     """
+    _refuse_types(pixel_size_um, parameters)
     values = parameters.model_dump()
     if pixel_size_um is not None or profile is not None:
-        values["scale"] |= {"pixel_size_um": pixel_size_um, "profile": profile}
+        size = None if pixel_size_um is None else float(pixel_size_um)
+        values["scale"] |= {"pixel_size_um": size, "profile": profile}
     if model is not None:
         values["model"]["model"] = str(model)
     return Analyser(AnalysisParameters.of(**values))(image, monitor)
+
+
+def _refuse_types(pixel_size_um: object, parameters: object) -> None:
+    is_number = isinstance(pixel_size_um, Real) and not isinstance(pixel_size_um, bool)
+    if pixel_size_um is not None and not is_number:
+        raise ParameterTypeError(
+            f"pixel_size_um is {type(pixel_size_um).__name__} ({pixel_size_um!r}). Expected a "
+            "number, the micrometres per pixel: pixel_size_um=0.1."
+        )
+    if not isinstance(parameters, AnalysisParameters):
+        raise ParameterTypeError(
+            f"parameters is {type(parameters).__name__}. Expected AnalysisParameters; make them "
+            "with AnalysisParameters.of(decision={'blast_threshold': 0.6})."
+        )
 
 
 def with_predictions(
