@@ -25,6 +25,8 @@ NOMINAL_UM_PER_PX = {
     "draaslan": 0.131,
     "mll": 0.10,
 }
+# Lobes of one nucleus lie no farther apart.
+LOBE_GAP_UM = 1.5
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Truth:
     Parameters
     ----------
     nucleus, cell : ndarray, shape (Y, X), bool, or None
-        The experts' masks of the central cell.
+        The experts' masks of the central cell: all lobes of its nucleus.
     boxes : ndarray, shape (N, 4), float, or None
         White cells as y0, x0, y1, x1 in pixels.
     """
@@ -59,12 +61,40 @@ def truth_of(row: pd.Series) -> Truth:
     if isinstance(row["mask"], str):
         grey = cv2.imread(str(FOLDER / row["mask"]), cv2.IMREAD_GRAYSCALE)
         nucleus = grey > 200
-        cell = grey > 64 if row["mask_kind"] == "cell_nucleus" else None
+        if row["mask_kind"] == "cell_nucleus":
+            cell = grey > 64
+        else:
+            nucleus = central_nucleus(nucleus, NOMINAL_UM_PER_PX[row["dataset"]])
     if isinstance(row["boxes"], str):
         table = pd.read_csv(FOLDER / row["boxes"])
         table = table[table["name"] == "wbc"]
         boxes = table[["ymin", "xmin", "ymax", "xmax"]].to_numpy(float)
     return Truth(nucleus, cell, boxes)
+
+
+def central_nucleus(nuclei: np.ndarray, um_per_px: float) -> np.ndarray:
+    """The nucleus nearest the middle, with what lies within 1.5 µm of it as its lobes.
+
+    The masks of all_idb2 show the nuclei of neighbours as well.
+
+    Parameters
+    ----------
+    nuclei : ndarray, shape (Y, X), bool
+        At least one pixel set.
+    um_per_px : float
+
+    Returns
+    -------
+    ndarray, shape (Y, X), bool
+    """
+    ys, xs = np.nonzero(nuclei)
+    middle = np.array(nuclei.shape) / 2
+    nearest = np.hypot(ys + 0.5 - middle[0], xs + 0.5 - middle[1]).argmin()
+    radius_px = round(0.5 * LOBE_GAP_UM / um_per_px)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius_px + 1,) * 2)
+    closed = cv2.morphologyEx(nuclei.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    _, pieces = cv2.connectedComponents(closed)
+    return nuclei & (pieces == pieces[ys[nearest], xs[nearest]])
 
 
 def fingerprint(rows: pd.DataFrame) -> str:

@@ -196,7 +196,8 @@ def _markdown(report: dict) -> str:
             )
     lines += [
         "",
-        "Dice is that of the central cell; boxes match at an IoU of 0.5, one to one.",
+        "Dice is that of the central nucleus, with all its lobes, and of its cell; boxes match at",
+        "an IoU of 0.5, one to one.",
         "",
         "## Pixel size",
         "",
