@@ -2,12 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from napari_all_subtype.cells.image import open_image
+from napari_all_subtype.cells.scale import pixel_sizes_of
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ModelNotFoundError, Stopped
 from napari_all_subtype.workflow.batch import analyse_batch
 from napari_all_subtype.workflow.inputs import prepare
+from napari_all_subtype.workflow.smear_scale import scale_of_smear
 from test_analyse import SizeClassifier
 from test_words import Listener
 
@@ -63,12 +68,63 @@ def test_unforeseen_error_is_recorded_and_the_others_go_on(three, tmp_path):
     assert str(tmp_path) not in (tmp_path / "out" / "batch.json").read_text()
 
 
-def test_fields_that_show_the_same_place_are_flagged(three, tmp_path):
-    (smear,) = analyse(three, tmp_path / "out").smears
-    assert "overlaps 0.png" in smear.flags["1.png"]
-    assert not any("overlaps" in flag for flag in smear.flags["0.png"])
+def test_fields_that_show_the_same_place_are_flagged_and_summed(smear, tmp_path):
+    for name, part in (("0.png", np.s_[:, :560]), ("1.png", np.s_[:, 80:])):
+        Image.fromarray(smear.pixels[part]).save(tmp_path / name)
+    fields = prepare([tmp_path / "0.png", tmp_path / "1.png"])
+    result = analyse(fields, tmp_path / "out")
+    (total,) = result.smears
+    assert "overlaps 0.png" in total.flags["1.png"]
+    assert not any("overlaps" in flag for flag in total.flags["0.png"])
+    assert total.n_cells == sum(len(outcome.cells.cells) for outcome in result.outcomes)
     summary = json.loads((tmp_path / "out" / "1" / "summary.json").read_text())
     assert "overlaps 0.png" in summary["flags"]["1.png"]
+
+
+def test_same_picture_is_counted_once_and_kept_in_its_own_folder(three, tmp_path):
+    once = analyse(three[:1], tmp_path / "once").smears[0]
+    (total,) = analyse(three, tmp_path / "out").smears
+    assert (total.n_cells, total.fields) == (once.n_cells, ("0.png",))
+    assert total.blast_any == once.blast_any
+    for name in ("1.png", "2.png"):
+        assert "same picture as 0.png: counted once" in total.flags[name]
+        assert not any("overlaps" in flag for flag in total.flags[name])
+    own = json.loads((tmp_path / "out" / "2" / "summary.json").read_text())
+    assert own["n_cells"] == once.n_cells
+    assert "same picture as 0.png: counted once" in own["flags"]["2.png"]
+    images = state(tmp_path / "out")["images"]
+    assert [image["same_picture_as"] for image in images] == [None, "0.png", "0.png"]
+
+
+def test_same_picture_of_two_smears_is_counted_in_both(smear_file, tmp_path):
+    for patient in "ab":
+        (tmp_path / patient).mkdir()
+        (tmp_path / patient / "x.png").write_bytes(smear_file.read_bytes())
+    first, second = analyse(prepare([tmp_path / "a", tmp_path / "b"]), tmp_path / "out").smears
+    assert first.n_cells == second.n_cells > 0
+    assert not any("same picture" in flag for flag in second.flags.get("x.png", ()))
+
+
+def test_picture_whose_twin_failed_is_counted(three, tmp_path):
+    class BreaksFirst(SizeClassifier):
+        calls = 0
+
+        def predict(self, *arguments):
+            self.calls += 1
+            if self.calls == 1:
+                raise ZeroDivisionError
+            return super().predict(*arguments)
+
+    (total,) = analyse(three, tmp_path / "out", BreaksFirst()).smears
+    assert total.fields == ("1.png",)
+    assert total.n_cells > 0
+
+
+def test_same_picture_feeds_the_ruler_once(three):
+    paths = [field.path for field in three]
+    (once,) = scale_of_smear(paths, AnalysisParameters()).values()
+    (alone,) = pixel_sizes_of([open_image(paths[0])])
+    assert once == alone
 
 
 def test_model_that_fails_to_load_leaves_no_output(three, tmp_path):

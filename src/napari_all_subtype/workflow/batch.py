@@ -105,8 +105,8 @@ def _outcomes(
             analysis = replace(analyser(source, monitor), name=field.name)
             write_analysis(analysis, source, out / field.folder, overwrite)
             smear = overviews.setdefault(field.smear, SmearOverviews())
-            smear.add(field.folder, field.name, source)
-            yield Outcome(field, FieldCells.of(analysis))
+            same_as = smear.add(field.folder, field.name, source)
+            yield Outcome(field, FieldCells.of(analysis), same_as=same_as)
         except Stopped:
             raise
         except Exception as error:  # the edge: recorded, and the others go on
@@ -132,6 +132,8 @@ def _leave_nothing(out: Path) -> None:
 def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) -> Outcome:
     """`outcome` with the overlaps found since, in its own summary as well."""
     more = overlaps.get(outcome.field.folder, ())
+    if outcome.same_as:
+        more = (f"same picture as {outcome.same_as}: counted once",)
     if outcome.cells is None or not more:
         return outcome
     cells = replace(outcome.cells, flags=(*outcome.cells.flags, *more))
@@ -142,11 +144,18 @@ def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) 
 
 
 def _smears(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
-    done: dict[str, list[FieldCells]] = {}
+    done: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.cells is not None:
-            done.setdefault(outcome.field.smear, []).append(outcome.cells)
-    return tuple(summarise(fields, smear) for smear, fields in done.items())
+            done.setdefault(outcome.field.smear, []).append(outcome)
+    return tuple(
+        summarise(
+            [outcome.cells for outcome in members if not outcome.same_as],
+            smear,
+            repeated=[outcome.cells for outcome in members if outcome.same_as],
+        )
+        for smear, members in done.items()
+    )
 
 
 def _write_batch(
@@ -159,6 +168,7 @@ def _write_batch(
             "smear": outcome.field.smear,
             "smear_assumed_from": "images in one folder",
             "cells": len(outcome.cells.cells) if outcome.cells is not None else None,
+            "same_picture_as": outcome.same_as or None,
             "error": outcome.error or None,
         }
         for outcome in outcomes

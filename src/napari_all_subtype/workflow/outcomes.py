@@ -27,11 +27,15 @@ class Outcome:
         Its cells; None if it failed.
     error : str
         Why it failed, in one line without any folder; empty if it did not.
+    same_as : str
+        Name of an earlier field of the smear with the same pixels: the smear
+        counts those once.
     """
 
     field: Field
     cells: FieldCells | None = None
     error: str = ""
+    same_as: str = ""
 
 
 @dataclass(frozen=True)

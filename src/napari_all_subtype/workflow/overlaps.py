@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import cv2
 
 from napari_all_subtype.cells.quality import overlapping_fields
-from napari_all_subtype.cells.source import ArraySource, ImageSource
+from napari_all_subtype.cells.source import ArraySource, ImageSource, pixel_digest
 from napari_all_subtype.config import QualityParameters
 from napari_all_subtype.progress import SILENT, Monitor
 
@@ -21,16 +21,24 @@ class SmearOverviews:
     """Small pictures of the fields of one smear, taken one by one and compared at the end."""
 
     _pictures: dict[Hashable, ArraySource] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
     _factor: float = 0.0
 
-    def add(self, key: Hashable, name: str, source: ImageSource) -> None:
-        """Keep a small picture of `source` under `key`; `name` is what its flags call it."""
+    def add(self, key: Hashable, name: str, source: ImageSource) -> str:
+        """Keep a small picture of `source` under `key`; `name` is what its flags call it.
+
+        Gives back the name of an earlier field with the very same pixels, or nothing.
+        """
         # One factor for the whole smear, so that its fields stay comparable.
         self._factor = self._factor or min(1.0, OVERVIEW_SIDE_PX / max(source.shape))
         small = cv2.resize(
             source.read(), None, fx=self._factor, fy=self._factor, interpolation=cv2.INTER_AREA
         )
         self._pictures[key] = ArraySource(small, name)
+        digest = pixel_digest(source)
+        twin = self._names.get(digest, "")
+        self._names.setdefault(digest, name)
+        return twin
 
     def flags(
         self, quality: QualityParameters, monitor: Monitor = SILENT

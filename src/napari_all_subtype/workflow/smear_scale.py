@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.scale import pixel_sizes_of
-from napari_all_subtype.cells.source import ImageSource, PixelSize
+from napari_all_subtype.cells.source import ImageSource, PixelSize, pixel_digest
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import Stopped
 from napari_all_subtype.progress import SILENT, Monitor, steps
@@ -34,6 +34,7 @@ def scale_of_smear(
 
     Empty where it is not needed: a single field, or a size that a person gave.
     Fields that cannot be read are passed over; their own analysis reports them.
+    Of fields with the same pixels one is measured.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def scale_of_smear(
     if len(paths) < 2 or given:
         return {}
     chosen = np.unique(np.linspace(0, len(paths) - 1, MAX_FIELDS).round().astype(int))
-    sources = []
+    sources: dict[str, ImageSource] = {}
     for at in steps(chosen.tolist(), "measure scale", monitor):
         try:
             source = as_source(paths[at], parameters.reading)
@@ -54,9 +55,10 @@ def scale_of_smear(
             log.debug("no ruler from field %d: %s", at, type(error).__name__)
             continue
         if source.pixel_size is None:
-            sources.append(source)
-    sizes = pixel_sizes_of(sources, parameters.scale, monitor)
-    return {source.shape: size for source, size in zip(sources, sizes, strict=True)}
+            # The same picture twice would feign more red cells than there are.
+            sources.setdefault(pixel_digest(source), source)
+    sizes = pixel_sizes_of(list(sources.values()), parameters.scale, monitor)
+    return {source.shape: size for source, size in zip(sources.values(), sizes, strict=True)}
 
 
 def with_scale(source: ImageSource, scale: SmearScale) -> ImageSource:

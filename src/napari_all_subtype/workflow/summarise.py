@@ -61,7 +61,7 @@ class Summary(_Frozen):
     name : str
         Field or smear.
     fields : tuple of str
-        Names of the fields.
+        Names of the fields that were counted.
     n_cells, n_at_border : int
         Cells found, and those among them that the border of a field cuts.
     classes : dict of str to Proportion
@@ -127,7 +127,12 @@ class FieldCells:
         )
 
 
-def summarise(fields: Sequence[FieldCells], name: str, seed: int = 0) -> Summary:
+def summarise(
+    fields: Sequence[FieldCells],
+    name: str,
+    seed: int = 0,
+    repeated: Sequence[FieldCells] = (),
+) -> Summary:
     """Counts over all `fields` together.
 
     Parameters
@@ -138,6 +143,8 @@ def summarise(fields: Sequence[FieldCells], name: str, seed: int = 0) -> Summary
         What the summary is called.
     seed : int
         Of the bootstrap, so that the same cells give the same interval.
+    repeated : sequence of FieldCells
+        Fields that show again what is counted already: only their flags are told.
 
     Raises
     ------
@@ -179,7 +186,7 @@ def summarise(fields: Sequence[FieldCells], name: str, seed: int = 0) -> Summary
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
         um_relative_uncertainty=max(field.um_relative_uncertainty for field in fields),
-        flags={field.name: field.flags for field in fields if field.flags},
+        flags={field.name: field.flags for field in (*fields, *repeated) if field.flags},
     )
 
 
