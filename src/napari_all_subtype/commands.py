@@ -24,7 +24,7 @@ from napari_all_subtype.config import (
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
-from napari_all_subtype.terminal import describe, fail, say, warn
+from napari_all_subtype.terminal import describe, fail, listed, say, warn
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 
@@ -47,7 +47,7 @@ Reading = Annotated[ReadingParameters | None, _flat("Opening images", 6)]
 Overwrite = Annotated[
     bool,
     Parameter(
-        negative="", show_default=False, help="Replace the results of an earlier run in --out."
+        negative="", show_default=False, help="Replace results that are there under the same names."
     ),
 ]
 Anonymise = Annotated[
@@ -125,6 +125,11 @@ def analyse(
         result = analyse_batch(fields, out, parameters, overwrite, monitor)
     for smear in result.smears:
         say(describe(smear))
+    if result.left_over:
+        warn(
+            f"{out.name} also holds results of an earlier run, which were not replaced: "
+            f"{listed(result.left_over)}. Remove them if they do not belong here."
+        )
     return _status(result)
 
 

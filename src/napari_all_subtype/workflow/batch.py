@@ -10,8 +10,8 @@ from pathlib import Path
 
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.config import AnalysisParameters
-from napari_all_subtype.errors import OutputExistsError, Stopped
-from napari_all_subtype.files import write_json
+from napari_all_subtype.errors import OutputError, OutputExistsError, Stopped
+from napari_all_subtype.files import new_file, write_json
 from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
@@ -46,6 +46,7 @@ def analyse_batch(
         The same for all.
     overwrite : bool
         Replace results that are there; otherwise they are refused before any work.
+        Folders of an earlier run that this one does not write stay, and are named.
     monitor : Monitor
         Counts images.
     classifier : Classifier, optional
@@ -62,6 +63,7 @@ def analyse_batch(
     """
     _refuse_existing(fields, out, overwrite)
     analyser = Analyser(parameters, classifier)
+    earlier = _earlier(out)
     write_json(out / BATCH_FILE, {"state": "running", "notice": RESEARCH_USE_ONLY}, True)
     outcomes: list[Outcome] = []
     overviews: dict[str, SmearOverviews] = {}
@@ -79,9 +81,9 @@ def analyse_batch(
         if smears:
             _write_batch(out, state, outcomes, smears)
         else:
-            _leave_nothing(out)
+            _leave_as_before(out, earlier)
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
-    return BatchResult(tuple(outcomes), smears)
+    return BatchResult(tuple(outcomes), smears, _left_over(out, outcomes))
 
 
 def _outcomes(
@@ -122,11 +124,30 @@ def _refuse_existing(fields: Sequence[Field], out: Path, overwrite: bool) -> Non
         )
 
 
-def _leave_nothing(out: Path) -> None:
+def _earlier(out: Path) -> bytes | None:
+    """What an earlier run said of itself."""
+    try:
+        return (out / BATCH_FILE).read_bytes()
+    except OSError:
+        return None
+
+
+def _leave_as_before(out: Path, earlier: bytes | None) -> None:
     """Without any result no file stays that would stand in the way of the next try."""
-    (out / BATCH_FILE).unlink(missing_ok=True)
-    with suppress(OSError):
-        out.rmdir()
+    if earlier is None:
+        (out / BATCH_FILE).unlink(missing_ok=True)
+        with suppress(OSError):
+            out.rmdir()
+        return
+    with suppress(OutputError), new_file(out / BATCH_FILE, overwrite=True) as partial:
+        partial.write_bytes(earlier)
+
+
+def _left_over(out: Path, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Result folders in `out` that an earlier run wrote and this one did not replace."""
+    written = {outcome.field.folder for outcome in outcomes if not outcome.error}
+    there = {path.parent.name for path in out.glob(f"*/{SUMMARY_FILE}")}
+    return tuple(sorted(there - written))
 
 
 def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) -> Outcome:

@@ -40,10 +40,21 @@ class Outcome:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """All outcomes, in the order of the inputs, and one summary per smear."""
+    """What became of a run.
+
+    Parameters
+    ----------
+    outcomes : tuple of Outcome
+        One per image, in the order of the inputs.
+    smears : tuple of Summary
+        One per smear of which anything worked.
+    left_over : tuple of str
+        Result folders of an earlier run that stand beside those of this one.
+    """
 
     outcomes: tuple[Outcome, ...]
     smears: tuple[Summary, ...]
+    left_over: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
