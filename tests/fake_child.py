@@ -62,3 +62,35 @@ def serve_stuck(connection):
 
 def serve_dying(connection):
     serve(connection, DyingKeeper())
+
+
+class WaitingAnalyser:
+    """Finishes the first field, and waits in the second until it is stopped."""
+
+    def __init__(self, analyser):
+        self.classifier, self.parameters = analyser.classifier, analyser.parameters
+        self._analyser, self._fields = analyser, 0
+
+    def __call__(self, source, monitor):
+        self._fields += 1
+        while self._fields > 1:
+            checkpoint(monitor, Progress("segment"))
+            time.sleep(0.01)
+        return self._analyser(source, monitor)
+
+
+class WaitingKeeper(FakeKeeper):
+    """The second run of a process never comes to its second field."""
+
+    def __init__(self):
+        super().__init__()
+        self._runs = 0
+
+    def analyser(self, run):
+        self._runs += 1
+        analyser = super().analyser(run)
+        return analyser if self._runs == 1 else WaitingAnalyser(analyser)
+
+
+def serve_waiting(connection):
+    serve(connection, WaitingKeeper())

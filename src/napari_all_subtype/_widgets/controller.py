@@ -15,7 +15,7 @@ from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_l
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
-from napari_all_subtype._widgets.threads import in_thread
+from napari_all_subtype._widgets.threads import in_thread, in_turns
 from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
@@ -183,8 +183,8 @@ class Controller:
                 "point at their lines in the list to read why."
             )
         self._show_state()
-        word = "Stopped." if ended.stopped else "Not finished." if ended.message else "Done."
-        self.dock.stage.setText(word)
+        done = sum(field.result is not None for field in self.session.fields)
+        self.dock.stage.setText(words.end_text(ended, done, len(self.session.fields)))
         self.dock.progress.setValue(0 if ended.stopped or ended.message else 100)
 
     # Showing
@@ -199,8 +199,7 @@ class Controller:
         self.dock.chooser.show_field(n, *self._told(self.session.fields[n]))
         if n == self.session.selected:
             self._on_field_selected(n)
-        else:
-            self._show_summary()
+        self._show_summary()
         self._show_state()
 
     def _told(self, field: SmearField) -> tuple[str, str]:
@@ -225,7 +224,7 @@ class Controller:
             if not field.error:
                 show_error(str(view))
             return
-        self.layers.show(view, field.layer)
+        in_turns(self.layers.show(view, field.layer), until=lambda: self._closed)
         self.picker.pick(0)
         self._show_summary()
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_all_subtype._widgets.layer_kinds import (
+    new_cells,
+    new_image,
+    new_letters,
+    new_subtypes,
+    place,
+    placement,
+)
 from napari_all_subtype._widgets.overlay import (
     FILL_OPACITY,
     ClassCodes,
@@ -22,7 +30,6 @@ from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.workflow.overlay import class_of
 
-CELLS, SUBTYPES, LETTERS = "cells", "subtypes", "letters"
 # Of the badge behind a letter, and of the letter on it.
 BADGE_UM = 3.2
 LETTER_TO_BADGE = 0.42
@@ -52,27 +59,41 @@ class ResultLayers:
         self.with_letters = True
         self.picked = 0
 
-    def show(self, view: FieldView, image: Image | None) -> None:
-        """Show `view` over `image`; without one, over an image layer of its own."""
+    def show(self, view: FieldView, image: Image | None) -> Iterator[None]:
+        """Show `view` over `image`; without one, over an image layer of its own.
+
+        Yields after each layer that had to be made, since napari takes its time
+        with those and the window must live on meanwhile; leaves off there when
+        another view is being shown by then.
+        """
         self.view, self.picked = view, 0
         if image is None:
-            image = self._put("image", view.pixels, _new_image, {})
+            image = self._put("image", view.pixels, new_image, {})
             image.name = view.name
         if self._alive(self.image):
             self.image.visible = image is self.image
         if view.analysis is None:
             self.clear()
             return
-        placed = _placement(image)
+        placed = placement(image)
         cells, codes = view.analysis.cells, self._codes
-        self._put("cells", view.analysis.masks.labels, _new_cells, placed).features = cells
-        self._put("subtypes", view.canvas, _new_subtypes, placed).features = codes.to_features()
+        made = not self._alive(self.cells)
+        self._put("cells", view.analysis.masks.labels, new_cells, placed).features = cells
+        if made:
+            yield
+        if self.view is not view:
+            return
+        made = not self._alive(self.subtypes)
+        self._put("subtypes", view.canvas, new_subtypes, placed).features = codes.to_features()
         self._recolour()
         # The slider may have moved while the field was drawn.
         self._redraw(changed_by_confidence(cells, view.min_confidence, self.min_confidence))
-        self._write_letters(placed)
-        self._raise_above(image)
-        self._viewer().layers.selection.active = self.subtypes
+        if made:
+            yield
+        if self.view is view:
+            self._write_letters(placed)
+            self._raise_above(image)
+            self._viewer().layers.selection.active = self.subtypes
 
     def clear(self) -> None:
         """Take the result off the image.
@@ -169,12 +190,12 @@ class ResultLayers:
         if not self._alive(layer):
             layer = make(data)
             # Placed first: napari warns of units that differ for one moment.
-            _place(layer, placed)
+            place(layer, placed)
             # Known first: who hears of the new layer asks whether it is ours.
             setattr(self, role, layer)
             return self._viewer().add_layer(layer)
         layer.data = data
-        _place(layer, placed)
+        place(layer, placed)
         return layer
 
     def _raise_above(self, image: Image) -> None:
@@ -208,7 +229,7 @@ class ResultLayers:
         cells = table.present(self.view.analysis.cells)
         badge_px = BADGE_UM / self.view.analysis.pixel_size.um_per_px
         corners_px = cells[["y0_px", "x0_px"]].to_numpy(float) + 0.35 * badge_px
-        letters = self._put("letters", corners_px, _new_letters, placed)
+        letters = self._put("letters", corners_px, new_letters, placed)
         # napari takes the size of points in pixels of the data, that of text in
         # units of the world.
         letters.size = badge_px
@@ -229,63 +250,6 @@ class ResultLayers:
         self.letters.face_color = colours
         letters = ["" if gone else one.letter for one, gone in zip(classes, hidden, strict=True)]
         self.letters.features = {"letter": letters}
-
-
-def _new_image(data: np.ndarray) -> Image:
-    return Image(data, rgb=True)
-
-
-def _new_cells(data: np.ndarray) -> Labels:
-    """Instance ids: for hovering, tables and files; the colours are those of the subtypes."""
-    layer = Labels(data, name=CELLS, visible=False)
-    layer.editable = False
-    return layer
-
-
-def _new_subtypes(data: np.ndarray) -> Labels:
-    layer = Labels(data, name=SUBTYPES, opacity=1.0)
-    layer.editable = False
-    return layer
-
-
-def _new_letters(corners_px: np.ndarray) -> Points:
-    """A badge with the class's letter at the upper left of each cell."""
-    layer = Points(
-        corners_px,
-        name=LETTERS,
-        border_width=0,
-        symbol="disc",
-        ndim=2,
-        features={"letter": [""] * len(corners_px)},
-        text={"string": "{letter}", "color": "black", "anchor": "center", "scaling": True},
-    )
-    layer.editable = False
-    return layer
-
-
-def _placement(image: Image) -> dict:
-    """Where the last two axes of `image` lie in the world."""
-    last = slice(-2, None)
-    if image.ndim == 2:
-        return {
-            "scale": image.scale,
-            "rotate": image.rotate,
-            "shear": image.shear,
-            "translate": image.translate,
-            "affine": image.affine,
-            "units": image.units,
-        }
-    return {
-        "scale": image.scale[last],
-        "translate": image.translate[last],
-        "affine": image.affine.set_slice([image.ndim - 2, image.ndim - 1]),
-        "units": image.units[last],
-    }
-
-
-def _place(layer: Layer, placed: dict) -> None:
-    for name, value in placed.items():
-        setattr(layer, name, value)
 
 
 def _camera(viewer):

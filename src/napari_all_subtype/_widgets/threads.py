@@ -1,10 +1,11 @@
-"""Work that must not hold the window: in a thread, its outcome back in the window's own."""
+"""Work that must not hold the window: in a thread, or in turns with what else happens there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from napari.qt.threading import create_worker
+from qtpy.QtCore import QTimer
 
 from napari_all_subtype.errors import AllSubtypeError
 
@@ -20,3 +21,13 @@ def in_thread(function: Callable, *arguments: object, then: Callable[[object], N
             return (error,)
 
     create_worker(attempt, _connect={"returned": lambda outcome: then(*outcome)})
+
+
+def in_turns(steps: Iterator[None], until: Callable[[], bool]) -> None:
+    """Do the first of `steps` now and each other when the window is free, unless `until` is so."""
+
+    def turn() -> None:
+        if not until() and next(steps, "end") is None:
+            QTimer.singleShot(0, turn)
+
+    turn()

@@ -7,6 +7,7 @@ from html import escape
 
 import pandas as pd
 
+from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.overlay import class_of
@@ -128,6 +129,22 @@ def field_line(name: str, cells: int | None, error: str) -> str:
     if error:
         return f"✗ {name}"
     return f"○ {name}" if cells is None else f"✓ {name}   {cells}"
+
+
+def end_text(ended: Ended, done: int, fields: int) -> str:
+    """How a run ended, and what of a folder has a result after it.
+
+    Examples
+    --------
+    >>> end_text(Ended(stopped=True), 1, 3)
+    'Stopped: 1 of 3 fields analysed, the others have no result.'
+    """
+    if not (ended.stopped or ended.message):
+        return "Done."
+    word = "Stopped" if ended.stopped else "Not finished"
+    if fields < 2 or done == fields:
+        return f"{word}."
+    return f"{word}: {done} of {fields} fields analysed, the others have no result."
 
 
 def _table(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> str:

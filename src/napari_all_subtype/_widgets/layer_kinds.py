@@ -1,0 +1,65 @@
+"""The layers a result is made of, and where they lie."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.layers import Image, Labels, Layer, Points
+
+CELLS, SUBTYPES, LETTERS = "cells", "subtypes", "letters"
+
+
+def new_image(data: np.ndarray) -> Image:
+    return Image(data, rgb=True)
+
+
+def new_cells(data: np.ndarray) -> Labels:
+    """Instance ids: for hovering, tables and files; the colours are those of the subtypes."""
+    layer = Labels(data, name=CELLS, visible=False)
+    layer.editable = False
+    return layer
+
+
+def new_subtypes(data: np.ndarray) -> Labels:
+    layer = Labels(data, name=SUBTYPES, opacity=1.0)
+    layer.editable = False
+    return layer
+
+
+def new_letters(corners_px: np.ndarray) -> Points:
+    """A badge with the class's letter at the upper left of each cell."""
+    layer = Points(
+        corners_px,
+        name=LETTERS,
+        border_width=0,
+        symbol="disc",
+        ndim=2,
+        features={"letter": [""] * len(corners_px)},
+        text={"string": "{letter}", "color": "black", "anchor": "center", "scaling": True},
+    )
+    layer.editable = False
+    return layer
+
+
+def placement(image: Image) -> dict:
+    """Where the last two axes of `image` lie in the world."""
+    last = slice(-2, None)
+    if image.ndim == 2:
+        return {
+            "scale": image.scale,
+            "rotate": image.rotate,
+            "shear": image.shear,
+            "translate": image.translate,
+            "affine": image.affine,
+            "units": image.units,
+        }
+    return {
+        "scale": image.scale[last],
+        "translate": image.translate[last],
+        "affine": image.affine.set_slice([image.ndim - 2, image.ndim - 1]),
+        "units": image.units[last],
+    }
+
+
+def place(layer: Layer, placed: dict) -> None:
+    for name, value in placed.items():
+        setattr(layer, name, value)

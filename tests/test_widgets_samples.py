@@ -1,0 +1,51 @@
+"""File → Open Sample: drawn samples open offline, fetched ones say one sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from npe2 import PluginManifest
+
+from napari_all_subtype._widgets import sample_data
+from napari_all_subtype.samples import MIRROR_VARIABLE, SAMPLES
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    """No cache, no mirror, and nobody who answers."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv(MIRROR_VARIABLE, "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    heard = []
+    monkeypatch.setattr(sample_data, "show_error", heard.append)
+    return heard
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", ["synthetic_mixed", "synthetic_normal", "synthetic_blasts"])
+def test_drawn_sample_opens_offline_as_a_layer_with_its_scale(offline, told, make):
+    ((pixels, options, kind),) = getattr(sample_data, make)()
+    assert (pixels.dtype, pixels.shape[2], kind) == (np.uint8, 3, "image")
+    assert pixels.std() > 10
+    assert options["units"] == ("um", "um")
+    assert 0.05 < options["scale"][0] < 0.5
+    assert told == []
+
+
+def test_real_sample_offline_says_one_sentence_and_opens_nothing(offline, told):
+    assert sample_data.bccd_00000() == [(None,)]
+    (sentence,) = told
+    assert "connect to the network" in sentence
+    assert "\n" not in sentence
+    assert "Traceback" not in sentence
+
+
+def test_every_sample_of_the_list_is_in_the_menu():
+    manifest = PluginManifest.from_distribution("napari-all-subtype")
+    keys = {sample.key for sample in manifest.contributions.sample_data}
+    assert {one.name.replace("-", "_") for one in SAMPLES} <= {
+        key.replace("-", "_") for key in keys
+    }
