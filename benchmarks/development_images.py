@@ -25,8 +25,8 @@ NOMINAL_UM_PER_PX = {
     "draaslan": 0.131,
     "mll": 0.10,
 }
-# Lobes of one nucleus lie no farther apart.
-LOBE_GAP_UM = 1.5
+# No lobe of a nucleus is as small.
+SPECK_UM2 = 3.0
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,10 @@ def truth_of(row: pd.Series) -> Truth:
 
 
 def central_nucleus(nuclei: np.ndarray, um_per_px: float) -> np.ndarray:
-    """The nucleus nearest the middle, with what lies within 1.5 µm of it as its lobes.
+    """The piece nearest the middle, with all others that may be lobes of the same nucleus.
 
-    The masks of all_idb2 show the nuclei of neighbours as well.
+    The masks of all_idb2 show specks and the nuclei of neighbours as well; its
+    images are cut so closely that every neighbour reaches the border.
 
     Parameters
     ----------
@@ -87,14 +88,16 @@ def central_nucleus(nuclei: np.ndarray, um_per_px: float) -> np.ndarray:
     -------
     ndarray, shape (Y, X), bool
     """
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(nuclei.astype(np.uint8))
+    x, y, width, height, area = stats.T
+    inside = (x > 0) & (y > 0) & (x + width < nuclei.shape[1]) & (y + height < nuclei.shape[0])
+    keep = inside & (area * um_per_px**2 >= SPECK_UM2)
     ys, xs = np.nonzero(nuclei)
     middle = np.array(nuclei.shape) / 2
     nearest = np.hypot(ys + 0.5 - middle[0], xs + 0.5 - middle[1]).argmin()
-    radius_px = round(0.5 * LOBE_GAP_UM / um_per_px)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius_px + 1,) * 2)
-    closed = cv2.morphologyEx(nuclei.astype(np.uint8), cv2.MORPH_CLOSE, disc)
-    _, pieces = cv2.connectedComponents(closed)
-    return nuclei & (pieces == pieces[ys[nearest], xs[nearest]])
+    keep[pieces[ys[nearest], xs[nearest]]] = True
+    keep[0] = False
+    return keep[pieces]
 
 
 def fingerprint(rows: pd.DataFrame) -> str:

@@ -28,9 +28,9 @@ def test_nuclei_of_neighbours_are_not_the_central_nucleus():
     )
 
 
-def test_lobes_within_a_micrometre_and_a_half_belong_to_the_nucleus():
-    lobes = boxes((40, 40, 60, 60), (40, 64, 60, 75))
-    np.testing.assert_array_equal(central_nucleus(lobes, UM_PER_PX), lobes)
+def test_lobes_belong_to_the_nucleus_and_specks_do_not():
+    lobes, speck = boxes((40, 40, 60, 60), (40, 70, 60, 85)), boxes((5, 5, 9, 9))
+    np.testing.assert_array_equal(central_nucleus(lobes | speck, UM_PER_PX), lobes)
 
 
 def test_nucleus_beside_the_middle_is_found_as_the_nearest():
