@@ -71,8 +71,8 @@ class ReadingParameters(Parameters):
         None,
         ge=0,
         le=1_000_000,
-        description="Slice of a TIFF stack that is opened, counted from 0; without it a stack is "
-        "refused.",
+        description="Which image of a TIFF file with several, or slice of a stack, is opened, "
+        "counted from 0; without it such a file is refused.",
     )
 
 

@@ -57,13 +57,29 @@ def from_dpi(dpi: tuple[float, float] | None) -> PixelSize | None:
     return trusted(x_um, y_um, "resolution tag")
 
 
-def from_ome(xml: str) -> PixelSize | None:
-    """Pixel size from ``PhysicalSizeX`` and ``PhysicalSizeY`` of the first image in OME-XML."""
-    # The tag is searched for as text: no XML from a stranger is parsed.
-    match = re.search(r"<(?:\w+:)?Pixels\b([^>]*)>", xml)
-    if match is None:
+def from_ome(xml: str, shape: tuple[int, int] | None = None) -> PixelSize | None:
+    """Pixel size that OME-XML states for the images of `shape` (Y, X), by default for the first.
+
+    Images of one shape that differ in their pixel size leave it unknown.
+    """
+    # The tags are searched for as text: no XML from a stranger is parsed.
+    images = [
+        dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', attributes))
+        for attributes in re.findall(r"<(?:\w+:)?Pixels\b([^>]*)>", xml)
+    ]
+    if len(images) > 1 and shape is not None:
+        wanted = {"SizeY": str(shape[0]), "SizeX": str(shape[1])}
+        images = [image for image in images if wanted.items() <= image.items()]
+        if any(_physical(image) != _physical(images[0]) for image in images):
+            return None
+    sizes = _physical(images[0]) if images else []
+    if not sizes or None in sizes:
         return None
-    attributes = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', match.group(1)))
+    return trusted(sizes[0], sizes[-1], "OME physical size")
+
+
+def _physical(attributes: dict[str, str]) -> list[float | None]:
+    """The sizes that are stated, in micrometres; None for one in a unit that is no length."""
     sizes = []
     for axis in "XY":
         try:
@@ -71,9 +87,7 @@ def from_ome(xml: str) -> PixelSize | None:
         except (KeyError, ValueError):
             continue
         sizes.append(um_of(value, attributes.get(f"PhysicalSize{axis}Unit", "µm")))
-    if not sizes or None in sizes:
-        return None
-    return trusted(sizes[0], sizes[-1], "OME physical size")
+    return sizes
 
 
 def significant_bits_of(xml: str) -> int | None:

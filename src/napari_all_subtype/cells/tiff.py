@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import tifffile
 
@@ -19,7 +21,7 @@ _PRINT_COLOURS = ("SEPARATED", "CIELAB", "ICCLAB", "ITULAB", "LOGLUV", "CFA", "L
 
 
 def decode_tiff(path: Path, check_size: SizeCheck, slice_index: int | None = None) -> Decoded:
-    """The pixels of the first image of a TIFF file, or of one slice of its stack.
+    """The pixels of the largest image of a TIFF file, or of one slice of its stack.
 
     Raises
     ------
@@ -53,17 +55,16 @@ def _decode(
 ) -> Decoded:
     if not tif.pages:
         raise ImageReadError(f"{name} is a TIFF file without an image in it. Export it again.")
-    page = tif.pages.first
-    check_size((page.imagelength, page.imagewidth))
-    _refuse_print_colours(page, name)
-    series = tif.series[0]
-    axes, shape = series.axes, series.shape
-    check_size((shape[axes.index("Y")], shape[axes.index("X")]))
     history: list[str] = []
-    if len(tif.series) > 1:
-        history.append(f"first of {len(tif.series)} images in the file")
+    series, slice_index = _choose_image(tif.series, slice_index, name, history)
+    page, axes, shape = series.keyframe, series.axes, series.shape
+    check_size(_size(series))
+    _refuse_print_colours(page, name)
     keys, axes = _choose_slice(axes, shape, slice_index, name, history)
     pixels = _channels_last(series.asarray()[keys], axes, page, name, history)
+    if _is_luma_chroma(page):
+        pixels = cv2.cvtColor(np.ascontiguousarray(pixels[..., [0, 2, 1]]), cv2.COLOR_YCrCb2RGB)
+        history.append("YCbCr converted to RGB")
     orientation = int(_tag(page, _ORIENTATION, 1))
     if orientation in range(2, 9):
         pixels = oriented(pixels, orientation)
@@ -71,7 +72,7 @@ def _decode(
     ome = tif.ome_metadata or ""
     return Decoded(
         pixels,
-        _pixel_size(tif, page, ome),
+        _pixel_size(tif, page, ome, _size(series)),
         _tag(page, _ICC, None),
         resolution.significant_bits_of(ome),
         tuple(history),
@@ -85,6 +86,48 @@ def _refuse_print_colours(page: tifffile.TiffPage, name: str) -> None:
             f"{name} has the colours of a print or raw file ({photometric}). Expected RGB; export "
             "the image as RGB."
         )
+
+
+def _size(series: tifffile.TiffPageSeries) -> tuple[int, int]:
+    return series.shape[series.axes.index("Y")], series.shape[series.axes.index("X")]
+
+
+def _choose_image(
+    images: Sequence[tifffile.TiffPageSeries],
+    slice_index: int | None,
+    name: str,
+    history: list[str],
+) -> tuple[tifffile.TiffPageSeries, int | None]:
+    """The largest image of the file; of several equally large ones the chosen one."""
+    images = [image for image in images if "Y" in image.axes and "X" in image.axes]
+    largest = max((np.prod(_size(image)) for image in images), default=0)
+    equal = [image for image in images if np.prod(_size(image)) == largest]
+    if not equal:
+        raise ImageReadError(f"{name} is a TIFF file without an image in it. Export it again.")
+    if len(equal) == 1:
+        if len(images) > 1:
+            history.append(f"largest of {len(images)} images in the file")
+        return equal[0], slice_index
+    if slice_index is None or slice_index >= len(equal):
+        raise ImageReadError(
+            f"{name} holds {len(equal)} images of one size. {_choice(len(equal))}, or save each "
+            "to a file of its own."
+        )
+    history.append(f"image {slice_index} of {len(equal)}")
+    return equal[slice_index], 0
+
+
+def _choice(count: int) -> str:
+    return (
+        f"Choose one by its number: --slice-index on the command line or slice_index in Python, "
+        f"from 0 to {count - 1}"
+    )
+
+
+def _is_luma_chroma(page: tifffile.TiffPage) -> bool:
+    """Whether the pixels come as YCbCr: the decoders of JPEG convert, the others do not."""
+    is_ycbcr = getattr(page.photometric, "name", "") == "YCBCR"
+    return is_ycbcr and "JPEG" not in getattr(page.compression, "name", "")
 
 
 def _choose_slice(
@@ -103,10 +146,7 @@ def _choose_slice(
         )
     n_slices = int(np.prod([size for _, size in stacked]))
     if stacked and slice_index is None:
-        raise ImageReadError(
-            f"{name} is a stack of {n_slices} slices ({'×'.join(a for a, _ in stacked)}). Choose "
-            f"one: slice_index from 0 to {n_slices - 1}."
-        )
+        raise ImageReadError(f"{name} is a stack of {n_slices} slices. {_choice(n_slices)}.")
     chosen = {}
     if stacked:
         if slice_index >= n_slices:
@@ -151,9 +191,11 @@ def _channels_last(
     return pixels
 
 
-def _pixel_size(tif: tifffile.TiffFile, page: tifffile.TiffPage, ome: str) -> PixelSize | None:
+def _pixel_size(
+    tif: tifffile.TiffFile, page: tifffile.TiffPage, ome: str, shape: tuple[int, int]
+) -> PixelSize | None:
     if ome:
-        return resolution.from_ome(ome)
+        return resolution.from_ome(ome, shape)
     per_x, per_y = (_ratio(_tag(page, code, None)) for code in (_X_RESOLUTION, _Y_RESOLUTION))
     if not per_x or not per_y:
         return None
