@@ -105,3 +105,18 @@ def test_status_bar_says_the_class_of_a_cell_and_nothing_between_cells(hidden):
     between = subtypes.get_status((0.25 * 127, 0.25 * 159), world=True)["coordinates"]
     assert between.endswith(": 0")
     assert "class" not in between
+
+
+def test_clicked_cell_is_explained_in_sight_on_a_small_screen(analysed, qtbot):
+    viewer, dock = analysed
+    viewer.window.resize(1366, 768)
+    qtbot.wait(100)
+    dock.scroll.verticalScrollBar().setValue(0)
+
+    def seen(widget):
+        return widget.visibleRegion().boundingRect().height() == widget.height()
+
+    assert not seen(dock.cell.text)
+    y, x = FIVE_CELLS[2]
+    click(viewer, 0.25 * y, 0.25 * x)
+    qtbot.waitUntil(lambda: seen(dock.cell.text), timeout=5000)

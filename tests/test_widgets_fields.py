@@ -42,3 +42,13 @@ def test_folder_without_images_is_told_in_one_sentence(window, instant, tmp_path
     _, dock = window(show=False)
     dock.controller.open_folder(tmp_path)
     assert told[0].startswith("No image in the folder")
+
+
+def test_bar_only_moves_forwards_over_all_fields(window, instant, qtbot, folder, told):
+    _, dock = window(show=False)
+    dock.controller.open_folder(folder)
+    shown = []
+    dock.progress.valueChanged.connect(shown.append)
+    run(qtbot, dock, until_shown=False)
+    assert len(shown) > 3
+    assert shown == sorted(shown)

@@ -144,8 +144,10 @@ def test_chosen_profile_takes_the_entered_pixel_size_away(qtbot):
 def test_profile_dialog_saves_a_profile_or_says_what_is_wrong(qtbot):
     dialog = ProfileDialog()
     qtbot.addWidget(dialog)
+    dialog.show()
     dialog.accept()
     assert "cannot name" in dialog.problem.text()
+    assert dialog.problem.height() >= dialog.problem.heightForWidth(dialog.problem.width())
     assert list_profiles() == []
     dialog.name.setText("Zeiss 100x")
     dialog.um_per_px.setValue(0.107)

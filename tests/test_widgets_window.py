@@ -233,3 +233,46 @@ def test_plugin_menu_opens_the_dock_of_the_manifest(make_napari_viewer):
     assert isinstance(widget, AnalyseSmear)
     real = getattr(viewer, "__wrapped__", viewer)
     assert widget.controller.session is session_module.session_of(real)
+
+
+def test_renamed_image_has_its_new_name_in_the_list(hidden):
+    viewer, dock = hidden
+    viewer.add_image(FIELD, rgb=True, name="other")
+    dock.chooser.choose(viewer.layers["field"])
+    viewer.layers["field"].name = "patient 3, field 1"
+    assert dock.chooser.combo.currentText() == "patient 3, field 1"
+    assert dock.chooser.current() is viewer.layers[0]
+
+
+def test_result_says_of_which_image_it_is_also_when_another_is_opened(hidden):
+    viewer, dock = hidden
+    viewer.add_image(FIELD, rgb=True, name="other")
+    assert dock.chooser.current().name == "other"
+    assert dock.result.title() == "Result: field"
+
+
+def test_result_of_an_image_deleted_meanwhile_is_not_drawn_over_another(
+    window, instant, qtbot, monkeypatch
+):
+    viewer, dock = window(show=False)
+    image = viewer.add_image(FIELD, rgb=True, name="field")
+    worker = dock.controller.session.worker
+    answer = worker._answer
+    monkeypatch.setattr(worker, "_answer", lambda: None)
+    dock.run_button.click()
+    viewer.add_image(FIELD, rgb=True, name="other")
+    viewer.layers.remove(image)
+    answer()
+    qtbot.wait(500)
+    assert names(viewer) == ["other"]
+    assert dock.result.title() == "Result: field"
+    assert dock.export_button.isEnabled()
+
+
+def test_end_of_a_run_without_a_result_stays_in_sight(window, monkeypatch, qtbot):
+    monkeypatch.setattr(session_module, "Worker", functools.partial(Worker, target=serve_fake))
+    viewer, dock = window()
+    viewer.add_image(FIELD[..., 0], name="grey")
+    run(qtbot, dock, until_shown=False)
+    assert dock.stage.isVisible()
+    assert dock.stage.text()

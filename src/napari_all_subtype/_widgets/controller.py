@@ -82,14 +82,14 @@ class Controller:
             (session.field_updated, self._on_field_updated),
             (session.field_selected, self._on_field_selected),
             (session.progressed, self._on_progress),
-            (session.started, self._show_state),
+            (session.started, self._on_started),
             (session.ended, self._on_ended),
             (session.device_changed, self._on_device),
         )
 
     def _layer_events(self):
         events = self.session.viewer.layers.events
-        return events.inserted, events.removed, events.reordered
+        return events.inserted, events.removed, events.reordered, events.renamed
 
     def close(self, *_: object) -> None:
         """Let go of everything; the child process ends, results stay."""
@@ -158,6 +158,10 @@ class Controller:
             return [SmearField(chosen.name, layer=chosen)], chosen.name
         return fields_of_folder(self.session.folder), self.session.folder.name
 
+    def _on_started(self) -> None:
+        self._on_progress(0, "Starting…")
+        self._show_state()
+
     def _on_stop(self) -> None:
         self.dock.stop_button.setEnabled(False)
         self.dock.stage.setText("Stopping…")
@@ -182,9 +186,9 @@ class Controller:
                 f"{len(failed)} of {len(self.session.fields)} fields could not be analysed: "
                 "point at their lines in the list to read why."
             )
-        self._show_state()
         done = sum(field.result is not None for field in self.session.fields)
         self.dock.stage.setText(words.end_text(ended, done, len(self.session.fields)))
+        self._show_state()
         self.dock.progress.setValue(0 if ended.stopped or ended.message else 100)
 
     # Showing
@@ -224,6 +228,9 @@ class Controller:
             if not field.error:
                 show_error(str(view))
             return
+        if field.layer is not None and field.layer not in self.session.viewer.layers:
+            self.layers.clear()  # deleted meanwhile: the result is not of what is there now
+            return
         in_turns(self.layers.show(view, field.layer), until=lambda: self._closed)
         self.picker.pick(0)
         self._show_summary()
@@ -253,9 +260,7 @@ class Controller:
         self.dock.hint.setText(words.READY if ready else words.NOTHING_OPEN)
         self.dock.hint.setVisible(not any_result and not running)
         self.dock.progress.setVisible(running)
-        self.dock.stage.setVisible(running or any_result)
-        if running:
-            self.dock.progress.setValue(0)
+        self.dock.stage.setVisible(running or bool(self.dock.stage.text()))
 
     # Export
 

@@ -63,6 +63,8 @@ class AnalyseSmear(QWidget):
     def __init__(self, napari_viewer, parent: QWidget | None = None):
         super().__init__(parent)
         self._build()
+        # Once the new text has its height.
+        self.cell.told.connect(self._on_cell_told, Qt.ConnectionType.QueuedConnection)
         self.controller = Controller(self, session_of(napari_viewer))
         # Bound to the controller, not to this widget, which is gone by then.
         self.destroyed.connect(self.controller.close)
@@ -85,6 +87,11 @@ class AnalyseSmear(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.scroll, 1)
         layout.addWidget(self._build_footer())
+
+    def _on_cell_told(self) -> None:
+        """On a small screen the cell is below what is in sight."""
+        self.scroll.widget().layout().activate()
+        self.scroll.ensureWidgetVisible(self.cell)
 
     def _build_footer(self) -> QWidget:
         """What is always in sight: run, stop, progress, device and the notice."""

@@ -19,6 +19,7 @@ from napari_all_subtype.config import MAX_PIXEL_SIZE_UM, MIN_PIXEL_SIZE_UM
 from napari_all_subtype.errors import AllSubtypeError
 
 USUAL_PIXEL_SIZE_UM = 0.13
+PROBLEM_WIDTH_PX = 340
 
 
 class ProfileDialog(QDialog):
@@ -45,6 +46,7 @@ class ProfileDialog(QDialog):
         self.date.setToolTip("Day of the measurement.")
         self.problem = QLabel()
         self.problem.setWordWrap(True)
+        self.problem.setMinimumWidth(PROBLEM_WIDTH_PX)
         self.problem.hide()
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
@@ -74,6 +76,7 @@ class ProfileDialog(QDialog):
         except AllSubtypeError as error:
             self.problem.setText(str(error))
             self.problem.show()
+            self.adjustSize()
             return
         self.saved = profile.name
         super().accept()

@@ -26,6 +26,7 @@ from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.summarise import Summary
 
+RESULT = "Result"
 WHOLE_SMEAR, THIS_FIELD = "Whole smear", "This field"
 
 
@@ -41,7 +42,7 @@ class ResultPanel(QGroupBox):
     scope_changed = Signal()
 
     def __init__(self, taxonomy: Taxonomy, parent: QWidget | None = None):
-        super().__init__("Result", parent)
+        super().__init__(RESULT, parent)
         self._build(taxonomy)
         self.scope.currentIndexChanged.connect(lambda _: self.scope_changed.emit())
 
@@ -83,6 +84,8 @@ class ResultPanel(QGroupBox):
         """Write counts, scale and flags; without a summary say so."""
         self.scope.setVisible(several)
         self.legend.show_counts(summary.classes if summary else {})
+        self.setTitle(f"{RESULT}: {words.shortened(summary.name)}" if summary else RESULT)
+        self.setToolTip(summary.name if summary else "")
         if summary is None:
             self.summary.setText("This field is not analysed yet.")
             self.flags.clear()
@@ -102,9 +105,12 @@ class CellPanel(QGroupBox):
     -------
     moved : int
         The cell before (-1) or after (+1) the picked one is wanted.
+    told
+        Another cell is written about.
     """
 
     moved = Signal(int)
+    told = Signal()
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__("Cell", parent)
@@ -125,6 +131,8 @@ class CellPanel(QGroupBox):
         """Write about the cell in `row` of the cell table; None for no cell."""
         text = words.NO_CELL_PICKED if row is None else words.cell_html(row, taxonomy)
         self.text.setText(text)
+        if row is not None:
+            self.told.emit()
 
 
 def paragraph(text: str = "") -> QLabel:

@@ -55,6 +55,20 @@ def percents(low: float, high: float) -> str:
     return f"{100 * low:.0f}–{percent(high)}"
 
 
+def shortened(name: str, longest: int = 28) -> str:
+    """A name in at most `longest` characters, its middle left out: fields differ at their ends.
+
+    Examples
+    --------
+    >>> shortened("smear of the third of May, field 12.png")
+    'smear of the…, field 12.png'
+    """
+    if len(name) <= longest:
+        return name
+    half = (longest - 1) // 2
+    return f"{name[:half].rstrip()}…{name[-half - 1 :]}"
+
+
 def summary_html(summary: Summary) -> str:
     """Counts and what they mean, in a few lines."""
     fields = f"{len(summary.fields)} fields" if len(summary.fields) > 1 else "1 field"
