@@ -45,6 +45,15 @@ class VerticalScroll(QScrollArea):
             self._widen()
         return super().eventFilter(watched, event)
 
+    def reveal(self, part: QWidget) -> None:
+        """Scroll until `part` is in sight, in the height that its text has just got."""
+        content = self.widget()
+        content.layout().activate()
+        needed_px = content.layout().totalHeightForWidth(content.width())
+        content.resize(content.width(), max(needed_px, self.viewport().height()))
+        content.layout().activate()
+        self.ensureWidgetVisible(part)
+
     def _widen(self) -> None:
         bar_px = self.verticalScrollBar().sizeHint().width()
         wanted_px = self.widget().minimumSizeHint().width() + bar_px + FRAME_PX
@@ -90,8 +99,7 @@ class AnalyseSmear(QWidget):
 
     def _on_cell_told(self) -> None:
         """On a small screen the cell is below what is in sight."""
-        self.scroll.widget().layout().activate()
-        self.scroll.ensureWidgetVisible(self.cell)
+        self.scroll.reveal(self.cell)
 
     def _build_footer(self) -> QWidget:
         """What is always in sight: run, stop, progress, device and the notice."""
