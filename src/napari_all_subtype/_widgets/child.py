@@ -155,12 +155,15 @@ def _run(
 def _analyse(
     n: int, field: FieldRequest, array, scale, analyser, monitor, overviews
 ) -> FieldDone | FieldFailed:
+    from napari_all_subtype.workflow.overlaps import same_picture
+
     try:
         source = _source(field, array, scale, analyser)
-        done = FieldDone(n, PackedAnalysis.of(analyser(source, monitor)))
-        if monitor.fields > 1:
-            overviews.add(n, field.name, source)
-        return done
+        result = PackedAnalysis.of(analyser(source, monitor))
+        same_as = overviews.add(n, field.name, source) if monitor.fields > 1 else ""
+        return FieldDone(
+            n, result.flagged((same_picture(same_as),)) if same_as else result, same_as
+        )
     except Stopped:
         raise
     except Exception as error:  # one field that fails leaves the others alone

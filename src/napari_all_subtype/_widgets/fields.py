@@ -24,6 +24,8 @@ class SmearField:
         None until it is analysed.
     error : str
         Why it could not be, in one sentence.
+    same_as : str
+        Name of an earlier field with the very same pixels: its cells count once.
     """
 
     name: str
@@ -31,3 +33,4 @@ class SmearField:
     layer: object | None = None
     result: PackedAnalysis | None = None
     error: str = ""
+    same_as: str = ""

@@ -73,10 +73,17 @@ class Step:
 
 @dataclass(frozen=True)
 class FieldDone:
-    """The result of one field."""
+    """The result of one field.
+
+    Parameters
+    ----------
+    same_as : str
+        Name of an earlier field with the very same pixels; empty where there is none.
+    """
 
     field: int
     result: PackedAnalysis
+    same_as: str = ""
 
 
 @dataclass(frozen=True)

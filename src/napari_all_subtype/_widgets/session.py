@@ -96,7 +96,9 @@ class Session:
         pixel_sizes : sequence of PixelSize or None
             What the layers say of their scale.
         """
-        self.fields = tuple(replace(field, result=None, error="") for field in self.fields)
+        self.fields = tuple(
+            replace(field, result=None, error="", same_as="") for field in self.fields
+        )
         requests = tuple(
             _request(field, array, pixel_size)
             for field, array, pixel_size in zip(self.fields, arrays, pixel_sizes, strict=True)
@@ -121,11 +123,19 @@ class Session:
 
     def summary(self, index: int | None = None) -> Summary | None:
         """Summary of one field, or of all analysed fields together; None without a result."""
-        chosen = self.fields if index is None else self.fields[index : index + 1]
-        done = [FieldCells.of(field.result.analysis) for field in chosen if field.result]
-        if not done or any(field.taxonomy != done[0].taxonomy for field in done):
+        if index is not None:
+            result = self.result(index)
+            return (
+                summarise([FieldCells.of(result.analysis)], result.analysis.name)
+                if result
+                else None
+            )
+        done = [field for field in self.fields if field.result]
+        counted = [FieldCells.of(field.result.analysis) for field in done if not field.same_as]
+        repeated = [FieldCells.of(field.result.analysis) for field in done if field.same_as]
+        if not counted or any(field.taxonomy != counted[0].taxonomy for field in counted):
             return None
-        return summarise(done, self.smear if index is None else done[0].name)
+        return summarise(counted, self.smear, repeated=repeated)
 
     def _on_message(self, message: object) -> None:
         match message:
@@ -134,8 +144,8 @@ class Session:
             case Ready(model, device):
                 self.model, self.device = model, device
                 self.device_changed.emit(device)
-            case FieldDone(n, result):
-                self._update(n, result=result)
+            case FieldDone(n, result, same_as):
+                self._update(n, result=result, same_as=same_as)
             case FieldFailed(n, text):
                 self._update(n, error=text)
             case FieldFlagged(n, flags):

@@ -19,7 +19,7 @@ from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import SUMMARY_FILE, write_analysis
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
-from napari_all_subtype.workflow.overlaps import SmearOverviews
+from napari_all_subtype.workflow.overlaps import SmearOverviews, same_picture
 from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
@@ -154,7 +154,7 @@ def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) 
     """`outcome` with the overlaps found since, in its own summary as well."""
     more = overlaps.get(outcome.field.folder, ())
     if outcome.same_as:
-        more = (f"same picture as {outcome.same_as}: counted once",)
+        more = (same_picture(outcome.same_as),)
     if outcome.cells is None or not more:
         return outcome
     cells = replace(outcome.cells, flags=(*outcome.cells.flags, *more))

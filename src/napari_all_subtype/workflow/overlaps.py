@@ -16,6 +16,17 @@ OVERVIEW_SIDE_PX = 256
 COMPARED_FIELDS = 200
 
 
+def same_picture(name: str) -> str:
+    """Flag of a field that has the very same pixels as the field `name`.
+
+    Examples
+    --------
+    >>> same_picture("field-1.png")
+    'same picture as field-1.png: counted once'
+    """
+    return f"same picture as {name}: counted once"
+
+
 @dataclass
 class SmearOverviews:
     """Small pictures of the fields of one smear, taken one by one and compared at the end."""
@@ -29,21 +40,22 @@ class SmearOverviews:
 
         Gives back the name of an earlier field with the very same pixels, or nothing.
         """
+        digest = pixel_digest(source)
+        if digest in self._names:
+            return self._names[digest]
+        self._names[digest] = name
         # One factor for the whole smear, so that its fields stay comparable.
         self._factor = self._factor or min(1.0, OVERVIEW_SIDE_PX / max(source.shape))
         small = cv2.resize(
             source.read(), None, fx=self._factor, fy=self._factor, interpolation=cv2.INTER_AREA
         )
         self._pictures[key] = ArraySource(small, name)
-        digest = pixel_digest(source)
-        twin = self._names.get(digest, "")
-        self._names.setdefault(digest, name)
-        return twin
+        return ""
 
     def flags(
         self, quality: QualityParameters, monitor: Monitor = SILENT
     ) -> dict[Hashable, tuple[str, ...]]:
-        """Flags by key: which earlier fields a field shows again.
+        """Flags by key: which earlier fields a field shows again in part.
 
         Fields are compared within runs of 200, since the effort grows with the square.
 
