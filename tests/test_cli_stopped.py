@@ -25,6 +25,7 @@ def stopped(words, folder, number, reached, times=1):
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_ctrl_c,
     ) as process:
         deadline = time.monotonic() + 90
         while not reached(process) and time.monotonic() < deadline:
@@ -34,6 +35,11 @@ def stopped(words, folder, number, reached, times=1):
             time.sleep(0.1)
         _, errors = process.communicate(timeout=60)
     return process.returncode, errors
+
+
+def _hear_ctrl_c():
+    """What a shell starts in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def after(seconds):

@@ -116,7 +116,7 @@ def test_stop_ends_within_a_second_also_while_the_model_loads(qtbot, worker_of, 
     assert time.monotonic() - began_s < 1.0
     assert heard.ended == [Ended(stopped=True)]
     assert not worker.running
-    assert not process.is_alive()
+    qtbot.waitUntil(lambda: not process.is_alive(), timeout=1000)
 
 
 def test_stop_right_after_run_ends_it_as_well(qtbot, worker_of, smear):
@@ -124,7 +124,8 @@ def test_stop_right_after_run_ends_it_as_well(qtbot, worker_of, smear):
     worker.run(*run_of(smear, "one"))
     worker.stop()
     qtbot.waitUntil(lambda: bool(heard.ended), timeout=5000)
-    assert heard == [Ended(stopped=True)]
+    assert heard.ended == [Ended(stopped=True)]
+    assert not heard.of(FieldDone)
 
 
 def test_dead_child_is_told_once_and_the_next_run_starts_another(qtbot, worker_of, smear):
