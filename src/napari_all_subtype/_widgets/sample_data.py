@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from napari.types import LayerData
-from napari.utils.notifications import show_error
 
 from napari_all_subtype.cells.image import open_image
-from napari_all_subtype.errors import DownloadError
 from napari_all_subtype.samples import SAMPLES, fetch_sample
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 
@@ -43,12 +41,9 @@ def _synthetic(name: str, recipe: SmearRecipe, seed: int) -> list[LayerData]:
 
 def _real(name: str) -> Callable[[], list[LayerData]]:
     def opened() -> list[LayerData]:
-        try:
-            source = open_image(fetch_sample(name))
-        except DownloadError as error:
-            show_error(str(error))
-            # napari's own value for "nothing to show, and no error of the plugin".
-            return [(None,)]
+        # An error is shown by napari as its one sentence; a sample without data, also
+        # the empty `[(None,)]` of readers, would be an error of napari's after ours.
+        source = open_image(fetch_sample(name))
         return [(source.read(), {"name": name, "rgb": True}, "image")]
 
     sample = next(sample for sample in SAMPLES if sample.name == name)
