@@ -113,9 +113,9 @@ def test_truncated_file_is_an_error(tmp_path: Path, suffix: str, part: float) ->
         (b"\0\1\2\3\4\5\6\7", "no known image format"),
         (b"GIF89a......", "GIF"),
         (b"\x89PNG\r\n\x1a\n", "truncated or damaged"),
-        (b"II*\0\0\0\0\0", "TIFF"),
-        (b"BM", "truncated or damaged"),
-        (b"\xff\xd8\xff", "truncated or damaged"),
+        (b"II*\0\0\0\0\0", "is a TIFF, not a PNG"),
+        (b"BM", "is a BMP, not a PNG"),
+        (b"\xff\xd8\xff", "is a JPEG, not a PNG"),
     ],
 )
 def test_content_decides_not_the_name(tmp_path: Path, content: bytes, words: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_all_subtype.errors import ImageReadError
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff")
 
 _READABLE = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -31,7 +31,7 @@ _REFUSED = (
 )
 _SUFFIXES_OF = {
     "PNG": (".png",),
-    "JPEG": (".jpg", ".jpeg"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "BMP": (".bmp",),
     "TIFF": (".tif", ".tiff"),
 }
@@ -56,19 +56,28 @@ def format_of(path: Path) -> str:
     )
 
 
-def name_mismatch(path: Path, file_format: str) -> str | None:
-    """A line for the history when the suffix of `path` does not fit its content.
+def refuse_wrong_name(path: Path, file_format: str) -> str | None:
+    """A line for the history when the suffix of `path` names no format; None when it fits.
 
     What follows the last dot may be a person's name; only known suffixes are repeated.
+
+    Raises
+    ------
+    ImageReadError
+        If the suffix promises another format than the content is.
     """
     suffix = path.suffix.lower()
-    if suffix in _SUFFIXES_OF[file_format]:
+    promised = next((name for name, known in _SUFFIXES_OF.items() if suffix in known), None)
+    if promised == file_format:
         return None
-    if suffix in IMAGE_SUFFIXES:
-        ending = f"ends in {suffix!r}"
-    else:
-        ending = "has an unknown ending" if suffix else "has no ending"
-    return f"content is {file_format} although the name {ending}"
+    if promised:
+        # A file renamed by hand may be another picture than the one it is taken for.
+        raise ImageReadError(
+            f"{path.name} is a {file_format}, not a {promised}: rename it to end in "
+            f"{_SUFFIXES_OF[file_format][0]}, or export the picture again."
+        )
+    ending = "has an unknown ending" if suffix else "has no ending"
+    return f"content is {file_format}; the name {ending}"
 
 
 def special_kind(path: Path) -> str | None:

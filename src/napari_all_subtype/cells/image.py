@@ -18,7 +18,7 @@ from napari_all_subtype.cells.colour import (
     refuse_colourless,
     to_rgb8,
 )
-from napari_all_subtype.cells.formats import format_of, name_mismatch
+from napari_all_subtype.cells.formats import format_of, refuse_wrong_name
 from napari_all_subtype.cells.levels import ArrayLike, check_channels, levels_source
 from napari_all_subtype.cells.raster import Decoded, decode_picture, decode_raster
 from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
@@ -52,6 +52,7 @@ def open_image(
     parameters = parameters or ReadingParameters()
     path = Path(path)
     file_format = format_of(path)
+    note = refuse_wrong_name(path, file_format)
 
     def check(shape: tuple[int, int]) -> None:
         check_size(shape, path.name, parameters)
@@ -60,8 +61,7 @@ def open_image(
         decoded = decode_tiff(path, check, parameters.slice_index)
     else:
         decoded = decode_raster(path, file_format, check)
-    mismatch = name_mismatch(path, file_format)
-    return _source(decoded, path.name, (mismatch,) if mismatch else (), dark_ground)
+    return _source(decoded, path.name, (note,) if note else (), dark_ground)
 
 
 def as_source(
