@@ -173,10 +173,27 @@ def test_importing_the_classifier_does_not_import_keras():
     assert found.stdout.strip() == "[]"
 
 
-def test_loading_and_predicting_is_quiet():
+def test_the_same_files_give_the_same_classifier_and_others_another(classifier, copied):
+    assert load_classifier() is load_classifier(BUNDLED_ID) is load_classifier(find_model())
+    first = load_classifier(copied)
+    assert first is not classifier
+    card = json.loads((copied / CARD_NAME).read_text())
+    card["temperature"] *= 2
+    (copied / CARD_NAME).write_text(json.dumps(card))
+    assert load_classifier(copied).card.temperature == 2 * first.card.temperature
+
+
+def test_a_model_that_is_spoilt_after_it_was_loaded_is_refused(copied):
+    load_classifier(copied)
+    (copied / WEIGHTS_NAME).write_bytes(b"spoilt")
+    with pytest.raises(ModelIntegrityError):
+        load_classifier(copied)
+
+
+def test_loading_and_predicting_again_and_again_is_quiet():
     code = (
         "import numpy as np; from napari_all_subtype.model.classifier import load_classifier; "
-        "load_classifier().predict(np.zeros((1, 64, 64, 3), np.uint8))"
+        "[load_classifier().predict(np.zeros((1, 64, 64, 3), np.uint8)) for _ in range(7)]"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,15 @@ from napari_all_subtype.cells.crops import CropSpec
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.backend import device_name
 from napari_all_subtype.model.calibration import calibrated
-from napari_all_subtype.model.card import ModelCard, read_card
-from napari_all_subtype.model.weights import BUNDLED, load_network, model_folders
+from napari_all_subtype.model.card import CARD_NAME, ModelCard, read_card
+from napari_all_subtype.model.weights import (
+    BUNDLED,
+    check_files,
+    find_model,
+    load_network,
+    model_folders,
+    sha256_of,
+)
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import Taxonomy
 
@@ -89,14 +97,23 @@ class Classifier:
 def load_classifier(model: str | Path = BUNDLED) -> Classifier:
     """Classifier by ``bundled``, by a model's id or by a model's folder.
 
-    Keras is imported here, not before.
+    Keras is imported here, not before. The files are checked at every call; the
+    same files give the same classifier, whose graph TensorFlow has traced already.
 
     Raises
     ------
     ModelNotFoundError, ModelIntegrityError
         If the model is not there, or is not what its card says.
     """
-    network, card = load_network(model)
+    folder = find_model(model)
+    check_files(folder, read_card(folder))
+    return _loaded(folder.resolve(), sha256_of(folder / CARD_NAME))
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path, card_sha256: str) -> Classifier:
+    """The classifier in `folder`; its card's hash covers the weights, whose hashes it records."""
+    network, card = load_network(folder)
     return Classifier(card, device_name(), network)
 
 
