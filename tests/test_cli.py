@@ -176,10 +176,16 @@ def test_unknown_model_names_the_known_ones(smear_file, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_unknown_profile_is_reported(smear_file, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("command", ["analyse", "classify"])
+def test_unknown_profile_is_one_line_before_any_image(
+    command, two_folders, tmp_path, capsys, monkeypatch
+):
     monkeypatch.setenv("NAPARI_ALL_SUBTYPE_CONFIG", str(tmp_path / "config"))
-    assert run("analyse", smear_file, "--out", tmp_path / "out", "--profile", "none") == 2
-    assert "none" in capsys.readouterr().err
+    assert run(command, *two_folders, "--out", tmp_path / "out", "--profile", "none") == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "'none'" in line
+    assert "field.png" not in line
+    assert not (tmp_path / "out").exists()
 
 
 def test_folder_without_images_is_reported(tmp_path, capsys):

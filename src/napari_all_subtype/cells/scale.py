@@ -75,6 +75,18 @@ def pixel_sizes_of(
     return [sizes[at] for at in range(len(sources))]
 
 
+def refuse_unknown_profile(parameters: ScaleParameters) -> None:
+    """Raise before any work if the profile that `parameters` name cannot be used.
+
+    Raises
+    ------
+    ProfileError
+        If it does not exist or cannot be read.
+    """
+    if parameters.profile is not None:
+        load_profile(parameters.profile)
+
+
 def _given(parameters: ScaleParameters, profiles_folder: Path | None) -> PixelSize | None:
     """What a person said: a value, else a profile."""
     if parameters.pixel_size_um is not None:

@@ -17,7 +17,7 @@ from napari_all_subtype.cells.crops import crop_cells
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.quality import is_blurred
-from napari_all_subtype.cells.scale import pixel_size_of
+from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
 from napari_all_subtype.cells.segmentation import segment
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters, QualityParameters
@@ -46,6 +46,8 @@ class Analyser:
     ------
     ModelNotFoundError, ModelIntegrityError
         If the model does not exist or its files are not the recorded ones.
+    ProfileError
+        If the instrument profile that `parameters` name cannot be used.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Analyser:
         parameters: AnalysisParameters = AnalysisParameters(),
         classifier: Classifier | None = None,
     ):
+        refuse_unknown_profile(parameters.scale)
         self.parameters = parameters
         self.classifier = classifier or load_classifier(parameters.model.model)
 

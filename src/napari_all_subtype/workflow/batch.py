@@ -56,8 +56,8 @@ def analyse_batch(
     ------
     OutputExistsError, OutputError
         If results are there already, or nothing can be written.
-    ModelNotFoundError, ModelIntegrityError
-        If the model cannot be used.
+    ModelNotFoundError, ModelIntegrityError, ProfileError
+        If the model or the instrument profile cannot be used.
     Stopped
         If asked for; finished folders and a ``batch.json`` that names them stay.
     """

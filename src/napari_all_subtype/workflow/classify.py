@@ -11,7 +11,7 @@ import pandas as pd
 
 from napari_all_subtype.cells.crops import SingleCell, crop_single_cell
 from napari_all_subtype.cells.image import as_source
-from napari_all_subtype.cells.scale import pixel_size_of
+from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import OutputExistsError, Stopped
@@ -51,13 +51,14 @@ def classify_batch(
     ------
     OutputExistsError, OutputError
         If `out` is there already or cannot be written.
-    ModelNotFoundError, ModelIntegrityError
-        If the model cannot be used.
+    ModelNotFoundError, ModelIntegrityError, ProfileError
+        If the model or the instrument profile cannot be used.
     Stopped
         If asked for; no file is written.
     """
     if os.path.exists(out) and not overwrite:
         raise OutputExistsError(f"{out.name} is there already. Say --overwrite to replace it.")
+    refuse_unknown_profile(parameters.scale)
     classifier = classifier or load_classifier(parameters.model.model)
     cells, outcomes = [], []
     for n, field in enumerate(fields):
