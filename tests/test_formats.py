@@ -12,7 +12,6 @@ from napari_all_subtype.cells.formats import format_of, refuse_wrong_name
 from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.errors import ImageReadError
 
-
 FORMATS = {
     "PNG": ["a.png", "a.PNG"],
     "JPEG": ["a.jpg", "a.jpeg", "a.JPG", "a.jpe", "a.jfif"],
