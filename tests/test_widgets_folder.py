@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import cv2
 import pytest
 
 from fake_child import FakeClassifier, serve_fake
+from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.gauge import STAGES
 from napari_all_subtype._widgets.jobs import Worker
@@ -18,13 +22,15 @@ from napari_all_subtype._widgets.messages import (
     Step,
 )
 from napari_all_subtype._widgets.session import Session
-from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.config import AnalysisParameters, ReadingParameters
+from napari_all_subtype.errors import OutputExistsError
 from napari_all_subtype.workflow.batch import analyse_batch
 from napari_all_subtype.workflow.inputs import name_fields
 
 pytestmark = pytest.mark.slow
 
 LONG_MS = 90_000
+TIMES = ("seconds", "created")
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +49,18 @@ def overlapping(smear, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def flags_of_batch(overlapping, tmp_path_factory):
-    """Flags by field, as the command line finds them."""
+def results_of_batch(overlapping, tmp_path_factory):
+    """Folder of the results that the command line leaves."""
     fields = name_fields(sorted(overlapping.iterdir()))
     out = tmp_path_factory.mktemp("out") / "results"
-    done = analyse_batch(fields, out, classifier=FakeClassifier())
-    return done.smears[0].flags
+    analyse_batch(fields, out, classifier=FakeClassifier())
+    return out
+
+
+@pytest.fixture(scope="module")
+def flags_of_batch(results_of_batch):
+    """Flags by field, as the command line finds them."""
+    return json.loads((results_of_batch / "batch.json").read_text())["smears"][0]["flags"]
 
 
 @pytest.fixture
@@ -65,6 +77,22 @@ def heard(qtbot, overlapping):
     return heard
 
 
+@pytest.fixture
+def session(heard, overlapping):
+    """A session that has heard it."""
+
+    class Viewer:
+        """Nothing of a viewer is needed."""
+
+    viewer = Viewer()
+    session = Session(viewer)
+    paths = sorted(overlapping.iterdir())
+    session.set_fields([SmearField(path.name, path) for path in paths], "smear")
+    for message in heard:
+        session._on_message(message)
+    return session
+
+
 def test_every_stage_that_a_run_reports_is_known_to_the_bar(heard):
     stages = {message.stage for message in heard if isinstance(message, Step)}
     assert stages <= set(STAGES)
@@ -79,21 +107,52 @@ def test_overlap_is_flagged_as_the_command_line_flags_it(heard, flags_of_batch):
     }
     assert found == {"2.png": ("overlaps 1.png",)}
     own = {m.result.analysis.name: m.result.analysis.flags for m in heard if type(m) is FieldDone}
-    together = {name: (*flags, *found.get(name, ())) for name, flags in own.items()}
+    together = {name: [*flags, *found.get(name, ())] for name, flags in own.items()}
     assert {name: flags for name, flags in together.items() if flags} == flags_of_batch
 
 
-def test_same_picture_is_counted_once(heard, flags_of_batch):
-    class Viewer:
-        """Nothing of a viewer is needed."""
-
-    viewer = Viewer()
-    session = Session(viewer)
-    session.set_fields([SmearField(f"{n}.png") for n in range(1, 5)], "smear")
-    for message in heard:
-        session._on_message(message)
+def test_same_picture_is_counted_once(session, flags_of_batch):
     counts = [session.summary(n).n_cells for n in range(4)]
     assert counts[3] == counts[0] > 0
     assert session.summary().n_cells == sum(counts[:3])
-    assert flags_of_batch["4.png"] == session.summary().flags["4.png"]
+    assert flags_of_batch["4.png"] == list(session.summary().flags["4.png"])
     assert "same picture as 1.png: counted once" in session.summary().flags["4.png"]
+
+
+def content_of(path):
+    """What a file says, without the time it took to find out."""
+    if path.suffix not in (".json", ".geojson"):
+        return path.read_bytes()
+    content = json.loads(path.read_text())
+    provenance = content.get("provenance", {})
+    return content | {"provenance": {k: v for k, v in provenance.items() if k not in TIMES}}
+
+
+def test_export_leaves_the_files_of_the_command_line(session, results_of_batch, tmp_path):
+    export_fields(session.fields, [None] * 4, tmp_path, ReadingParameters())
+    files = {path.relative_to(tmp_path) for path in tmp_path.rglob("*")}
+    assert files == {path.relative_to(results_of_batch) for path in results_of_batch.rglob("*")}
+    for file in files:
+        if (tmp_path / file).is_file():
+            assert content_of(tmp_path / file) == content_of(results_of_batch / file), file
+
+
+def test_export_names_what_failed_and_what_a_stop_left_out(session, tmp_path):
+    done, failed, open_field, _ = session.fields
+    failed = replace(failed, result=None, error="2.png is empty; copy it again.")
+    open_field = replace(open_field, result=None)
+    export_fields([done, failed, open_field], [None] * 3, tmp_path, ReadingParameters())
+    batch = json.loads((tmp_path / "batch.json").read_text())
+    assert batch["state"] == "stopped"
+    assert [(i["file"], i["folder"], i["error"]) for i in batch["images"]] == [
+        ("1.png", "1", None),
+        ("2.png", None, failed.error),
+    ]
+    assert batch["smears"][0]["n_cells"] == session.summary(0).n_cells
+
+
+def test_export_touches_nothing_where_results_are(session, tmp_path):
+    (tmp_path / "batch.json").write_text("{}")
+    with pytest.raises(OutputExistsError, match="already"):
+        export_fields(session.fields, [None] * 4, tmp_path, ReadingParameters())
+    assert [path.name for path in tmp_path.iterdir()] == ["batch.json"]

@@ -208,6 +208,7 @@ def test_export_writes_one_folder_per_field_and_overwrites_nothing(hidden, tmp_p
     assert "written" in told[0]
     assert (tmp_path / "field" / "cells.csv").is_file()
     assert (tmp_path / "field" / "overlay.png").is_file()
+    assert (tmp_path / "batch.json").is_file()
     dock.controller.export(tmp_path)
     qtbot.waitUntil(lambda: len(told) == 2, timeout=LONG_MS)
     assert "already" in told[1]

@@ -270,20 +270,20 @@ class Controller:
             self.export(Path(folder))
 
     def export(self, folder: Path) -> None:
-        """Write the results of every analysed field to `folder`, in a thread."""
+        """Write the results of the smear to `folder`, in a thread."""
         step = self.session.viewer.dims.current_step
         reading = self.dock.setup.parameters().reading
-        done = [field for field in self.session.fields if field.result]
-        pixels = [pixels_of(field.layer, step) if field.layer else None for field in done]
+        fields = self.session.fields
+        pixels = [pixels_of(field.layer, step) if field.layer else None for field in fields]
         self.dock.export_button.setEnabled(False)
 
-        def tell(outcome: list[Path] | AllSubtypeError) -> None:
+        def tell(outcome: int | AllSubtypeError) -> None:
             if self._closed:
                 return
             self._show_state()
             if isinstance(outcome, AllSubtypeError):
                 show_error(str(outcome))
             else:
-                show_info(f"Results of {len(outcome)} field(s) written to {folder.name}.")
+                show_info(f"Results of {outcome} field(s) written to {folder.name}.")
 
-        in_thread(export_fields, done, pixels, folder, reading, then=tell)
+        in_thread(export_fields, fields, pixels, folder, reading, then=tell)

@@ -77,9 +77,9 @@ def analyse_batch(
         state = "complete"
     finally:
         outcomes = [_flagged(outcome, overlaps, out) for outcome in outcomes]
-        smears = _smears(outcomes)
+        smears = smears_of(outcomes)
         if smears:
-            _write_batch(out, state, outcomes, smears)
+            write_batch(out, state, outcomes, smears)
         else:
             _leave_as_before(out, earlier)
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
@@ -164,7 +164,8 @@ def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) 
     return replace(outcome, cells=cells)
 
 
-def _smears(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
+def smears_of(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
+    """One summary per smear of which anything worked; the same picture counts once."""
     done: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.cells is not None:
@@ -179,9 +180,21 @@ def _smears(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
     )
 
 
-def _write_batch(
+def write_batch(
     out: Path, state: str, outcomes: Sequence[Outcome], smears: Sequence[Summary]
 ) -> None:
+    """Write ``batch.json`` into `out`: what became of each image, and the smears.
+
+    Parameters
+    ----------
+    state : str
+        ``complete``, or ``stopped`` where images are left out.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
     images = [
         {
             "file": outcome.field.name,
