@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in windows]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _data_folder_of_the_tests(tmp_path_factory):
+    """No test writes its secret into the folder of the person who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAPARI_ALL_SUBTYPE_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of the development images; tests that need it are skipped where it is absent."""

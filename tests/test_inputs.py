@@ -2,6 +2,7 @@
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from napari_all_subtype.errors import NoImagesError, OutputError
 from napari_all_subtype.workflow.inputs import find_images, name_fields, prepare, unique
-from napari_all_subtype.workflow.pseudonyms import Pseudonyms
+from napari_all_subtype.workflow.pseudonyms import SECRET_FILE, Pseudonyms, users_secret
 
 
 @given(st.lists(st.sampled_from(["a", "A", "a-2", "b", "a-3"]), max_size=12))
@@ -71,11 +72,60 @@ def test_pseudonyms_are_stable_and_say_nothing(tmp_path):
     assert names == {first[0]: "Erika_Mustermann.png"}
 
 
-def test_pseudonyms_of_two_keys_differ(tmp_path):
-    image = tmp_path / "a.png"
-    image.write_bytes(b"pixels")
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"pixels")
+    return path
+
+
+def test_file_has_the_same_pseudonym_in_every_output_of_a_user(image, tmp_path):
     one, two = (Pseudonyms(tmp_path / f"{n}.json").name_all([image]) for n in "ab")
+    assert one == two
+
+
+def test_file_has_different_pseudonyms_for_two_users(image, tmp_path, monkeypatch):
+    names = []
+    for user in "ab":
+        monkeypatch.setenv("NAPARI_ALL_SUBTYPE_DATA", str(tmp_path / user))
+        names += Pseudonyms(tmp_path / f"{user}.json").name_all([image])
+    assert names[0] != names[1]
+
+
+def test_key_files_with_secrets_of_their_own_differ_and_each_is_gone_on_with(image, tmp_path):
+    one, two = (Pseudonyms(tmp_path / f"{n}.json", own_secret=True).name_all([image]) for n in "ab")
     assert one != two
+    assert Pseudonyms(tmp_path / "a.json").name_all([image]) == one
+
+
+def test_secret_of_the_user_is_in_no_key_file(image, tmp_path):
+    Pseudonyms(tmp_path / "key.json").name_all([image])
+    assert users_secret() not in (tmp_path / "key.json").read_text()
+
+
+def test_secret_is_made_once_and_for_its_owner_only(tmp_path):
+    folder = tmp_path / "new" / "data"
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(users_secret, [folder] * 16))
+    assert len(secrets) == 1
+    assert len(bytes.fromhex(secrets.pop())) == 32
+    assert stat.S_IMODE((folder / SECRET_FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"secret": 5}', '{"secret": "abcd"}'])
+def test_spoilt_secret_is_refused_and_never_replaced(content, tmp_path):
+    (tmp_path / SECRET_FILE).write_text(content)
+    with pytest.raises(OutputError, match="every pseudonym changes"):
+        users_secret(tmp_path)
+    assert (tmp_path / SECRET_FILE).read_text() == content
+
+
+def test_secret_that_cannot_be_kept_names_the_remedy(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="--key-file") as caught:
+        users_secret(tmp_path / "file" / "data")
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_key_file_is_for_its_owner_only(tmp_path):

@@ -55,8 +55,8 @@ Anonymise = Annotated[
     Parameter(
         negative="",
         show_default=False,
-        help="Write pseudonyms instead of file names into all results: always the same one for "
-        "the same file.",
+        help="Write pseudonyms instead of file names into all results: the same one for the same "
+        "file in every output that you make on this machine.",
     ),
 ]
 # Heard by `napari_all_subtype.cli` before a command is; here so that --help shows it.
@@ -72,7 +72,9 @@ KeyFile = Annotated[
     Path | None,
     Parameter(
         help="File in which --anonymise keeps the names behind the pseudonyms; by default beside "
-        "the output and called OUTPUT-key.json. It identifies people: keep it apart."
+        "the output and called OUTPUT-key.json. It identifies people: keep it apart. A new file "
+        "that is named here gets pseudonyms of its own, which match those of no other output; "
+        "name it again to go on with them."
     ),
 ]
 
@@ -120,7 +122,8 @@ def analyse(
 
     parameters = _parameters(model, scale, decision, segmentation, reading, quality)
     _warn_of_unread(images)
-    fields = prepare(images, _key_file(anonymise, key_file, out))
+    key, own = _key_file(anonymise, key_file, out), key_file is not None
+    fields = prepare(images, key, own_secret=own)
     with TerminalMonitor(len(fields)) as monitor:
         result = analyse_batch(fields, out, parameters, overwrite, monitor)
     for smear in result.smears:
@@ -165,7 +168,8 @@ def classify(
 
     parameters = _parameters(model, scale, decision, segmentation, reading)
     _warn_of_unread(crops)
-    fields = prepare(crops, _key_file(anonymise, key_file, out), repeats=True)
+    key, own = _key_file(anonymise, key_file, out), key_file is not None
+    fields = prepare(crops, key, repeats=True, own_secret=own)
     with TerminalMonitor(len(fields)) as monitor:
         result = classify_batch(fields, out, parameters, overwrite, monitor)
     n_done = len(fields) - len(result.failed)

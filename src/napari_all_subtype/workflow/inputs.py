@@ -40,11 +40,15 @@ class Field:
 
 
 def prepare(
-    inputs: Sequence[Path], key_file: Path | None = None, repeats: bool = False
+    inputs: Sequence[Path],
+    key_file: Path | None = None,
+    repeats: bool = False,
+    own_secret: bool = False,
 ) -> list[Field]:
     """Fields of all `inputs`, under pseudonyms if there is a file for their key.
 
-    A file that is named twice is one field, unless `repeats` are wanted.
+    A file that is named twice is one field, unless `repeats` are wanted. A new key
+    file gets an `own_secret` on demand: its pseudonyms are found in no other output.
 
     Raises
     ------
@@ -56,7 +60,9 @@ def prepare(
     paths = find_images(inputs)
     if not repeats:
         paths = list({path.absolute(): path for path in paths}.values())
-    return name_fields(paths, Pseudonyms(key_file).name_all(paths) if key_file else None)
+    if key_file is None:
+        return name_fields(paths)
+    return name_fields(paths, Pseudonyms(key_file, own_secret).name_all(paths))
 
 
 def find_images(inputs: Sequence[Path]) -> list[Path]:
