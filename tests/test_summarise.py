@@ -7,10 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
-from napari_all_subtype.workflow.summarise import FieldCells, summarise, wilson
+from napari_all_subtype.workflow.summarise import (
+    EQUAL_FIELDS,
+    MIN_BOOTSTRAP_FIELDS,
+    TOO_FEW_FIELDS,
+    FieldCells,
+    summarise,
+    wilson,
+)
 
 
-def field(name, *subtypes, flags=(), uncertainty=0.02):
+def field(name, *subtypes, flags=(), uncertainty=0.02, scale_assumed=False):
     p = np.array([0.1 if s == "normal" else 0.9 for s in subtypes], float)
     cells = pd.DataFrame(
         {
@@ -20,7 +27,7 @@ def field(name, *subtypes, flags=(), uncertainty=0.02):
             "touches_border": np.zeros(len(subtypes), bool),
         }
     )
-    return FieldCells(name, cells, tuple(flags), uncertainty, FAB5)
+    return FieldCells(name, cells, tuple(flags), uncertainty, FAB5, scale_assumed)
 
 
 def test_smear_sums_its_fields():
@@ -43,6 +50,7 @@ def test_smear_sums_its_fields():
 def test_one_field_has_no_interval_over_fields():
     one = summarise([field("a", "normal", "blast")], "a")
     assert one.blast_any.over_fields is None
+    assert one.blast_any.over_fields_missing == TOO_FEW_FIELDS
     assert one.blast_any.wilson is not None
 
 
@@ -53,9 +61,23 @@ def test_no_cells_give_no_fractions():
     assert empty.mean_confidence is None
 
 
-def test_equal_fields_have_no_spread_over_fields():
-    smear = summarise([field(n, "normal", "blast") for n in "abc"], "s")
-    assert smear.blast_any.over_fields.low == smear.blast_any.over_fields.high == 0.5
+@given(st.lists(st.booleans(), max_size=9))
+def test_interval_over_fields_is_there_or_says_why_not(blasts):
+    fields = [field(str(n), "blast" if b else "normal") for n, b in enumerate(blasts)]
+    share = summarise([*fields, field("empty")], "s").blast_any
+    if len(blasts) < MIN_BOOTSTRAP_FIELDS:
+        assert (share.over_fields, share.over_fields_missing) == (None, TOO_FEW_FIELDS)
+    elif len(set(blasts)) == 1:
+        assert (share.over_fields, share.over_fields_missing) == (None, EQUAL_FIELDS)
+    else:
+        assert share.over_fields.low < share.over_fields.high
+        assert share.over_fields_missing == ""
+
+
+def test_equal_fields_give_no_interval_that_feigns_certainty():
+    share = summarise([field(n, "normal", "blast") for n in "abcdefg"], "s").blast_any
+    assert (share.over_fields, share.over_fields_missing) == (None, EQUAL_FIELDS)
+    assert share.wilson.low < 0.5 < share.wilson.high
 
 
 def test_fields_that_differ_have_a_wider_interval_than_wilson():

@@ -14,6 +14,10 @@ from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY, UNKNOWN, Taxonomy
 
 BOOTSTRAP_ROUNDS = 2000
+# Resampling fewer than five repeats the few there are: its interval is far too narrow.
+MIN_BOOTSTRAP_FIELDS = 5
+TOO_FEW_FIELDS = f"fewer than {MIN_BOOTSTRAP_FIELDS} fields with cells"
+EQUAL_FIELDS = "the fields do not differ"
 NORMAL_QUANTILE_95 = 1.959964
 SUBTYPE_NOTE = (
     "L1, L2 and L3 are scores, not calibrated probabilities: no image set with these labels "
@@ -44,13 +48,17 @@ class Proportion(_Frozen):
     wilson : Interval or None
         Sampling error of the cells, after Wilson (J Am Stat Assoc 1927;22:209–12).
     over_fields : Interval or None
-        Sampling error of the fields, by bootstrap; None below two fields.
+        Sampling error of the fields, by bootstrap; None below five fields with
+        cells, or where all have the same share: then it would feign certainty.
+    over_fields_missing : str
+        Why there is none; empty where there is one.
     """
 
     count: int
     fraction: float | None
     wilson: Interval | None
     over_fields: Interval | None = None
+    over_fields_missing: str = ""
 
 
 class Summary(_Frozen):
@@ -75,6 +83,9 @@ class Summary(_Frozen):
         carries it. The intervals above are of sampling only.
     flags : dict of str to tuple of str
         Quality flags by field.
+    n_fields_scale_assumed : int
+        Fields whose pixel size nothing gave: what is taken for a cell may be a part
+        of one or several, beyond all intervals.
     """
 
     name: str
@@ -87,6 +98,7 @@ class Summary(_Frozen):
     mean_confidence: float | None
     um_relative_uncertainty: float
     flags: dict[str, tuple[str, ...]]
+    n_fields_scale_assumed: int = 0
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
 
@@ -107,6 +119,8 @@ class FieldCells:
         Of its pixel size, 0–1.
     taxonomy : Taxonomy
         Of the model that spoke.
+    scale_assumed : bool
+        Whether nothing gave its pixel size.
     """
 
     name: str
@@ -114,6 +128,7 @@ class FieldCells:
     flags: tuple[str, ...]
     um_relative_uncertainty: float
     taxonomy: Taxonomy
+    scale_assumed: bool = False
 
     @classmethod
     def of(cls, analysis: Analysis) -> FieldCells:
@@ -124,6 +139,7 @@ class FieldCells:
             analysis.flags,
             analysis.pixel_size.relative_uncertainty,
             analysis.taxonomy,
+            analysis.pixel_size.origin == "assumed",
         )
 
 
@@ -166,11 +182,13 @@ def summarise(
 
     def proportion(columns: list[int]) -> Proportion:
         count = int(per_field[:, columns].sum())
+        over_fields, missing = _over_fields(draws, columns)
         return Proportion(
             count=count,
             fraction=count / len(cells) if len(cells) else None,
             wilson=wilson(count, len(cells)),
-            over_fields=_percentiles(draws, columns),
+            over_fields=over_fields,
+            over_fields_missing=missing,
         )
 
     def mean(column: str) -> float | None:
@@ -187,6 +205,7 @@ def summarise(
         mean_confidence=mean("confidence"),
         um_relative_uncertainty=max(field.um_relative_uncertainty for field in fields),
         flags={field.name: field.flags for field in (*fields, *repeated) if field.flags},
+        n_fields_scale_assumed=sum(field.scale_assumed for field in fields),
     )
 
 
@@ -210,21 +229,22 @@ def wilson(count: int, total: int) -> Interval | None:
 
 
 def _bootstrap_totals(per_field: np.ndarray, seed: int) -> np.ndarray | None:
-    """Class totals of fields drawn with replacement: (rounds, classes), None below two fields."""
+    """Class totals of fields drawn with replacement: (rounds, classes), None if they are few."""
     n = len(per_field)
-    if n < 2:
+    if np.count_nonzero(per_field.sum(axis=1)) < MIN_BOOTSTRAP_FIELDS:
         return None
     drawn = np.random.default_rng(seed).integers(0, n, (BOOTSTRAP_ROUNDS, n))
     return per_field[drawn].sum(axis=1)
 
 
-def _percentiles(draws: np.ndarray | None, columns: list[int]) -> Interval | None:
+def _over_fields(draws: np.ndarray | None, columns: list[int]) -> tuple[Interval | None, str]:
+    """95 % interval of the share of `columns`, or None and why there is none."""
     if draws is None:
-        return None
+        return None, TOO_FEW_FIELDS
     totals = draws.sum(axis=1)
     filled = totals > 0
-    if not filled.any():
-        return None
     fractions = draws[filled][:, columns].sum(axis=1) / totals[filled]
     low, high = np.percentile(fractions, [2.5, 97.5])
-    return Interval(low=float(low), high=float(high))
+    if low == high:
+        return None, EQUAL_FIELDS
+    return Interval(low=float(low), high=float(high)), ""
