@@ -48,7 +48,9 @@ def test_analyse_leaves_the_stated_files(smear_file, tmp_path, capsys):
     assert sorted(cells["label"]) == sorted(set(np.unique(labels)) - {0})
     assert cells[[*PROBABILITIES, "confidence"]].notna().all().all()
     assert set(cells["subtype"]) <= {*FAB5.names, "unknown"}
-    assert "white cells" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert shown.startswith("smear-1 (smear.png): ")
+    assert shown.splitlines()[-1] == f"Results are in {out}"
 
 
 def test_equal_stems_never_overwrite_each_other(two_folders, tmp_path):

@@ -128,6 +128,8 @@ def analyse(
         result = analyse_batch(fields, out, parameters, overwrite, monitor)
     for smear in result.smears:
         say(describe(smear))
+    if result.smears:
+        say(f"Results are in {out}")
     if result.left_over:
         warn(
             f"{out.name} also holds results of an earlier run, which were not replaced: "
@@ -197,6 +199,7 @@ def demo(
     with TerminalMonitor(1) as monitor:
         result = run_demo(out, seed, monitor)
     say(describe(result.summary))
+    say("  The scale is that of the drawing.")
     say(
         f"  Found again: {result.n_found_again} of {result.n_drawn} drawn cells; called blast: "
         f"{result.n_blasts_called} of {result.n_blasts} drawn blasts; called normal: "
@@ -206,7 +209,7 @@ def demo(
         "  The model learned blast against normal from real cells only; drawn cells are strange to "
         "it. This shows that everything works, not how well."
     )
-    say(f"Overlay and table are in {result.folder}")
+    say(f"Overlay and table are in {result.folder}, the drawing and its truth beside it")
     return DONE
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:  # they bring pandas, which errors in the first second can do without
     from napari_all_subtype.workflow.summarise import Proportion, Summary
+
+# Flags that name another field, by how they begin: one line for all that are of a kind.
+PAIRED = {"overlaps ": "overlap", "same picture as ": "repeated picture"}
 
 
 def say(text: str) -> None:
@@ -54,21 +57,45 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 
 def describe(summary: Summary) -> str:
     """Counts and fractions of a smear or field as lines of text."""
-    fields = f"{len(summary.fields)} field" + ("s" if len(summary.fields) != 1 else "")
-    lines = [f"{summary.name}: {summary.n_cells} white cells in {fields}"]
+    n = len(summary.fields)
+    fields = f"{n} field" + ("s" if n != 1 else "")
+    name = f"{summary.name} ({listed(summary.fields, most=1)})"
+    cells = "white cell" if summary.n_cells == 1 else "white cells"
+    lines = [f"{name}: {summary.n_cells} {cells} in {fields}"]
     lines += [
         f"  {name:<8} {_proportion(share)}"
         for name, share in summary.classes.items()
         if share.count or name in ("normal", "blast")
     ]
     lines.append(f"  blast or L1-L3: {_proportion(summary.blast_any)}")
-    lines += [f"  check {name}: {', '.join(flags)}" for name, flags in summary.flags.items()]
-    lines.append(
-        "  The intervals are of sampling only; every length is uncertain by "
-        f"{summary.um_relative_uncertainty:.0%}."
-    )
+    lines += flag_lines(summary.flags)
+    uncertainty = summary.um_relative_uncertainty
+    known = f"; every length is uncertain by {uncertainty:.0%}" if uncertainty else ""
+    lines.append(f"  The intervals are of sampling only{known}.")
+    if summary.n_fields_scale_assumed:
+        of_all = "" if n == 1 else f" in {summary.n_fields_scale_assumed} of {n} fields"
+        lines.append(
+            f"  Scale assumed{of_all}: counts and sizes can be wrong by more than the intervals "
+            "say; give --pixel-size or --profile."
+        )
     lines += [f"  {summary.subtype_note}", f"  {summary.notice}"]
     return "\n".join(lines)
+
+
+def flag_lines(flags: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line per kind of flag, with the first three of the fields that bear it.
+
+    Examples
+    --------
+    >>> flag_lines({"1.png": ["blur"], "2.png": ["blur", "overlaps 1.png"]})
+    ['  check blur: 1.png, 2.png', '  check overlap: 2.png overlaps 1.png']
+    """
+    kinds: dict[str, list[str]] = {}
+    for name, own in flags.items():
+        for flag in own:
+            paired = next((kind for start, kind in PAIRED.items() if flag.startswith(start)), None)
+            kinds.setdefault(paired or flag, []).append(f"{name} {flag}" if paired else name)
+    return [f"  check {kind}: {listed(bearers, most=3)}" for kind, bearers in kinds.items()]
 
 
 def _proportion(share: Proportion) -> str:
