@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -66,9 +68,25 @@ def test_system_errors_say_what_to_do(tmp_path, number, words):
     assert leftovers(tmp_path) == []
 
 
-def test_folder_under_a_file_is_explained(tmp_path):
+@pytest.mark.parametrize("opener", [new_file, open_folder])
+def test_output_folder_that_cannot_be_made_is_the_one_that_is_named(tmp_path, opener):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="file"), new_folder(tmp_path / "file" / "result", OWN):
+    with (
+        pytest.raises(OutputError, match=r"make the output folder out: .* Choose") as caught,
+        opener(tmp_path / "file" / "out" / "result"),
+    ):
+        pass
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only Linux has /proc")
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("/proc/out/result", "make the output folder out:"), ("/proc/x", "into the output folder")],
+)
+@pytest.mark.parametrize("opener", [new_file, open_folder])
+def test_folder_that_takes_no_file_is_the_one_that_is_named(opener, target, words):
+    with pytest.raises(OutputError, match=words), opener(Path(target)):
         pass
 
 

@@ -34,10 +34,10 @@ def new_file(path: Path, overwrite: bool = False, private: bool = False) -> Iter
         raise OutputExistsError(
             f"{path.name} is no ordinary file and is not replaced. Choose another output."
         )
-    with _explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _in_folder(path.parent):
         handle, name = tempfile.mkstemp(prefix=PARTIAL, suffix=path.suffix, dir=path.parent)
         os.close(handle)
+    with _explained(path):
         partial = Path(name)
         try:
             yield partial
@@ -67,9 +67,9 @@ def new_folder(path: Path, own: Collection[str], overwrite: bool = False) -> Ite
     """
     _refuse(path, overwrite)
     refuse_foreign(path, own)
-    with _explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _in_folder(path.parent):
         partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
+    with _explained(path):
         try:
             yield partial
             for written in partial.iterdir():
@@ -135,7 +135,16 @@ def _refuse(path: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _in_folder(folder: Path) -> Iterator[None]:
+    """Make `folder` and begin in it: an error names it, not what was to be written there."""
+    with _explained(folder, "make the output folder"):
+        folder.mkdir(parents=True, exist_ok=True)
+    with _explained(folder, "write into the output folder"):
+        yield
+
+
+@contextmanager
+def _explained(path: Path, verb: str = "write") -> Iterator[None]:
     try:
         yield
     except AllSubtypeError:
@@ -148,8 +157,8 @@ def _explained(path: Path) -> Iterator[None]:
         elif error.errno in (errno.ENOTDIR, errno.EEXIST):
             why = "a file stands where a folder is needed. Choose another output."
         else:
-            why = (error.strerror or type(error).__name__) + "."
-        raise OutputError(f"Cannot write {path.name}: {why}") from error
+            why = (error.strerror or type(error).__name__) + ". Choose another output."
+        raise OutputError(f"Cannot {verb} {path.name or path}: {why}") from error
 
 
 def _umask() -> int:
