@@ -289,10 +289,15 @@ def can_unshare():
         return False
 
 
-def test_image_in_which_no_cell_is_found_is_unknown(tmp_path):
+def test_image_in_which_no_cell_is_found_is_unknown_and_warned_of(cell_files, tmp_path, capsys):
     white = tmp_path / "white.png"
     cv2.imwrite(str(white), np.full((200, 200, 3), (236, 240, 238), np.uint8))
-    assert run("classify", white, "--out", tmp_path / "cells.csv", "--pixel-size", 0.13) == 0
+    images = [cell_files[0], white]
+    assert run("classify", *images, "--out", tmp_path / "cells.csv", "--pixel-size", 0.13) == 0
     rows = pd.read_csv(tmp_path / "cells.csv")
-    assert rows["subtype"].tolist() == ["unknown"]
-    assert rows["cell_found"].tolist() == [False]
+    assert rows["subtype"].tolist()[1] == "unknown"
+    assert rows["cell_found"].tolist() == [True, False]
+    assert rows[[*PROBABILITIES, "confidence"]].notna().all().all()
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert len(warnings) == 1
+    assert "1 of 2 images shows no cell (white.png): subtype unknown" in warnings[0]

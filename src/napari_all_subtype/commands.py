@@ -175,6 +175,13 @@ def classify(
     with TerminalMonitor(len(fields)) as monitor:
         result = classify_batch(fields, out, parameters, overwrite, monitor)
     n_done = len(fields) - len(result.failed)
+    empty = [outcome.field.name for outcome in result.outcomes if not outcome.cell_found]
+    if empty:
+        of_all = f"{len(empty)} of {len(fields)} images show{'s' if len(empty) == 1 else ''}"
+        warn(
+            f"{of_all} no cell ({listed(empty, most=3)}): subtype unknown; the probabilities "
+            "there are of the middle of the image and mean nothing."
+        )
     if n_done:
         say(f"{n_done} of {len(fields)} images classified: {out}")
         say(SUBTYPE_NOTE)

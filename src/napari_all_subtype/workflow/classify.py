@@ -64,8 +64,9 @@ def classify_batch(
     for n, field in enumerate(fields):
         checkpoint(monitor, Progress(IMAGES, n, len(fields)))
         try:
-            cells.append(_cell_of(field, parameters, classifier, monitor))
-            outcomes.append(Outcome(field))
+            cell, pixel_size = _cell_of(field, parameters, classifier, monitor)
+            cells.append((cell, pixel_size))
+            outcomes.append(Outcome(field, cell_found=cell.found))
         except Stopped:
             raise
         except Exception as error:  # the edge: recorded, and the others go on

@@ -30,12 +30,15 @@ class Outcome:
     same_as : str
         Name of an earlier field of the smear with the same pixels: the smear
         counts those once.
+    cell_found : bool
+        Whether the image of one cell shows one; always so for a field.
     """
 
     field: Field
     cells: FieldCells | None = None
     error: str = ""
     same_as: str = ""
+    cell_found: bool = True
 
 
 @dataclass(frozen=True)
