@@ -154,7 +154,8 @@ def test_bad_pixel_size_is_refused_before_any_work(size, smear_file, tmp_path, c
     assert run("analyse", smear_file, "--out", out, f"--pixel-size={size}") == 2
     errors = capsys.readouterr().err.strip().splitlines()
     assert len(errors) == 1
-    assert "pixel_size_um" in errors[0]
+    said = f"--pixel-size {size}: expected 0.02 to 1 micrometres per pixel"
+    assert said in errors[0]
     assert "red cells" in errors[0]
     assert "http" not in errors[0]
     assert not out.exists()

@@ -19,19 +19,14 @@ from napari_all_subtype.config import (
     ReadingParameters,
     ScaleParameters,
     SegmentationParameters,
-    explained,
 )
 from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.options import bad_option, option_name
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import describe, fail, listed, say, warn
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
-
-
-def option_name(field: str) -> str:
-    """``pixel_size_um`` becomes ``pixel-size``: the unit stands in the help text."""
-    return field.removesuffix("_um").replace("_", "-")
 
 
 def _flat(title: str, position: int) -> Parameter:
@@ -247,7 +242,7 @@ def run(words: Sequence[str], debug: bool = False) -> int:
     except CycloptsError as error:
         wrong = error.__cause__
         if isinstance(wrong, ValidationError):
-            raise explained(wrong) from error
+            raise bad_option(wrong) from error
         raise ParameterError(str(error)) from error
     return status if isinstance(status, int) else DONE
 
