@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 import tifffile
@@ -13,8 +12,14 @@ import tifffile
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import ImageSource
-from napari_all_subtype.files import new_folder
-from napari_all_subtype.workflow.overlay import cell_contours, class_of, draw_overlay, rgb
+from napari_all_subtype.files import new_folder, write_json
+from napari_all_subtype.workflow.overlay import cell_contours, class_of, rgb
+from napari_all_subtype.workflow.pieces import (
+    OVERVIEW_FILE,
+    OverlayPlan,
+    earlier_pieces,
+    write_overlay,
+)
 from napari_all_subtype.workflow.provenance import provenance
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
@@ -24,7 +29,7 @@ FILES = (
     "nuclei.tif",
     "cells.csv",
     "cells.geojson",
-    "overlay.png",
+    OVERVIEW_FILE,
     SUMMARY_FILE,
 )
 NOT_MEASURED_IN_QUPATH = ("label", "subtype", "best_guess", *table.FLAGS, *table.BOX)
@@ -51,20 +56,16 @@ def write_analysis(
     OutputExistsError, OutputError
         If it is there already or cannot be written.
     """
-    with new_folder(folder, FILES, overwrite) as partial:
+    own = {*FILES, *earlier_pieces(folder)}
+    with new_folder(folder, own, overwrite) as partial:
         write_mask(partial / "labels.tif", analysis.masks.labels, analysis)
         write_mask(partial / "nuclei.tif", analysis.masks.nuclei, analysis)
         cell_rows(analysis).to_csv(partial / "cells.csv", index=False, float_format="%.6g")
         (partial / "cells.geojson").write_text(
             json.dumps(to_geojson(analysis), ensure_ascii=False), encoding="utf-8"
         )
-        picture = draw_overlay(source.read(), analysis)
-        _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-        (partial / "overlay.png").write_bytes(png.tobytes())
-        (partial / SUMMARY_FILE).write_text(
-            json.dumps(to_summary(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-            encoding="utf-8",
-        )
+        overlay = write_overlay(partial, source, analysis)
+        write_json(partial / SUMMARY_FILE, to_summary(analysis, overlay))
     return folder
 
 
@@ -90,10 +91,10 @@ def write_mask(path: Path, mask: np.ndarray, analysis: Analysis) -> None:
     )
 
 
-def to_summary(analysis: Analysis) -> dict[str, object]:
-    """Counts, fractions, flags and provenance of one field, ready for JSON."""
-    summary = summarise([FieldCells.of(analysis)], analysis.name)
-    return {**summary.model_dump(mode="json"), "provenance": provenance(analysis)}
+def to_summary(analysis: Analysis, overlay: OverlayPlan) -> dict[str, object]:
+    """Counts, fractions, flags, provenance and the size of the overlay, ready for JSON."""
+    summary = summarise([FieldCells.of(analysis)], analysis.name).model_dump(mode="json")
+    return {**summary, "overlay": overlay.to_dict(), "provenance": provenance(analysis)}
 
 
 def to_geojson(analysis: Analysis) -> dict[str, object]:

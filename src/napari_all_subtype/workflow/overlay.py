@@ -2,51 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
 
-MAX_SIDE_PX = 4096
 HALO_RGB = (20, 20, 20)
 
 
-def draw_overlay(pixels: np.ndarray, analysis: Analysis) -> np.ndarray:
-    """`pixels` with rings and letters, shrunk to at most 4096 pixels a side.
+def draw_overlay(
+    pixels: np.ndarray,
+    analysis: Analysis,
+    scale: float = 1.0,
+    origin_yx: tuple[int, int] = (0, 0),
+    captions: bool = True,
+) -> np.ndarray:
+    """`pixels` with rings and letters.
 
     Parameters
     ----------
     pixels : ndarray, shape (Y, X, 3), uint8
-        The field that was analysed.
+        The field that was analysed, or a rectangle of it.
     analysis : Analysis
         Its result.
+    scale : float
+        How much the picture is shrunk, above 0 to 1.
+    origin_yx : tuple of int
+        Where in the field `pixels` begin, in pixels.
+    captions : bool
+        Whether cells are named; each is, where its centre is.
 
     Returns
     -------
-    ndarray, shape (Y', X', 3), uint8
+    ndarray, shape (Y * scale, X * scale, 3), uint8
     """
-    scale = min(1.0, MAX_SIDE_PX / max(pixels.shape[:2]))
-    picture = pixels.copy()
     if scale < 1:
-        picture = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    cells = table.present(analysis.cells)
+        size = tuple(max(1, round(side * scale)) for side in pixels.shape[1::-1])
+        picture = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    else:
+        picture = pixels.copy()
+    cells = _cells_within(analysis, origin_yx, pixels.shape[:2])
     px_per_um = scale / analysis.pixel_size.um_per_px
     width = max(2, round(0.35 * px_per_um))
-    for row in cells.itertuples():
-        cell_class = class_of(analysis.taxonomy, row.subtype)
-        for contour in cell_contours(analysis.masks.labels, row):
-            points = np.round(contour * scale * 16).astype(np.int32)
-            cv2.polylines(picture, [points], True, HALO_RGB, width + 2, cv2.LINE_AA, shift=4)
-            cv2.polylines(
-                picture, [points], True, rgb(cell_class.colour), width, cv2.LINE_AA, shift=4
-            )
+    origin_xy = np.float64(origin_yx[::-1])
     for row in cells.itertuples():
         colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
+        for contour in cell_contours(analysis.masks.labels, row):
+            points = np.round((contour - origin_xy) * scale * 16).astype(np.int32)
+            cv2.polylines(picture, [points], True, HALO_RGB, width + 2, cv2.LINE_AA, shift=4)
+            cv2.polylines(picture, [points], True, colour, width, cv2.LINE_AA, shift=4)
+    for row in cells.itertuples() if captions else ():
+        y, x = row.centroid_y_px - origin_yx[0], row.centroid_x_px - origin_yx[1]
+        if not (0 <= y < pixels.shape[0] and 0 <= x < pixels.shape[1]):
+            continue
+        colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
         ink = tuple(round(0.55 * c + 0.45 * 255) for c in colour)
-        _write(picture, caption(analysis.taxonomy, row), row, scale, px_per_um, ink)
+        box = [(row.y0_px - origin_yx[0]) * scale, (row.y1_px - origin_yx[0]) * scale]
+        _write(picture, caption(analysis.taxonomy, row), x * scale, box, px_per_um, ink)
     return picture
+
+
+def _cells_within(
+    analysis: Analysis, origin_yx: tuple[int, int], shape: tuple[int, int]
+) -> pd.DataFrame:
+    """Cells whose box meets the rectangle of `shape` (Y, X) at `origin_yx`."""
+    cells = table.present(analysis.cells)
+    (y, x), (height, width) = origin_yx, shape
+    meets = (cells["y1_px"] > y) & (cells["y0_px"] < y + height)
+    return cells[meets & (cells["x1_px"] > x) & (cells["x0_px"] < x + width)]
 
 
 def cell_contours(labels: np.ndarray, row: object) -> list[np.ndarray]:
@@ -105,18 +133,18 @@ def rgb(colour: str) -> tuple[int, int, int]:
 def _write(
     picture: np.ndarray,
     text: str,
-    row: object,
-    scale: float,
+    centre_x: float,
+    from_to_y: Sequence[float],
     px_per_um: float,
     colour: tuple[int, int, int],
 ) -> None:
     """Text above the cell, or below it at the upper edge, kept inside the picture."""
     size = float(np.clip(0.07 * px_per_um, 0.4, 1.4))
     (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
-    x = int(row.centroid_x_px * scale - wide / 2)
-    y = int(row.y0_px * scale) - 4
+    x = int(centre_x - wide / 2)
+    y = int(from_to_y[0]) - 4
     if y - high < 0:
-        y = int(row.y1_px * scale) + high + 4
+        y = int(from_to_y[1]) + high + 4
     x = max(0, min(x, picture.shape[1] - wide))
     y = max(high, min(y, picture.shape[0] - below))
     for ink, width in ((HALO_RGB, 3), (colour, 1)):
