@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from napari.utils.notifications import notification_manager
 
 from fake_child import serve_fake, serve_stuck
 from napari_all_subtype._widgets import session as session_module
@@ -245,10 +246,65 @@ def test_renamed_image_has_its_new_name_in_the_list(hidden):
     assert dock.chooser.current() is viewer.layers[0]
 
 
-def test_result_says_of_which_image_it_is_also_when_another_is_opened(hidden):
+def test_result_is_that_of_the_image_that_is_chosen(hidden, qtbot):
     viewer, dock = hidden
-    viewer.add_image(FIELD, rgb=True, name="other")
+    assert dock.result.title() == "Result: field"
+    viewer.add_image(FIELD, rgb=True, name="other", scale=(0.25, 0.25), units=("um", "um"))
     assert dock.chooser.current().name == "other"
+    assert not dock.result.isVisibleTo(dock)
+    assert not dock.export_button.isEnabled()
+    assert "Run" in dock.hint.text()
+    assert not viewer.layers[CELLS].data.any()
+    dock.chooser.choose(viewer.layers["field"])
+    qtbot.waitUntil(lambda: viewer.layers[CELLS].data.any(), timeout=LONG_MS)
+    assert dock.result.title() == "Result: field"
+    assert dock.export_button.isEnabled()
+    assert names(viewer) == ["other", "field", *RESULT_LAYERS]
+
+
+def test_list_and_result_follow_from_a_folder_to_an_image_and_back(
+    window, instant, qtbot, folder, told
+):
+    viewer, dock = window()
+    dock.controller.open_folder(folder)
+    dock.chooser.field_list.setCurrentRow(1)
+    run(qtbot, dock)
+    warned = []
+    notification_manager.notification_ready.connect(warned.append)
+    viewer.add_image(FIELD, rgb=True, name="sample", scale=(0.1, 0.1), units=("um", "um"))
+    assert dock.chooser.current().name == "sample"
+    assert not dock.chooser.field_list.isVisibleTo(dock)
+    assert not dock.result.isVisibleTo(dock)
+    assert not dock.export_button.isEnabled()
+    own = viewer.layers["field-1.png"]
+    assert not own.visible
+    assert not viewer.layers[CELLS].data.any()
+    viewer.screenshot(flash=False)  # napari looks at the units when it draws
+    dock.chooser.combo.setCurrentIndex(dock.chooser.combo.findText("Folder: smear 7"))
+    qtbot.waitUntil(lambda: viewer.layers[CELLS].data.any(), timeout=LONG_MS)
+    assert own.visible
+    assert names(viewer) == ["sample", "field-1.png", *RESULT_LAYERS]
+    assert dock.chooser.field_list.count() == 3
+    assert "<b>10 white cells</b> in 2 fields" in dock.result.summary.text()
+    size = dock.controller.session.result().analysis.pixel_size
+    np.testing.assert_allclose(own.scale, size.um_per_px)
+    assert len({tuple(layer.units) for layer in viewer.layers}) == 1
+    viewer.screenshot(flash=False)
+    notification_manager.notification_ready.disconnect(warned.append)
+    assert warned == []
+
+
+def test_run_is_shown_to_its_end_before_another_image_is(window, instant, qtbot, monkeypatch):
+    viewer, dock = window(show=False)
+    viewer.add_image(FIELD, rgb=True, name="field")
+    worker = dock.controller.session.worker
+    answer = worker._answer
+    monkeypatch.setattr(worker, "_answer", lambda: None)
+    dock.run_button.click()
+    viewer.add_image(FIELD, rgb=True, name="other")
+    assert dock.chooser.current().name == "field"
+    answer()
+    qtbot.waitUntil(lambda: CELLS in names(viewer), timeout=LONG_MS)
     assert dock.result.title() == "Result: field"
 
 
@@ -266,14 +322,30 @@ def test_result_of_an_image_deleted_meanwhile_is_not_drawn_over_another(
     answer()
     qtbot.wait(500)
     assert names(viewer) == ["other"]
-    assert dock.result.title() == "Result: field"
-    assert dock.export_button.isEnabled()
+    assert not dock.result.isVisibleTo(dock)
+    assert not dock.export_button.isEnabled()
 
 
-def test_end_of_a_run_without_a_result_stays_in_sight(window, monkeypatch, qtbot):
+@pytest.mark.parametrize("deleted", RESULT_LAYERS)
+def test_layer_that_comes_back_comes_back_to_its_place(hidden, qtbot, deleted):
+    viewer, dock = hidden
+    viewer.layers.remove(deleted)
+    run(qtbot, dock)
+    qtbot.waitUntil(lambda: deleted in names(viewer), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: names(viewer) == ["field", *RESULT_LAYERS], timeout=5000)
+
+
+def test_reason_for_no_result_stays_in_sight(window, monkeypatch, qtbot, told):
     monkeypatch.setattr(session_module, "Worker", functools.partial(Worker, target=serve_fake))
     viewer, dock = window()
     viewer.add_image(FIELD[..., 0], name="grey")
     run(qtbot, dock, until_shown=False)
     assert dock.stage.isVisible()
-    assert dock.stage.text()
+    assert dock.stage.text() == "No result."
+    assert "Press" not in dock.hint.text()
+    assert dock.hint.isVisible()
+    assert told[0].removeprefix("grey: ") in dock.hint.text()
+    assert dock.hint.height() >= dock.hint.heightForWidth(dock.hint.width())
+    # Another image is another matter.
+    viewer.add_image(FIELD, rgb=True, name="colour")
+    assert "Press" in dock.hint.text()

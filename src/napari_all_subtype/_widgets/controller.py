@@ -15,6 +15,7 @@ from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_l
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.state import show_state
 from napari_all_subtype._widgets.threads import in_thread, in_turns
 from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.cells import table
@@ -52,15 +53,17 @@ class Controller:
         result.letters.setChecked(self.layers.with_letters)
         for name in self.layers.hidden:
             result.legend.box(name).setChecked(False)
+        self.dock.chooser.set_layers(self._image_layers())
         if session.folder is not None:
             self.dock.chooser.set_folder(session.folder.name)
+        self.dock.chooser.choose(session.source)
         if session.device:
             self._on_device(session.device)
 
     def _connect(self) -> None:
         dock = self.dock
         dock.chooser.folder_requested.connect(self._on_folder)
-        dock.chooser.chosen.connect(self._show_state)
+        dock.chooser.chosen.connect(self._on_chosen)
         dock.chooser.field_clicked.connect(self.session.select)
         dock.run_button.clicked.connect(self._on_run)
         dock.stop_button.clicked.connect(self._on_stop)
@@ -104,16 +107,33 @@ class Controller:
 
     # What is chosen
 
-    def _on_layers_changed(self, event: object = None) -> None:
-        layers = [
+    def _image_layers(self) -> list[Image]:
+        return [
             layer
             for layer in self.session.viewer.layers
             if isinstance(layer, Image) and not self.layers.owns(layer)
         ]
+
+    def _on_layers_changed(self, event: object = None) -> None:
+        layers = self._image_layers()
         self.dock.chooser.set_layers(layers)
         added = getattr(event, "value", None)
-        if getattr(event, "type", "") == "inserted" and added in layers:
+        inserted = getattr(event, "type", "") == "inserted"
+        if inserted and added in layers and not self.session.running:
             self.dock.chooser.choose(added)
+        self._on_chosen()
+        self.session.forget_all_but([*layers, self.session.folder])
+
+    def _on_chosen(self) -> None:
+        """Have list and result follow the choice; those of a run stay until its end."""
+        session, chosen = self.session, self.dock.chooser.current()
+        if chosen is not None and not session.running:
+            layer = chosen if isinstance(chosen, Image) else None
+            source = layer or session.folder
+            if source is not session.source:
+                self.dock.stage.clear()
+                fields = [SmearField(layer.name, layer=layer)] if layer else []
+                session.open(source, fields, layer.name if layer else source.name)
         self._show_state()
 
     def _on_folder(self, folder: str) -> None:
@@ -127,9 +147,9 @@ class Controller:
             show_error(str(error))
             return
         self.session.folder = folder
+        self.session.forget_all_but(self._image_layers())
+        self.session.open(folder, fields, folder.name)
         self.dock.chooser.set_folder(folder.name)
-        self.session.set_fields(fields, folder.name)
-        self.session.select(0)
         self._show_state()
 
     # Running
@@ -177,6 +197,7 @@ class Controller:
 
     def _on_ended(self, ended: Ended) -> None:
         failed = [field for field in self.session.fields if field.error]
+        self.session.failure = ended.message
         if ended.message:
             show_error(ended.message)
         elif len(failed) == 1:
@@ -188,7 +209,7 @@ class Controller:
             )
         done = sum(field.result is not None for field in self.session.fields)
         self.dock.stage.setText(words.end_text(ended, done, len(self.session.fields)))
-        self._show_state()
+        self._on_chosen()
         self.dock.progress.setValue(0 if ended.stopped or ended.message else 100)
 
     # Showing
@@ -213,6 +234,9 @@ class Controller:
     def _on_field_selected(self, n: int) -> None:
         self._wanted += 1
         wanted, field = self._wanted, self.session.fields[n]
+        if field.layer is not None and field.result is None:
+            self._on_view(FieldView(field.name, None), field)
+            return
         reading = self.dock.setup.parameters().reading
 
         def show(view: FieldView | AllSubtypeError) -> None:
@@ -220,6 +244,7 @@ class Controller:
                 self._on_view(view, field)
 
         minimum = self.dock.result.confidence.value()
+        self._show_state()
         in_thread(load_view, field, minimum, reading, then=show)
 
     def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
@@ -245,22 +270,7 @@ class Controller:
         self.dock.result.show_summary(summary, pixel_size, several)
 
     def _show_state(self) -> None:
-        """Enable what can be done now and say what to do next."""
-        running = self.session.running
-        ready = self.dock.chooser.current() is not None
-        any_result = any(field.result for field in self.session.fields)
-        self.dock.run_button.setEnabled(ready and not running)
-        self.dock.stop_button.setEnabled(running)
-        self.dock.export_button.setEnabled(any_result and not running)
-        self.dock.chooser.combo.setEnabled(not running)
-        self.dock.chooser.folder_button.setEnabled(not running)
-        self.dock.setup.setEnabled(not running)
-        self.dock.result.setVisible(any_result)
-        self.dock.cell.setVisible(any_result)
-        self.dock.hint.setText(words.READY if ready else words.NOTHING_OPEN)
-        self.dock.hint.setVisible(not any_result and not running)
-        self.dock.progress.setVisible(running)
-        self.dock.stage.setVisible(running or bool(self.dock.stage.text()))
+        show_state(self.dock, self.session)
 
     # Export
 

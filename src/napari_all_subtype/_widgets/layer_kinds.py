@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 
+from napari_all_subtype.config import ScaleParameters
+
+# Until a field is measured; only for its place beside layers that have units of length.
+UNKNOWN_UM_PER_PX = ScaleParameters().assumed_pixel_size_um
 CELLS, SUBTYPES, LETTERS = "cells", "subtypes", "letters"
 
 
@@ -38,6 +44,27 @@ def new_letters(corners_px: np.ndarray) -> Points:
     )
     layer.editable = False
     return layer
+
+
+def placement_of_file(others: Iterable[Layer], um_per_px: float | None) -> dict:
+    """Where the image of a file lies: in the units of `others`, since napari warns of two kinds.
+
+    Parameters
+    ----------
+    others : iterable of Layer
+        What else is in the viewer.
+    um_per_px : float or None
+        Of the file, as far as that is known.
+    """
+    units = [layer.units[-2:] for layer in others]
+    lengths = [pair for pair in units if all(u.is_compatible_with("micrometer") for u in pair)]
+    if lengths:
+        size_um = um_per_px or UNKNOWN_UM_PER_PX
+        one_um = [float((1 * unit).to("micrometer").magnitude) for unit in lengths[0]]
+        return {"scale": [size_um / um for um in one_um], "units": lengths[0]}
+    if units or um_per_px is None:
+        return {"scale": (1.0, 1.0), "units": ("pixel", "pixel")}
+    return {"scale": (um_per_px, um_per_px), "units": ("um", "um")}
 
 
 def placement(image: Image) -> dict:

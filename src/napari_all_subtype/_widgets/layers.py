@@ -17,6 +17,7 @@ from napari_all_subtype._widgets.layer_kinds import (
     new_subtypes,
     place,
     placement,
+    placement_of_file,
 )
 from napari_all_subtype._widgets.overlay import (
     FILL_OPACITY,
@@ -67,11 +68,7 @@ class ResultLayers:
         another view is being shown by then.
         """
         self.view, self.picked = view, 0
-        if image is None:
-            image = self._put("image", view.pixels, new_image, {})
-            image.name = view.name
-        if self._alive(self.image):
-            self.image.visible = image is self.image
+        image = self._show_image(view, image)
         if view.analysis is None:
             self.clear()
             return
@@ -94,6 +91,40 @@ class ResultLayers:
             self._write_letters(placed)
             self._raise_above(image)
             self._viewer().layers.selection.active = self.subtypes
+
+    def _show_image(self, view: FieldView, image: Image | None) -> Image:
+        """Have the image of `view` in sight, above other images; every layer in its units."""
+        viewer, others = self._viewer(), self._others()
+        known = view.analysis.pixel_size.um_per_px if view.analysis else None
+        placed = placement_of_file(others, known)
+        before = _frame(self.image) if self._alive(self.image) else None
+        # First the units of all: each change below is drawn at once.
+        for layer in (self.image, self.cells, self.subtypes, self.letters):
+            if self._alive(layer):
+                place(layer, placed if image is None or layer is self.image else placement(image))
+        if image is None:
+            image = self._put("image", view.pixels, new_image, placed)
+            image.name = view.name
+        if self._alive(self.image):
+            self.image.visible = image is self.image
+            self._keep_in_sight(before)
+        covering = [one for one in others if isinstance(one, Image) and one is not image]
+        if any(viewer.layers.index(one) > viewer.layers.index(image) for one in covering):
+            viewer.layers.move(viewer.layers.index(image), len(viewer.layers))
+        return image
+
+    def _keep_in_sight(self, before: tuple[bool, float] | None) -> None:
+        """Look at the same part of the image in its new scale; at all of another image."""
+        viewer, (visible, scale) = self._viewer(), _frame(self.image)
+        if before is None or before[0] != visible:
+            viewer.reset_view()
+        elif visible and before[1] != scale:
+            camera = _camera(viewer)
+            camera.center = tuple(scale / before[1] * along for along in camera.center)
+            camera.zoom *= before[1] / scale
+
+    def _others(self) -> list[Layer]:
+        return [layer for layer in self._viewer().layers if not self.owns(layer)]
 
     def clear(self) -> None:
         """Take the result off the image.
@@ -199,11 +230,12 @@ class ResultLayers:
         return layer
 
     def _raise_above(self, image: Image) -> None:
-        """Have the result above `image`, also when that was opened after it was made."""
-        layers = self._viewer().layers
+        """Have cells, subtypes and letters in this order above `image`, whatever was made when."""
+        layers, below = self._viewer().layers, image
         for layer in (self.cells, self.subtypes, self.letters):
-            if image in layers and layers.index(layer) < layers.index(image):
+            if below in layers and layers.index(layer) < layers.index(below):
                 layers.move(layers.index(layer), len(layers))
+            below = layer
 
     def _recolour(self) -> None:
         if self._has_result:
@@ -250,6 +282,11 @@ class ResultLayers:
         self.letters.face_color = colours
         letters = ["" if gone else one.letter for one, gone in zip(classes, hidden, strict=True)]
         self.letters.features = {"letter": letters}
+
+
+def _frame(image: Image) -> tuple[bool, float]:
+    """Whether `image` is in sight, and how large its pixels are in the world."""
+    return image.visible, float(image.scale[-1])
 
 
 def _camera(viewer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,8 +54,11 @@ class Session:
         self.worker.message.connect(self._on_message)
         self.smear = ""
         self.folder: Path | None = None
+        self.source: object | None = None
+        self._put_away: dict[object, tuple[tuple[SmearField, ...], str, int]] = {}
         self.fields: tuple[SmearField, ...] = ()
         self.selected = -1
+        self.failure = ""
         self.device = ""
         self.model = ""
         self._gauge = Gauge()
@@ -70,8 +73,29 @@ class Session:
         """True while an analysis is going on."""
         return self.worker.running
 
+    def open(self, source: object, fields: Sequence[SmearField], smear: str) -> None:
+        """Make `source` the smear that is worked on: as it was left, else with `fields`.
+
+        Parameters
+        ----------
+        source : napari.layers.Image or Path
+            A layer, or a folder of fields.
+        """
+        if self.source is not None:
+            self._put_away[self.source] = (self.fields, self.smear, self.selected)
+        self.source, self.failure = source, ""
+        self.fields, self.smear, selected = self._put_away.pop(source, (tuple(fields), smear, 0))
+        self.selected = -1
+        self.fields_changed.emit()
+        self.select(max(selected, 0))
+
+    def forget_all_but(self, sources: Collection[object]) -> None:
+        """Let go of the results of what can be chosen no longer."""
+        for source in self._put_away.keys() - set(sources):
+            del self._put_away[source]
+
     def set_fields(self, fields: Sequence[SmearField], smear: str) -> None:
-        """Make `fields` the smear; results of another smear are let go."""
+        """Make `fields` the smear, without any result."""
         self.fields, self.smear = tuple(fields), smear
         self.selected = -1
         self.fields_changed.emit()
@@ -103,7 +127,7 @@ class Session:
             _request(field, array, pixel_size)
             for field, array, pixel_size in zip(self.fields, arrays, pixel_sizes, strict=True)
         )
-        self._gauge = Gauge()
+        self._gauge, self.failure = Gauge(), ""
         self.worker.run(Run(parameters, requests), arrays)
         self.started.emit()
         self.fields_changed.emit()
@@ -115,6 +139,11 @@ class Session:
     def close(self) -> None:
         """End the child process; results stay."""
         self.worker.close()
+
+    @property
+    def field(self) -> SmearField | None:
+        """The field that is shown, None without one."""
+        return self.fields[self.selected] if 0 <= self.selected < len(self.fields) else None
 
     def result(self, index: int | None = None) -> PackedAnalysis | None:
         """Result of a field, by default of the selected one."""

@@ -145,6 +145,18 @@ def field_line(name: str, cells: int | None, error: str) -> str:
     return f"○ {name}" if cells is None else f"✓ {name}   {cells}"
 
 
+def reason_html(name: str, error: str) -> str:
+    """Why there is no result, in one sentence that names the field once.
+
+    Examples
+    --------
+    >>> reason_html("grey", "grey has one channel; open a colour image.")
+    '⚠ <b>Not analysed:</b> grey has one channel; open a colour image.'
+    """
+    named = error if not name or name in error else f"{name}: {error}"
+    return f"⚠ <b>Not analysed:</b> {escape(named)}"
+
+
 def end_text(ended: Ended, done: int, fields: int) -> str:
     """How a run ended, and what of a folder has a result after it.
 
@@ -154,7 +166,7 @@ def end_text(ended: Ended, done: int, fields: int) -> str:
     'Stopped: 1 of 3 fields analysed, the others have no result.'
     """
     if not (ended.stopped or ended.message):
-        return "Done."
+        return "Done." if done else "No result."
     word = "Stopped" if ended.stopped else "Not finished"
     if fields < 2 or done == fields:
         return f"{word}."
