@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from examples import UM_PER_PX, disc, example_analysis
 from napari_all_subtype._widgets.overlay import (
+    BADGE_INSET,
     PARTS,
     ClassCodes,
+    badge_centres,
     cell_at,
     changed_by_confidence,
     draw_cell,
@@ -123,3 +125,23 @@ def test_label_is_found_under_a_position_and_none_beside_the_image(analysis):
     assert cell_at(labels, 0, 0) == 0
     for y, x in ((-3, 40), (40, -3), (labels.shape[0], 40), (40, labels.shape[1])):
         assert cell_at(labels, y, x) == 0
+
+
+@settings(deadline=None, max_examples=30)  # a busy machine is no failure
+@given(st.integers(6, 20), st.floats(2, 12))
+def test_badge_lies_in_its_own_cell_at_the_upper_left_also_where_cells_touch(radius, badge_px):
+    touching = ((25, 25), (25, 25 + 2 * radius), (25 + 2 * radius, 25))
+    analysis = example_analysis(touching, radius=radius)
+    labels = analysis.masks.labels
+    for k, (y, x) in enumerate(badge_centres(labels, analysis.cells, badge_px), 1):
+        assert labels[round(y), round(x)] == k
+        centre_y, centre_x = touching[k - 1]
+        assert y < centre_y
+        assert x < centre_x
+        # On the outline, not somewhere within: as far as the inset, and a pixel.
+        assert np.hypot(y - centre_y, x - centre_x) >= radius - BADGE_INSET * badge_px - 1.5
+
+
+def test_badges_of_no_cells_are_none():
+    analysis = example_analysis(())
+    assert badge_centres(analysis.masks.labels, analysis.cells, 10).shape == (0, 2)

@@ -31,15 +31,15 @@ def new_subtypes(data: np.ndarray) -> Labels:
     return layer
 
 
-def new_letters(corners_px: np.ndarray) -> Points:
+def new_letters(centres_px: np.ndarray) -> Points:
     """A badge with the class's letter at the upper left of each cell."""
     layer = Points(
-        corners_px,
+        centres_px,
         name=LETTERS,
         border_width=0,
         symbol="disc",
         ndim=2,
-        features={"letter": [""] * len(corners_px)},
+        features={"letter": [""] * len(centres_px)},
         text={"string": "{letter}", "color": "black", "anchor": "center", "scaling": True},
     )
     layer.editable = False

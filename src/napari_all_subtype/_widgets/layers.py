@@ -31,8 +31,7 @@ from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.workflow.overlay import class_of
 
-# Of the badge behind a letter, and of the letter on it.
-BADGE_UM = 3.2
+# Height of a letter to the diameter of the badge behind it.
 LETTER_TO_BADGE = 0.42
 MANY_CELLS = 2000
 DOUBTFUL_BADGE = (1.0, 1.0, 1.0, 0.7)
@@ -259,9 +258,8 @@ class ResultLayers:
 
     def _write_letters(self, placed: dict) -> None:
         cells = table.present(self.view.analysis.cells)
-        badge_px = BADGE_UM / self.view.analysis.pixel_size.um_per_px
-        corners_px = cells[["y0_px", "x0_px"]].to_numpy(float) + 0.35 * badge_px
-        letters = self._put("letters", corners_px, new_letters, placed)
+        badge_px = self.view.badge_px
+        letters = self._put("letters", self.view.badges_px, new_letters, placed)
         # napari takes the size of points in pixels of the data, that of text in
         # units of the world.
         letters.size = badge_px

@@ -21,6 +21,9 @@ FILL_OPACITY = 0.2
 RING_WIDTH_UM = 0.6
 MIN_RING_PX = 2
 DOUBTFUL_ALPHA = 0.75
+# Of a badge behind a letter; its centre lies this part of it inside the outline.
+BADGE_UM = 3.2
+BADGE_INSET = 0.5
 PICKED_COLOUR = (1.0, 1.0, 1.0, 1.0)
 
 
@@ -178,6 +181,44 @@ def draw_cell(
     part[cell] = codes.picked if picked else ring
     part[inner] = 0 if doubtful else codes.code(row.subtype, "fill")
     return box
+
+
+def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> np.ndarray:
+    """Where the badges of the cells lie: on the upper left of each cell's own outline.
+
+    At the pixel of the cell nearest the corner of its bounding box, and from there
+    inwards, so that where cells touch nobody asks whose badge it is.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (Y, X), int32
+        Cell mask.
+    cells : pandas.DataFrame
+        Cell table, row k is label k.
+    badge_px : float
+        Diameter of a badge in pixels.
+
+    Returns
+    -------
+    ndarray, shape (N, 2), float64
+        (y, x) in pixels, one row per present cell.
+    """
+    rows = table.present(cells)
+    corners = np.zeros((len(cells), 2), np.int64)
+    corners[rows.index] = rows[["y0_px", "x0_px"]]
+    at = np.argwhere(labels)
+    owner = labels[at[:, 0], at[:, 1]]
+    distance = ((at - corners[owner]) ** 2).sum(axis=1)
+    nearest = np.full(len(cells), np.iinfo(np.int64).max)
+    np.minimum.at(nearest, owner, distance)
+    hits = np.flatnonzero(distance == nearest[owner])
+    found, first = np.unique(owner[hits], return_index=True)
+    points = np.zeros((len(cells), 2))
+    points[found] = at[hits[first]]
+    points = points[rows.index]
+    inwards = rows[["centroid_y_px", "centroid_x_px"]].to_numpy(float) - points
+    length = np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-9)
+    return points + inwards * np.minimum(1, BADGE_INSET * badge_px / length)
 
 
 def changed_by_confidence(cells: pd.DataFrame, before: float, after: float) -> pd.DataFrame:

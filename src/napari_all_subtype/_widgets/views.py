@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_all_subtype._widgets.fields import SmearField
-from napari_all_subtype._widgets.overlay import ClassCodes, draw_classes, ring_width_px
+from napari_all_subtype._widgets.overlay import (
+    BADGE_UM,
+    ClassCodes,
+    badge_centres,
+    draw_classes,
+    ring_width_px,
+)
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.config import ReadingParameters
@@ -31,6 +37,10 @@ class FieldView:
         Width of its rings.
     min_confidence : float
         Cells below it are drawn hollow, 0–1.
+    badges_px : ndarray, shape (N, 2), float64, or None
+        Centres of the badges of the cells.
+    badge_px : float
+        Their diameter.
     """
 
     name: str
@@ -39,6 +49,8 @@ class FieldView:
     canvas: np.ndarray | None = None
     ring_px: int = 0
     min_confidence: float = 0.0
+    badges_px: np.ndarray | None = None
+    badge_px: float = 0.0
 
 
 def load_view(field: SmearField, min_confidence: float, reading: ReadingParameters) -> FieldView:
@@ -61,4 +73,8 @@ def load_view(field: SmearField, min_confidence: float, reading: ReadingParamete
         ring_px,
         min_confidence,
     )
-    return FieldView(field.name, pixels, analysis, canvas, ring_px, min_confidence)
+    badge_px = BADGE_UM / analysis.pixel_size.um_per_px
+    badges_px = badge_centres(analysis.masks.labels, analysis.cells, badge_px)
+    return FieldView(
+        field.name, pixels, analysis, canvas, ring_px, min_confidence, badges_px, badge_px
+    )
