@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_all_subtype.taxonomy import FAB5
+from window_steps import run
 
 pytestmark = pytest.mark.window
 pytest_plugins = ["window_fixtures"]
@@ -89,3 +90,17 @@ def test_text_of_the_legend_has_enough_contrast(analysed, qtbot, theme):
         # Without the box itself and the swatch.
         text_px = box.fontMetrics().horizontalAdvance(box.text())
         assert contrast_of(box, left_px=box.sizeHint().width() - text_px - 4) >= 4.5, name
+
+
+def test_run_legend_and_counts_are_in_sight_on_a_small_screen_also_of_a_folder(
+    window, instant, qtbot, folder
+):
+    viewer, dock = window()
+    viewer.window.resize(1100, 760)
+    dock.controller.open_folder(folder)
+    dock.chooser.field_list.setCurrentRow(1)
+    run(qtbot, dock)
+    qtbot.wait(300)
+    dock.scroll.verticalScrollBar().setValue(0)
+    for part in (dock.run_button, dock.export_button, dock.result.legend):
+        assert part.visibleRegion().boundingRect().size() == part.size()

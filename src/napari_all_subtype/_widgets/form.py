@@ -39,6 +39,8 @@ class ParameterForm(QWidget):
         An instance, with nested instances; its values are shown first.
     names : sequence of str
         Dotted names of the parameters shown, in order: ``segmentation.sensitivity``.
+    compact : bool
+        Two parameters side by side under their titles: less high, more wide.
 
     Signals
     -------
@@ -48,24 +50,35 @@ class ParameterForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, defaults: Parameters, names: Sequence[str], parent: QWidget | None = None):
+    def __init__(
+        self,
+        defaults: Parameters,
+        names: Sequence[str],
+        compact: bool = False,
+        parent: QWidget | None = None,
+    ):
         super().__init__(parent)
         self._editors: dict[str, Editor] = {}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setColumnStretch(1, 1)
-        for row, name in enumerate(names):
+        if compact:
+            layout.setVerticalSpacing(2)
+        editor_columns = (0, 1) if compact else (1,)
+        for n, name in enumerate(names):
             info, value = field_of(defaults, name)
             editor = Editor(name, info, value, self.changed.emit)
             self._editors[name] = editor
             label = QLabel(title_of(name, info))
             label.setToolTip(editor.widget.toolTip())
             label.setBuddy(editor.widget)
-            layout.addWidget(label, row, 0)
-            layout.addWidget(editor.widget, row, 1)
+            row = 2 * (n // 2) if compact else n
+            layout.addWidget(label, row, n % 2 if compact else 0)
+            layout.addWidget(editor.widget, row + compact, n % 2 if compact else 1)
         # Of the column, not the widgets: theirs is overruled by napari's style.
         widest = max((_needed_width_px(one.widget) for one in self._editors.values()), default=0)
-        layout.setColumnMinimumWidth(1, widest)
+        for column in editor_columns:
+            layout.setColumnStretch(column, 1)
+            layout.setColumnMinimumWidth(column, widest)
 
     def values(self) -> dict[str, Any]:
         """Value of every parameter shown, by dotted name."""
