@@ -137,6 +137,7 @@ def test_tiles_find_what_the_whole_picture_shows() -> None:
     assert overlap.sum() / either.sum() > 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tile_px", [300, 512])
 @pytest.mark.parametrize("seed", [1, 3])
 def test_tiles_part_touching_cells_as_the_whole_picture_does(seed: int, tile_px: int) -> None:
@@ -282,6 +283,7 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.slow
 def test_nuclei_as_violet_as_the_red_cells_are_kept(seed: int) -> None:
     recipe = SmearRecipe(style="rose", blast=8, l1=10, l2=10, l3=2, clusters=(4, 3))
     smear = simulate_smear(recipe, seed)

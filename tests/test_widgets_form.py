@@ -244,6 +244,7 @@ print(heavy, dock.controller.session.worker.pid)
 """
 
 
+@pytest.mark.slow
 def test_opening_the_dock_loads_no_tensorflow_and_starts_no_process():
     done = subprocess.run(
         [sys.executable, "-c", OPEN_THE_DOCK],
