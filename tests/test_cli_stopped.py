@@ -34,7 +34,10 @@ def stopped(words, folder, number, reached, times=1):
             process.send_signal(number)
             time.sleep(0.1)
         _, errors = process.communicate(timeout=60)
-    return process.returncode, errors
+    # Python ends itself by the signal where the interrupt hit an `exec` of a library's import
+    # (its `unhandled_keyboard_interrupt`); a shell tells both the same way, as 130.
+    status = process.returncode
+    return (128 - status if status < 0 else status), errors
 
 
 def _hear_ctrl_c():
