@@ -21,9 +21,11 @@ pytestmark = [pytest.mark.window, pytest.mark.slow]
 pytest_plugins = ["window_fixtures"]
 
 TICK_MS = 20
-LARGEST_GAP_S = 0.5
-# napari makes the first layers of a kind in 0.3 s, and without a graphics card draws in 0.3 s.
-LARGEST_GAP_WHILE_DRAWN_S = 2.0
+# Of the run's duration: in the window's own process the gap would be the whole run. Shares and
+# not seconds, since a busy machine stretches both.
+LARGEST_GAP = 0.2
+# napari makes the first layers of a kind at once, and draws slowly without a graphics card.
+LARGEST_GAP_WHILE_DRAWN = 0.5
 
 
 @pytest.fixture
@@ -50,9 +52,9 @@ def test_window_never_freezes_during_a_run_with_the_real_model(window, smear, qt
     qtbot.wait(500)
     timer.stop()
     gaps = [after - before for before, after in itertools.pairwise(ticks)]
-    assert ticks[at_end - 1] - ticks[0] > 2 * LARGEST_GAP_S
-    assert max(gaps[: at_end - 1]) < LARGEST_GAP_S
-    assert max(gaps[at_end - 1 :]) < LARGEST_GAP_WHILE_DRAWN_S
+    run_s = ticks[at_end - 1] - ticks[0]
+    assert max(gaps[: at_end - 1]) < LARGEST_GAP * run_s
+    assert max(gaps[at_end - 1 :]) < LARGEST_GAP_WHILE_DRAWN * run_s
 
 
 def test_two_viewers_that_run_at_the_same_time_keep_their_own_results(
