@@ -155,9 +155,9 @@ def test_tiles_part_touching_cells_as_the_whole_picture_does(seed: int, tile_px:
 
 def square(y: int, x: int, width: int = 10) -> Candidate:
     """A nucleus of 10 rows and a cell just around it."""
-    rim = [(x - 2, y - 2), (x + width + 1, y - 2), (x + width + 1, y + 11), (x - 2, y + 11)]
+    nucleus = np.pad(np.ones((10, width), bool), 2)
     centre = (y + 4.5, x + (width - 1) / 2)
-    return Candidate(np.ones((10, width), bool), y, x, np.array(rim, float), centre)
+    return Candidate(nucleus, np.ones_like(nucleus), y - 2, x - 2, centre)
 
 
 def painted(*seen: tuple[int, Candidate]) -> CellMasks:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.ndimage import find_objects
 
+from napari_all_subtype.cells.cytoplasm import Contours
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.cells.tiles import Tile
@@ -21,52 +23,113 @@ _LEFT_OUT_FRACTION = 0.9
 
 @dataclass(frozen=True)
 class Candidate:
-    """A nucleus and the contour of its cell, in pixels of the image.
+    """A nucleus and its cell, in pixels of the image.
 
     Parameters
     ----------
-    nucleus : ndarray, shape (H, W), bool
+    nucleus, cell : ndarray, shape (H, W), bool
     y0_px, x0_px : int
-        Where the nucleus' array lies in the image.
-    polygon_xy_px : ndarray, shape (N, 2), float
-        Contour of the cell.
+        Where these arrays lie in the image.
     centre_yx_px : tuple of float
         Centroid of the nucleus; decides which tile owns the cell.
     """
 
     nucleus: np.ndarray
+    cell: np.ndarray
     y0_px: int
     x0_px: int
-    polygon_xy_px: np.ndarray
     centre_yx_px: tuple[float, float]
 
-    @property
-    def box(self) -> Region:
-        """Bounding box of the nucleus' array."""
-        height, width = self.nucleus.shape
-        return Region(self.y0_px, self.x0_px, self.y0_px + height, self.x0_px + width)
+    def window(self, image: np.ndarray) -> np.ndarray:
+        """The part of `image`, shape (Y, X), in which the cell lies."""
+        height, width = self.cell.shape
+        return image[self.y0_px : self.y0_px + height, self.x0_px : self.x0_px + width]
 
     def free_fraction(self, taken: np.ndarray) -> float:
         """Share of the nucleus, 0–1, that is 0 in `taken`, ndarray, shape (Y, X), int."""
-        y0, x0, y1, x1 = self.box
-        own = taken[y0:y1, x0:x1][self.nucleus]
+        own = self.window(taken)[self.nucleus]
         return 0.0 if own.size == 0 else float(np.count_nonzero(own == 0) / own.size)
 
     def paint(self, masks: CellMasks, number: int) -> None:
         """Draw the cell into `masks` where no other is; its nucleus goes over cytoplasm."""
-        y0, x0, y1, x1 = self.box
-        height, width = masks.labels.shape
-        low = np.minimum(np.floor(self.polygon_xy_px.min(axis=0)).astype(int) - 1, (x0, y0))
-        high = np.maximum(np.ceil(self.polygon_xy_px.max(axis=0)).astype(int) + 2, (x1, y1))
-        low, high = low.clip(0), np.minimum(high, (width, height))
-        canvas = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
-        corners = np.round((self.polygon_xy_px - low) * 2**_SHIFT).astype(np.int32)
-        cv2.fillPoly(canvas, [corners], 1, shift=_SHIFT)
-        cell = masks.labels[low[1] : high[1], low[0] : high[0]]
-        cell[(canvas > 0) & (cell == 0)] = number
-        own = self.nucleus & (masks.nuclei[y0:y1, x0:x1] == 0)
-        masks.labels[y0:y1, x0:x1][own] = number
-        masks.nuclei[y0:y1, x0:x1][own] = number
+        labels, nuclei = self.window(masks.labels), self.window(masks.nuclei)
+        labels[self.cell & (labels == 0)] = number
+        own = self.nucleus & (nuclei == 0)
+        labels[own] = number
+        nuclei[own] = number
+
+
+def mask_candidates(cells: np.ndarray, nuclei: np.ndarray, region: Region) -> Iterator[Candidate]:
+    """Cells of masks that cover `region` of the image; a cell without a nucleus is left out.
+
+    Parameters
+    ----------
+    cells, nuclei : ndarray, shape (Y, X), int32
+        The same numbering; the shape of `region`.
+    region : Region
+    """
+    for k, window in enumerate(find_objects(cells), 1):
+        if window is None:
+            continue
+        cell, nucleus = cells[window] == k, nuclei[window] == k
+        if nucleus.any():
+            y0, x0 = region.y0 + window[0].start, region.x0 + window[1].start
+            ys, xs = np.nonzero(nucleus)
+            yield Candidate(nucleus, cell, y0, x0, (y0 + ys.mean(), x0 + xs.mean()))
+
+
+def contour_candidates(
+    nuclei: np.ndarray,
+    contours: Contours,
+    zoom: float,
+    region: Region,
+    shape: tuple[int, int],
+) -> Iterator[Candidate]:
+    """Cells of contours on the working grid of `region`, at the resolution of the image.
+
+    Parameters
+    ----------
+    nuclei : ndarray, shape (Y, X), int32
+        1…n, on the working grid.
+    contours : Contours
+        Of the cells, on the same grid, in the same order.
+    zoom : float
+        Pixels of the image per working pixel.
+    region : Region
+        Part of the image that the grid covers.
+    shape : tuple of int
+        (Y, X) of the image.
+    """
+    corner = np.array([region.x0, region.y0])
+    centres = (contours.centres_xy + 0.5) * zoom - 0.5 + corner
+    polygons = (contours.polygons() + 0.5) * zoom - 0.5 + corner
+    start_y, start_x = round(region.y0 / zoom), round(region.x0 / zoom)
+    for k, (rows, columns) in enumerate(find_objects(nuclei)):
+        core = nuclei[rows, columns] == k + 1
+        at = start_y + rows.start, start_x + columns.start
+        nucleus, y0, x0 = enlarged(core, at, zoom, shape)
+        yield _with_contour(nucleus, (y0, x0), polygons[k], tuple(centres[k, ::-1]), shape)
+
+
+def _with_contour(
+    nucleus: np.ndarray,
+    corner_yx: tuple[int, int],
+    polygon_xy: np.ndarray,
+    centre_yx: tuple[float, float],
+    shape: tuple[int, int],
+) -> Candidate:
+    """The candidate of a nucleus and the polygon around its cell, in pixels of the image."""
+    start = np.array(corner_yx)
+    low = np.minimum(np.floor(polygon_xy.min(axis=0)).astype(int)[::-1] - 1, start)
+    high = np.maximum(np.ceil(polygon_xy.max(axis=0)).astype(int)[::-1] + 2, start + nucleus.shape)
+    low, high = low.clip(0), np.minimum(high, shape)
+    canvas = np.zeros(high - low, np.uint8)
+    corners = np.round((polygon_xy - low[::-1]) * 2**_SHIFT).astype(np.int32)
+    cv2.fillPoly(canvas, [corners], 1, shift=_SHIFT)
+    own = np.zeros(canvas.shape, bool)
+    y, x = start - low
+    own[y : y + nucleus.shape[0], x : x + nucleus.shape[1]] = nucleus
+    return Candidate(own, (canvas > 0) | own, int(low[0]), int(low[1]), centre_yx)
 
 
 def paint_all(masks: CellMasks, seen: Iterable[tuple[Tile, Candidate]], reach_px: float) -> None:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
-from napari_all_subtype.cells.candidate import Candidate, enlarged, paint_all
+from napari_all_subtype.cells.candidate import (
+    Candidate,
+    contour_candidates,
+    mask_candidates,
+    paint_all,
+)
 from napari_all_subtype.cells.cytoplasm import Contours, cell_contours, cell_evidence
 from napari_all_subtype.cells.lobes import join_lobes
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, drop_small, find_parts
+from napari_all_subtype.cells.outlines import (
+    Outliner,
+    Sketch,
+    draw_outlines,
+    views_of,
+    with_first_contour,
+)
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
-from napari_all_subtype.cells.source import ImageSource
+from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
 from napari_all_subtype.cells.tiles import Tile, tiles_of
 from napari_all_subtype.cells.working import WorkingGrid
@@ -32,6 +44,7 @@ def segment(
     um_per_px: float,
     parameters: SegmentationParameters = SegmentationParameters(),
     monitor: Monitor = SILENT,
+    outliner: Outliner | None = None,
 ) -> CellMasks:
     """Nuclei and whole cells of the leukocytes of an image, at its full resolution.
 
@@ -49,6 +62,9 @@ def segment(
     parameters : SegmentationParameters
     monitor : Monitor
         Hears of every tile as stage ``"segment"``.
+    outliner : Outliner, optional
+        Network that draws the cells that were found again; without one the contours
+        stay as they were found.
 
     Returns
     -------
@@ -70,7 +86,7 @@ def segment(
     seen = (
         (tile, candidate)
         for tile in steps(tiles, "segment", monitor)
-        for candidate in _candidates(source, tile, um_per_px, grid, stain, parameters)
+        for candidate in _candidates(source, tile, um_per_px, grid, stain, parameters, outliner)
     )
     paint_all(masks, seen, overlap_px / 2)
     return masks
@@ -83,34 +99,115 @@ def _candidates(
     grid: WorkingGrid,
     stain: Stain,
     parameters: SegmentationParameters,
+    outliner: Outliner | None,
 ) -> Iterator[Candidate]:
     """Cells seen in a tile and its overlap with others."""
-    small = grid.read(source, tile.outer)
-    height, width = source.shape
-    y0, x0 = tile.outer.y0, tile.outer.x0
-    y1, x1 = (start + n * grid.zoom for start, n in zip((y0, x0), small.shape, strict=False))
-    part = (y0 / height, x0 / width, y1 / height, x1 / width)
-    found = find_cells(stain.density(small, part), um_per_px * grid.zoom, stain, parameters)
+    outer = tile.outer
+    found = find_in(source, outer, um_per_px, grid, stain, parameters)
     if found is None:
         return
-    cores, contours = found
-    corner = np.array([x0, y0])
-    centres = (contours.centres_xy + 0.5) * grid.zoom - 0.5 + corner
-    polygons = (contours.polygons() + 0.5) * grid.zoom - 0.5 + corner
-    start_y, start_x = round(y0 / grid.zoom), round(x0 / grid.zoom)
-    for k, (rows, columns) in enumerate(find_objects(cores)):
-        core = cores[rows, columns] == k + 1
-        at = start_y + rows.start, start_x + columns.start
-        nucleus = enlarged(core, at, grid.zoom, source.shape)
-        yield Candidate(*nucleus, polygons[k], tuple(centres[k, ::-1]))
+    found = found.sharpened()
+    if outliner is None:
+        yield from contour_candidates(found.nuclei, found.contours, grid.zoom, outer, source.shape)
+        return
+    sketch = found.sketch()
+    views = views_of(sketch, outliner.spec)
+    probabilities = with_first_contour(outliner(views), views, outliner.spec)
+    shape = (outer.y1 - outer.y0, outer.x1 - outer.x0)
+    cells, nuclei = draw_outlines(probabilities, sketch, outliner.spec, grid.zoom, shape)
+    yield from mask_candidates(cells, nuclei, outer)
+
+
+def find_everywhere(
+    source: ImageSource,
+    um_per_px: float,
+    parameters: SegmentationParameters = SegmentationParameters(),
+) -> tuple[FoundCells, float] | None:
+    """Cells of a small image at once, and the pixels of the image per pixel they were found on.
+
+    None where there is no cell. For training; :func:`segment` works in tiles.
+    """
+    stain = stain_of(source, um_per_px, parameters)
+    if not np.isfinite(stain.nucleus_threshold):
+        return None
+    grid = WorkingGrid.near(um_per_px, parameters.working_um_per_px)
+    whole = Region(0, 0, *source.shape)
+    found = find_in(source, whole, um_per_px, grid, stain, parameters)
+    return None if found is None else (found, grid.zoom)
+
+
+@dataclass(frozen=True)
+class FoundCells:
+    """Cells of one region, on its working grid.
+
+    Parameters
+    ----------
+    rgb : ndarray, shape (Y, X, 3), uint8
+    nuclei : ndarray, shape (Y, X), int32
+        1…n.
+    contours : Contours
+        Of the cells, in the same order.
+    evidence, contrast, total : ndarray, shape (Y, X), float32
+        How much likelier cytoplasm is than ground; the contrast that tells nuclei;
+        the optical density of all channels together.
+    threshold : float
+        Contrast of a nucleus in this image.
+    um_per_px : float
+    """
+
+    rgb: np.ndarray
+    nuclei: np.ndarray
+    contours: Contours
+    evidence: np.ndarray
+    contrast: np.ndarray
+    total: np.ndarray
+    threshold: float
+    um_per_px: float
+
+    @property
+    def cells(self) -> np.ndarray:
+        """The cells drawn, their nuclei on top: ndarray, shape (Y, X), int32."""
+        return self.contours.draw(self.nuclei)
+
+    def sketch(self) -> Sketch:
+        """What a network needs to draw the outlines again."""
+        return Sketch(self.rgb, self.nuclei, self.cells, self.evidence, self.um_per_px)
+
+    def sharpened(self) -> FoundCells:
+        """The same with each nucleus drawn again at a threshold of its own."""
+        nuclei = sharpen_nuclei(
+            self.contrast, self.total, self.nuclei, self.cells, self.threshold, self.um_per_px
+        )
+        return replace(self, nuclei=nuclei)
+
+
+def find_in(
+    source: ImageSource,
+    region: Region,
+    um_per_px: float,
+    grid: WorkingGrid,
+    stain: Stain,
+    parameters: SegmentationParameters,
+) -> FoundCells | None:
+    """Cells of `region`, which starts at a multiple of the grid's period; None without any."""
+    rgb = grid.read(source, region)
+    height, width = source.shape
+    y0, x0 = region.y0, region.x0
+    y1, x1 = (start + n * grid.zoom for start, n in zip((y0, x0), rgb.shape, strict=False))
+    part = (y0 / height, x0 / width, y1 / height, x1 / width)
+    return find_cells(rgb, stain.density(rgb, part), um_per_px * grid.zoom, stain, parameters)
 
 
 def find_cells(
-    density: np.ndarray, um_per_px: float, stain: Stain, parameters: SegmentationParameters
-) -> tuple[np.ndarray, Contours] | None:
-    """Nuclei 1…n at working scale, and the contours of their cells; None if there is no cell.
+    rgb: np.ndarray,
+    density: np.ndarray,
+    um_per_px: float,
+    stain: Stain,
+    parameters: SegmentationParameters,
+) -> FoundCells | None:
+    """Nuclei and the contours of their cells at working scale; None if there is no cell.
 
-    `density` is optical density, shape (Y, X, 3), float32.
+    `rgb`, shape (Y, X, 3), uint8, and its optical `density`, float32, are on the same grid.
     """
     density = cv2.GaussianBlur(density, (0, 0), _SMOOTHING_UM / um_per_px)
     contrast = nucleus_contrast(density)
@@ -129,6 +226,6 @@ def find_cells(
         return None
     contours = cell_contours(evidence, cores, um_per_px, reach_um)
     total = density.sum(axis=2)
-    cells = contours.draw(cores)
-    cores = sharpen_nuclei(contrast, total, cores, cells, stain.nucleus_threshold, um_per_px)
-    return cores, contours
+    return FoundCells(
+        rgb, cores, contours, evidence, contrast, total, stain.nucleus_threshold, um_per_px
+    )
