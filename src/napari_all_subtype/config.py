@@ -312,6 +312,43 @@ class FittingParameters(Parameters):
     )
 
 
+class OutlineFittingParameters(Parameters):
+    """How the network that draws outlines is trained, and how its views are varied."""
+
+    steps: int = Field(800, ge=1, description="Batches trained on.")
+    batch_size: int = Field(24, ge=1, le=1024, description="Views per batch.")
+    learning_rate: float = Field(2e-3, gt=0, le=1.0, description="Largest learning rate.")
+    weight_decay: float = Field(1e-4, ge=0.0, le=1.0, description="Decoupled weight decay.")
+    zoom_spread: float = Field(
+        0.12, ge=0.0, le=1.0, description="Spread of the logarithm of the size."
+    )
+    shift_px: float = Field(3.0, ge=0.0, le=30.0, description="Spread of the shift in pixels.")
+    stain_swap_fraction: float = Field(
+        0.7, ge=0.0, le=1.0, description="Share of views given the stain of another view."
+    )
+    gain_fraction: float = Field(
+        0.15, ge=0.0, lt=1.0, description="Largest change of the gain of each colour."
+    )
+    blur_chance: float = Field(0.4, ge=0.0, le=1.0, description="Share of views blurred.")
+    max_blur_px: float = Field(1.3, ge=0.3, le=5.0, description="Largest blur in pixels.")
+    max_noise: float = Field(0.03, ge=0.0, le=0.5, description="Largest noise, of 1.")
+    guess_chance: float = Field(
+        0.6, ge=0.0, le=1.0, description="Share of first guesses drawn too large or too small."
+    )
+    guess_error_px: int = Field(
+        4, ge=1, le=20, description="How far the first guess is drawn wrong, in pixels."
+    )
+    evidence_shift: float = Field(
+        0.12, ge=0.0, le=1.0, description="Spread of what is added to the evidence."
+    )
+    drop_colours_chance: float = Field(
+        0.2, ge=0.0, le=1.0, description="Share of views shown without colours."
+    )
+    drop_evidence_chance: float = Field(
+        0.1, ge=0.0, le=1.0, description="Share of views shown without evidence."
+    )
+
+
 class AnalysisParameters(Parameters):
     """All that an analysis of one smear depends on."""
 
