@@ -7,7 +7,7 @@ SOURCE := $(wildcard src tests scripts benchmarks)
 DEMO_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: help demo env test test-unit lint format wheel-check figures-start screenshots \
+.PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation screenshots \
         offline-kit offline-kit-check clean clean-all
 
 help: ## list what can be made
@@ -40,6 +40,9 @@ wheel-check: $(DEMO_STAMP) ## the demo from the wheel, in a second, empty enviro
 
 figures-start: $(TEST_STAMP) ## measure on the development images; figures go to docs/figures/
 	$(BIN)/python benchmarks/figures_start.py
+
+figures-segmentation: $(TEST_STAMP) ## every method of finding cells, laboratory by laboratory
+	$(BIN)/python benchmarks/figures_segmentation.py
 
 screenshots: $(TEST_STAMP) ## the pictures of the README, taken from a real window
 	@sh scripts/setup_system.sh
