@@ -3,7 +3,7 @@
 python scripts/train_outlines.py   every fold not yet in build/outline-folds
 
 It is measured by benchmarks/figures_segmentation.py. It is not in the product as long as it draws
-nuclei of a laboratory it has not seen no better than the classical method does.
+the cells of laboratories it has not seen no better, all in all, than the classical method does.
 """
 
 from __future__ import annotations
