@@ -20,6 +20,10 @@ _MAX_GAP_UM = 6.0
 # A part of this area, in µm², with an outline as convex as this, is a nucleus of its own.
 _NUCLEUS_UM2 = 48.0
 _NUCLEUS_SOLIDITY = 0.93
+# Beside one larger than any lobe, what is convex is a piece of it only if it is smaller than the
+# nucleus of any white cell; a small lymphocyte's has 25 µm² and more.
+_NO_LOBE_UM2 = 65.0
+_FRAGMENT_UM2 = 18.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class _Part:
     cell: np.ndarray
     nucleus: np.ndarray
     area_um2: float
+    convex: bool
     whole: bool
 
     def with_(self, other: _Part) -> _Part:
@@ -36,6 +41,7 @@ class _Part:
             np.concatenate([self.cell, other.cell]),
             np.concatenate([self.nucleus, other.nucleus]),
             self.area_um2 + other.area_um2,
+            self.convex and other.convex,
             self.whole or other.whole,
         )
 
@@ -57,10 +63,11 @@ def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.nda
         return parts
     nuclei, shares = outlines(parts, count), outlines(cells, count)
     areas = np.bincount(parts.ravel(), minlength=count + 1) * um_per_px**2
-    groups = {
-        k: _Part(shares[k], nuclei[k], areas[k], _is_whole(parts, nuclei[k], k, areas[k]))
-        for k in range(1, count + 1)
-    }
+    groups = {}
+    for k in range(1, count + 1):
+        convex = _is_convex(parts, nuclei[k], k)
+        whole = convex and areas[k] >= _NUCLEUS_UM2
+        groups[k] = _Part(shares[k], nuclei[k], areas[k], convex, whole)
     owner = np.arange(count + 1)
     pairs = sorted(_gaps(nuclei, _MAX_GAP_UM / um_per_px))
     for _gap, a, b in [*pairs, *pairs]:
@@ -72,9 +79,13 @@ def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.nda
     return renumber(joined, np.isin(np.arange(count + 1), list(groups)))
 
 
-def _is_whole(parts: np.ndarray, outline: np.ndarray, k: int, area_um2: float) -> bool:
-    """True for a part that is large and convex enough to be a nucleus of its own."""
-    if area_um2 < _NUCLEUS_UM2 or len(outline) < 3:
+def _looks_like_nucleus(part: _Part) -> bool:
+    return part.convex and part.area_um2 > _FRAGMENT_UM2
+
+
+def _is_convex(parts: np.ndarray, outline: np.ndarray, k: int) -> bool:
+    """True for a part with the outline of a nucleus of its own."""
+    if len(outline) < 3:
         return False
     (x0, y0), (x1, y1) = outline.min(axis=0).astype(int), outline.max(axis=0).astype(int) + 1
     piece = (parts[y0:y1, x0:x1] == k).astype(np.uint8)
@@ -92,7 +103,9 @@ def _share_a_cell(
     um_per_px: float,
 ) -> bool:
     """True if the two together look like one cell: round, without a waist, not too large."""
-    if a.whole and b.whole:
+    smaller, larger = sorted((a, b), key=lambda part: part.area_um2)
+    beside_large = larger.whole and larger.area_um2 >= _NO_LOBE_UM2
+    if (a.whole and b.whole) or (beside_large and _looks_like_nucleus(smaller)):
         return False
     points = np.concatenate([a.cell, b.cell]).astype(np.float32)
     (x0, y0), (x1, y1) = points.min(axis=0).astype(int), points.max(axis=0).astype(int) + 1
@@ -101,7 +114,7 @@ def _share_a_cell(
     both = cv2.morphologyEx(both.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     hull = cv2.convexHull(points)
     filled = np.count_nonzero(both) / max(cv2.contourArea(hull), 1.0)
-    lobes = min(a.area_um2, b.area_um2) < _LOBE_UM2 and not (a.whole or b.whole)
+    lobes = smaller.area_um2 < _LOBE_UM2 and not (a.whole or b.whole)
     width, height = sorted(cv2.minAreaRect(points)[1])
     return (
         filled >= (_MIN_LOBE_SOLIDITY if lobes else _MIN_SOLIDITY)
