@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from bundled_data import ROOT, SPEC, SUBTYPES, Cells, cut_simulated, hash_of
 
-from napari_all_subtype.config import NetworkParameters
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.card import Measurement, ModelCard, TrainingData, write_card
 from napari_all_subtype.model.classifier import predict_logits
+from napari_all_subtype.model.parameters import NetworkParameters
 from napari_all_subtype.model.weights import (
     BUNDLED_ID,
     WEIGHTS_NAME,

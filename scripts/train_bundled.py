@@ -21,11 +21,15 @@ from bundled_figures import write_figures
 from bundled_package import write_model
 from sklearn.model_selection import StratifiedGroupKFold
 
-from napari_all_subtype.config import AugmentationParameters, FittingParameters, NetworkParameters
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.model.fitting import fit
 from napari_all_subtype.model.network import build_network
+from napari_all_subtype.model.parameters import (
+    AugmentationParameters,
+    FittingParameters,
+    NetworkParameters,
+)
 from napari_all_subtype.model.weights import load_network
 from napari_all_subtype.taxonomy import FAB5
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_all_subtype.config import AugmentationParameters
 from napari_all_subtype.model.augmentation import (
     augment,
     cell_pixels,
     stain_statistics,
     swap_stain,
 )
+from napari_all_subtype.model.parameters import AugmentationParameters
 
 GROUND = 255
 

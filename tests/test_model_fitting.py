@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_all_subtype.config import AugmentationParameters, FittingParameters, NetworkParameters
 from napari_all_subtype.errors import ParameterError, Stopped
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.model.fitting import TrainingCrops, fit, set_loss, sets_of
 from napari_all_subtype.model.network import build_network
+from napari_all_subtype.model.parameters import (
+    AugmentationParameters,
+    FittingParameters,
+    NetworkParameters,
+)
 from napari_all_subtype.progress import Progress
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ the text in the documentation.
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -223,129 +223,6 @@ class ModelParameters(Parameters):
     model: str = Field("bundled", description="Name of a model, or the folder of one.")
     batch_size: int = Field(
         64, ge=1, le=4096, description="Cells classified at a time; fewer need less memory."
-    )
-
-
-class NetworkParameters(Parameters):
-    """The shape of the compact network."""
-
-    widths: tuple[Annotated[int, Field(ge=1, le=2048)], ...] = Field(
-        (32, 64, 128),
-        min_length=1,
-        max_length=8,
-        description="Channels of each stage; each halves the resolution.",
-    )
-    groups: int = Field(8, ge=1, le=64, description="Groups of the group normalisation.")
-    dropout: float = Field(
-        0.3, ge=0.0, lt=1.0, description="Fraction of the embedding dropped while training."
-    )
-
-    @model_validator(mode="after")
-    def _whole_groups(self) -> Self:
-        if any(width % self.groups for width in self.widths):
-            raise ValueError(f"widths {self.widths} do not divide into {self.groups} groups")
-        return self
-
-
-class AugmentationParameters(Parameters):
-    """How far a training crop is changed."""
-
-    zoom_fraction: float = Field(
-        0.12,
-        ge=0.0,
-        le=0.5,
-        description="Largest change of size, as a fraction: about the error of a pixel size.",
-    )
-    shift_px: float = Field(2.0, ge=0.0, le=16.0, description="Largest shift, in crop pixels.")
-    stain_swap_fraction: float = Field(
-        0.6,
-        ge=0.0,
-        le=1.0,
-        description="Fraction of crops recoloured to the stain of another laboratory.",
-    )
-    stain_swap_min_strength: float = Field(
-        0.5, ge=0.0, le=1.0, description="Weakest recolouring; the strongest is 1."
-    )
-    hue_deg: float = Field(14.0, ge=0.0, le=180.0, description="Largest turn of hue, in degrees.")
-    saturation_fraction: float = Field(
-        0.25, ge=0.0, le=1.0, description="Largest change of saturation."
-    )
-    contrast_fraction: float = Field(0.2, ge=0.0, le=1.0, description="Largest change of contrast.")
-    brightness_fraction: float = Field(
-        0.1, ge=0.0, le=1.0, description="Largest change of brightness, of the full range."
-    )
-    channel_gain_fraction: float = Field(
-        0.08, ge=0.0, le=1.0, description="Largest change of one colour channel against the others."
-    )
-    blur_chance: float = Field(0.4, ge=0.0, le=1.0, description="Fraction of crops blurred.")
-    max_blur_px: float = Field(1.1, gt=0.2, le=5.0, description="Widest blur (sigma), in pixels.")
-    noise_chance: float = Field(0.3, ge=0.0, le=1.0, description="Fraction of crops with noise.")
-    max_noise: float = Field(
-        8.0, ge=0.0, le=64.0, description="Strongest noise (sigma), in grey values of 255."
-    )
-    jpeg_chance: float = Field(0.3, ge=0.0, le=1.0, description="Fraction of crops compressed.")
-    min_jpeg_quality: int = Field(50, ge=5, le=95, description="Hardest compression, 1–100.")
-
-
-class FittingParameters(Parameters):
-    """How a network is trained from scratch."""
-
-    epochs: int = Field(6, ge=1, le=1000, description="Passes of `crops_per_epoch` crops.")
-    crops_per_epoch: int = Field(4096, ge=1, description="Crops drawn for each pass.")
-    batch_size: int = Field(64, ge=1, le=4096, description="Crops per step.")
-    learning_rate: float = Field(2e-3, gt=0, le=1.0, description="Largest learning rate.")
-    warmup_fraction: float = Field(
-        0.1, ge=0.0, lt=1.0, description="Part of training over which the rate rises."
-    )
-    weight_decay: float = Field(1e-2, ge=0.0, le=1.0, description="Decoupled weight decay.")
-    average_momentum: float = Field(
-        0.98,
-        ge=0.0,
-        lt=1.0,
-        description="Momentum of the running mean of the weights that is kept.",
-    )
-    label_smoothing: float = Field(
-        0.03,
-        ge=0.0,
-        lt=0.5,
-        description="Weight taken from the labelled side, against overconfidence.",
-    )
-
-
-class OutlineFittingParameters(Parameters):
-    """How the network that draws outlines is trained, and how its views are varied."""
-
-    steps: int = Field(800, ge=1, description="Batches trained on.")
-    batch_size: int = Field(24, ge=1, le=1024, description="Views per batch.")
-    learning_rate: float = Field(2e-3, gt=0, le=1.0, description="Largest learning rate.")
-    weight_decay: float = Field(1e-4, ge=0.0, le=1.0, description="Decoupled weight decay.")
-    zoom_spread: float = Field(
-        0.12, ge=0.0, le=1.0, description="Spread of the logarithm of the size."
-    )
-    shift_px: float = Field(3.0, ge=0.0, le=30.0, description="Spread of the shift in pixels.")
-    stain_swap_fraction: float = Field(
-        0.7, ge=0.0, le=1.0, description="Share of views given the stain of another view."
-    )
-    gain_fraction: float = Field(
-        0.15, ge=0.0, lt=1.0, description="Largest change of the gain of each colour."
-    )
-    blur_chance: float = Field(0.4, ge=0.0, le=1.0, description="Share of views blurred.")
-    max_blur_px: float = Field(1.3, ge=0.3, le=5.0, description="Largest blur in pixels.")
-    max_noise: float = Field(0.03, ge=0.0, le=0.5, description="Largest noise, of 1.")
-    guess_chance: float = Field(
-        0.6, ge=0.0, le=1.0, description="Share of first guesses drawn too large or too small."
-    )
-    guess_error_px: int = Field(
-        4, ge=1, le=20, description="How far the first guess is drawn wrong, in pixels."
-    )
-    evidence_shift: float = Field(
-        0.12, ge=0.0, le=1.0, description="Spread of what is added to the evidence."
-    )
-    drop_colours_chance: float = Field(
-        0.2, ge=0.0, le=1.0, description="Share of views shown without colours."
-    )
-    drop_evidence_chance: float = Field(
-        0.1, ge=0.0, le=1.0, description="Share of views shown without evidence."
     )
 
 

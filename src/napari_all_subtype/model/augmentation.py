@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from napari_all_subtype.config import AugmentationParameters
+from napari_all_subtype.model.parameters import AugmentationParameters
 
 FLAT_LAB = 1.0  # smallest spread, in CIELAB units of cv2's uint8 scale, that is stretched
 

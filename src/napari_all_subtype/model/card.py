@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from napari_all_subtype.cells.crops import CropSpec
-from napari_all_subtype.config import NetworkParameters
 from napari_all_subtype.errors import ModelIntegrityError
+from napari_all_subtype.model.parameters import NetworkParameters
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
 
 CARD_NAME = "card.json"

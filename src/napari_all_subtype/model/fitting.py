@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_all_subtype.config import AugmentationParameters, FittingParameters
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.augmentation import augment, stain_statistics
 from napari_all_subtype.model.backend import load_keras
+from napari_all_subtype.model.parameters import AugmentationParameters, FittingParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_all_subtype.config import NetworkParameters
 from napari_all_subtype.model.backend import load_keras
+from napari_all_subtype.model.parameters import NetworkParameters
 
 if TYPE_CHECKING:
     import keras

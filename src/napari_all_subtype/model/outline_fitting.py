@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from napari_all_subtype.config import OutlineFittingParameters
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.augmentation import FLAT_LAB
 from napari_all_subtype.model.backend import load_keras
+from napari_all_subtype.model.parameters import OutlineFittingParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 
 if TYPE_CHECKING:
