@@ -19,6 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from checkout import commit
 from development_images import (
     FOLDER,
     NOMINAL_UM_PER_PX,
@@ -45,7 +46,6 @@ from outline_data import MASKED
 from train_outlines import (
     CACHE,
     SEEDS,
-    commit,
     fold_key,
     load_outline_data,
     outliner_without,

@@ -12,12 +12,12 @@ import argparse
 import datetime
 import hashlib
 import json
-import subprocess
 import time
 
 import cv2
 import numpy as np
 import pandas as pd
+from checkout import commit
 from development_images import (
     FOLDER,
     NOMINAL_UM_PER_PX,
@@ -61,7 +61,7 @@ def main() -> None:
     OUTPUT.mkdir(parents=True, exist_ok=True)
     report = {
         "date": datetime.date.today().isoformat(),
-        "commit": _commit(),
+        "commit": commit(),
         "processor": "one core for images, all for the model",
         "datasets": results,
     }
@@ -144,18 +144,6 @@ def _code_hash(classifier: Classifier) -> str:
 
 
 _OWN = ("development_images.py", "scores.py", "figures_start.py")
-
-
-def _commit() -> str:
-    """Short hash of the commit, with a mark if the tree differs from it."""
-    run = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.stdout.strip() or "unknown"
 
 
 _HEAD = """# Where the project starts

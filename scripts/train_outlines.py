@@ -11,16 +11,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import subprocess
 import time
 
 import numpy as np
 from outline_data import MASKED, ROOT, SPEC, OutlineData, load_outline_data
 
-from napari_all_subtype.config import OutlineFittingParameters
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.outline_fitting import fit_outlines
 from napari_all_subtype.model.outline_network import NetworkOutliner, build_outline_network
+from napari_all_subtype.model.parameters import OutlineFittingParameters
 from napari_all_subtype.model.weights import save_weights
 
 CACHE = ROOT / "build" / "outline-views.npz"
@@ -59,19 +58,6 @@ def outliner_without(data: OutlineData, laboratory: str, seed: int) -> NetworkOu
     save_weights(outliner.network, folder, name)
     print(f"without {laboratory}, seed {seed}: {time.perf_counter() - start:.0f} s", flush=True)
     return outliner
-
-
-def commit() -> str:
-    """Commit of the checkout, ``-dirty`` if the code differs from it."""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        return done.stdout.strip()
-
-    dirty = git("status", "--porcelain", "--", "src", "scripts", "benchmarks")
-    return git("rev-parse", "--short=12", "HEAD") + ("-dirty" if dirty else "")
 
 
 def main() -> None:
