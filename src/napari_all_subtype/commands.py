@@ -8,70 +8,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
-from napari_all_subtype.config import (
-    AnalysisParameters,
-    DecisionParameters,
-    ModelParameters,
-    QualityParameters,
-    ReadingParameters,
-    ScaleParameters,
-    SegmentationParameters,
-)
 from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.option_groups import (
+    AnalyseOptions,
+    ClassifyOptions,
+    Debug,
+    WritingOptions,
+)
 from napari_all_subtype.options import bad_option, option_name
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import describe, fail, listed, say, warn
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
-
-
-def _flat(title: str, position: int) -> Parameter:
-    return Parameter(name="*", group=Group(title, sort_key=position))
-
-
-Scale = Annotated[ScaleParameters | None, _flat("Size of a pixel", 1)]
-Model = Annotated[ModelParameters | None, _flat("Model", 2)]
-Decision = Annotated[DecisionParameters | None, _flat("From probabilities to a word", 3)]
-Segmentation = Annotated[SegmentationParameters | None, _flat("Finding cells", 4)]
-Quality = Annotated[QualityParameters | None, _flat("When an image is flagged", 5)]
-Reading = Annotated[ReadingParameters | None, _flat("Opening images", 6)]
-Overwrite = Annotated[
-    bool,
-    Parameter(
-        negative="", show_default=False, help="Replace results that are there under the same names."
-    ),
-]
-Anonymise = Annotated[
-    bool,
-    Parameter(
-        negative="",
-        show_default=False,
-        help="Write pseudonyms instead of file names into all results: the same one for the same "
-        "file in every output that you make on this machine.",
-    ),
-]
-# Heard by `napari_all_subtype.cli` before a command is; here so that --help shows it.
-Debug = Annotated[
-    bool,
-    Parameter(
-        negative="",
-        show_default=False,
-        help="Show more of what happens, and an error whole instead of in one line.",
-    ),
-]
-KeyFile = Annotated[
-    Path | None,
-    Parameter(
-        help="File in which --anonymise keeps the names behind the pseudonyms; by default beside "
-        "the output and called OUTPUT-key.json. It identifies people: keep it apart. A new file "
-        "that is named here gets pseudonyms of its own, which match those of no other output; "
-        "name it again to go on with them."
-    ),
-]
 
 app = App(
     name="napari-all-subtype",
@@ -97,16 +49,9 @@ def analyse(
     /,
     *,
     out: Annotated[Path, Parameter(help="Folder for the results, made if absent.")],
-    overwrite: Overwrite = False,
-    anonymise: Anonymise = False,
-    key_file: KeyFile = None,
+    writing: WritingOptions = WritingOptions(),
     debug: Debug = False,
-    model: Model = None,
-    scale: Scale = None,
-    decision: Decision = None,
-    segmentation: Segmentation = None,
-    quality: Quality = None,
-    reading: Reading = None,
+    options: AnalyseOptions = AnalyseOptions(),
 ) -> int:
     """Find, measure and classify every white cell; one folder of results per image.
 
@@ -115,12 +60,11 @@ def analyse(
     from napari_all_subtype.workflow.batch import analyse_batch
     from napari_all_subtype.workflow.inputs import prepare
 
-    parameters = _parameters(model, scale, decision, segmentation, reading, quality)
     _warn_of_unread(images)
-    key, own = _key_file(anonymise, key_file, out), key_file is not None
-    fields = prepare(images, key, own_secret=own)
+    own = writing.key_file is not None
+    fields = prepare(images, writing.key_file_of(out), own_secret=own)
     with TerminalMonitor(len(fields)) as monitor:
-        result = analyse_batch(fields, out, parameters, overwrite, monitor)
+        result = analyse_batch(fields, out, options.parameters(), writing.overwrite, monitor)
     for smear in result.smears:
         say(describe(smear))
     if result.smears:
@@ -145,15 +89,9 @@ def classify(
     /,
     *,
     out: Annotated[Path, Parameter(help="CSV file to write: one row per image.")],
-    overwrite: Overwrite = False,
-    anonymise: Anonymise = False,
-    key_file: KeyFile = None,
+    writing: WritingOptions = WritingOptions(),
     debug: Debug = False,
-    model: Model = None,
-    scale: Scale = None,
-    decision: Decision = None,
-    segmentation: Segmentation = None,
-    reading: Reading = None,
+    options: ClassifyOptions = ClassifyOptions(),
 ) -> int:
     """Classify images of one cell each; one table, a row per image in the order given.
 
@@ -163,12 +101,11 @@ def classify(
     from napari_all_subtype.workflow.inputs import prepare
     from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
 
-    parameters = _parameters(model, scale, decision, segmentation, reading)
     _warn_of_unread(crops)
-    key, own = _key_file(anonymise, key_file, out), key_file is not None
-    fields = prepare(crops, key, repeats=True, own_secret=own)
+    own = writing.key_file is not None
+    fields = prepare(crops, writing.key_file_of(out), repeats=True, own_secret=own)
     with TerminalMonitor(len(fields)) as monitor:
-        result = classify_batch(fields, out, parameters, overwrite, monitor)
+        result = classify_batch(fields, out, options.parameters(), writing.overwrite, monitor)
     n_done = len(fields) - len(result.failed)
     empty = [outcome.field.name for outcome in result.outcomes if not outcome.cell_found]
     if empty:
@@ -245,32 +182,6 @@ def run(words: Sequence[str], debug: bool = False) -> int:
             raise bad_option(wrong) from error
         raise ParameterError(str(error)) from error
     return status if isinstance(status, int) else DONE
-
-
-def _parameters(
-    model: ModelParameters | None,
-    scale: ScaleParameters | None,
-    decision: DecisionParameters | None,
-    segmentation: SegmentationParameters | None,
-    reading: ReadingParameters | None,
-    quality: QualityParameters | None = None,
-) -> AnalysisParameters:
-    return AnalysisParameters(
-        model=model or ModelParameters(),
-        scale=scale or ScaleParameters(),
-        decision=decision or DecisionParameters(),
-        segmentation=segmentation or SegmentationParameters(),
-        reading=reading or ReadingParameters(),
-        quality=quality or QualityParameters(),
-    )
-
-
-def _key_file(anonymise: bool, key_file: Path | None, out: Path) -> Path | None:
-    """Where pseudonyms are kept; None if names stay."""
-    if not anonymise:
-        return None
-    whole = out.resolve()
-    return key_file or whole.with_name(f"{whole.stem or 'images'}-key.json")
 
 
 def _warn_of_unread(inputs: Sequence[Path]) -> None:
