@@ -7,8 +7,8 @@ SOURCE := $(wildcard src tests scripts benchmarks)
 DEMO_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation screenshots \
-        offline-kit offline-kit-check clean clean-all
+.PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation figures-boxes \
+        screenshots offline-kit offline-kit-check clean clean-all
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ figures-start: $(TEST_STAMP) ## measure on the development images; figures go to
 
 figures-segmentation: $(TEST_STAMP) ## every method of finding cells, laboratory by laboratory
 	$(BIN)/python benchmarks/figures_segmentation.py
+
+figures-boxes: $(TEST_STAMP) ## where our boxes and the annotated ones disagree, and why
+	$(BIN)/python benchmarks/box_disagreements.py
 
 screenshots: $(TEST_STAMP) ## the pictures of the README, taken from a real window
 	@sh scripts/setup_system.sh

@@ -49,15 +49,22 @@ def _dice(a: np.ndarray, b: np.ndarray) -> float:
 
 def _matches(found: np.ndarray, known: np.ndarray) -> int:
     """One-to-one matches of boxes (y0, x0, y1, x1) at an IoU of 0.5 or more."""
-    if len(found) == 0 or len(known) == 0:
-        return 0
+    return len(box_matches(box_overlaps(found, known)))
+
+
+def box_overlaps(found: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """IoU of every two boxes (y0, x0, y1, x1): ndarray, shape (N, M), 0–1."""
     low = np.maximum(found[:, None, :2], known[None, :, :2])
     high = np.minimum(found[:, None, 2:], known[None, :, 2:])
     overlap = np.clip(high - low, 0, None).prod(axis=2)
     areas = [(b[:, 2:] - b[:, :2]).prod(axis=1) for b in (found, known)]
-    iou = overlap / (areas[0][:, None] + areas[1][None] - overlap)
-    rows, columns = linear_sum_assignment(-iou)
-    return int(np.count_nonzero(iou[rows, columns] >= MIN_IOU))
+    return overlap / (areas[0][:, None] + areas[1][None] - overlap)
+
+
+def box_matches(iou: np.ndarray) -> np.ndarray:
+    """One-to-one matches at an IoU of 0.5 or more: rows and columns, shape (K, 2)."""
+    pairs = np.stack(linear_sum_assignment(-iou), axis=1)
+    return pairs[iou[pairs[:, 0], pairs[:, 1]] >= MIN_IOU]
 
 
 def _bias(table: pd.DataFrame, rows: pd.Series) -> float:
