@@ -45,6 +45,22 @@ class ImageTooLargeError(ImageReadError):
     """An image beyond the pixel budget, refused before it is decoded."""
 
 
+class MaskError(AllSubtypeError, ValueError):
+    """A mask that cannot stand for the cells of an image."""
+
+
+class MaskReadError(MaskError, OSError):
+    """A mask file that is missing, damaged, or no mask at all."""
+
+
+class MaskTypeError(MaskError, TypeError):
+    """Something handed over as a mask that is none."""
+
+
+class ExtraMissingError(AllSubtypeError, ImportError):
+    """A program that is installed on demand only, and is not."""
+
+
 class NoImagesError(AllSubtypeError, FileNotFoundError):
     """A folder or pattern in which no image was found."""
 
@@ -71,6 +87,10 @@ class OutputError(AllSubtypeError, OSError):
 
 class OutputExistsError(OutputError):
     """Results that are already there and must not be overwritten unasked."""
+
+
+class EditError(AllSubtypeError, ValueError):
+    """A change of the masks that cannot be made where it was drawn."""
 
 
 class DownloadError(AllSubtypeError, OSError):

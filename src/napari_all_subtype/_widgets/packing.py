@@ -8,6 +8,7 @@ import imagecodecs
 import numpy as np
 
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.cells.masks import CellMasks
 
 
@@ -42,11 +43,22 @@ class PackedMask:
 
 @dataclass(frozen=True)
 class PackedAnalysis:
-    """An Analysis whose masks are compressed; its table and words are as they were."""
+    """An Analysis whose masks are compressed; its table and words are as they were.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Without masks; its table is that after all edits.
+    labels, nuclei : PackedMask
+        As they were found.
+    edits : tuple of Edit
+        What a person changed in them since, in order; undoing added its reverse.
+    """
 
     analysis: Analysis
     labels: PackedMask
     nuclei: PackedMask
+    edits: tuple[Edit, ...] = ()
 
     @classmethod
     def of(cls, analysis: Analysis) -> PackedAnalysis:
@@ -64,5 +76,14 @@ class PackedAnalysis:
         return replace(self, analysis=more)
 
     def unpack(self) -> Analysis:
-        """The analysis with its masks."""
-        return replace(self.analysis, masks=CellMasks(self.labels.unpack(), self.nuclei.unpack()))
+        """The analysis with its masks, edits included."""
+        masks = CellMasks(self.labels.unpack(), self.nuclei.unpack())
+        for edit in self.edits:
+            edit.apply_to(masks)
+        return replace(self.analysis, masks=masks)
+
+    def edited(self, edits: tuple[Edit, ...], analysis: Analysis) -> PackedAnalysis:
+        """The same after some more `edits`, with the table and the flags of `analysis`."""
+        none = np.zeros((0, 0), np.int32)
+        without_masks = replace(analysis, masks=CellMasks(none, none))
+        return replace(self, analysis=without_masks, edits=(*self.edits, *edits))

@@ -1,0 +1,110 @@
+"""Masks changed by a person: only the cells they touch are measured and classified again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.crops import crop_cells
+from napari_all_subtype.cells.edit import Edit, joined
+from napari_all_subtype.cells.edits import region_of
+from napari_all_subtype.cells.morphology import measure_some
+from napari_all_subtype.cells.source import ImageSource
+from napari_all_subtype.model.classifier import Classifier
+from napari_all_subtype.taxonomy import UNKNOWN
+from napari_all_subtype.workflow.analyse import NO_CELL, predictions
+
+SAID = ("subtype", "best_guess")
+
+
+def corrected(
+    analysis: Analysis, edit: Edit, source: ImageSource, classifier: Classifier
+) -> Analysis:
+    """`analysis` after `edit`: its masks, in place, and the rows of the cells it touched.
+
+    Parameters
+    ----------
+    source : ImageSource
+        The field.
+    classifier : Classifier
+        The model of the analysis.
+
+    Raises
+    ------
+    EditError
+        If the edit was not made on these masks.
+
+    Examples
+    --------
+    >>> from napari_all_subtype.cells.edits import delete
+    >>> edit = delete(analysis.masks, analysis.cells, 3)  # doctest: +SKIP
+    >>> analysis = corrected(analysis, edit, source, classifier)  # doctest: +SKIP
+    """
+    edit.apply_to(analysis.masks)
+    analysis = with_cells(analysis, remeasured(analysis, edit))
+    labels = edit.remaining
+    crops = crops_of(analysis, labels, source, classifier)
+    return classified(analysis, labels, classifier.predict(crops))
+
+
+def remeasured(analysis: Analysis, edit: Edit) -> pd.DataFrame:
+    """Cell table after `edit`: touched rows anew, all others as they are.
+
+    A cell that exists since the edit is *unknown* until it is classified; one that
+    has only another outline keeps its words until then. Columns that are not
+    measured stay: what a person said of a cell outlives its outline.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its masks as they are after the edit, its table as it was before.
+    """
+    masks, cells = analysis.masks, analysis.cells
+    boxes = [region_of(cells, label, masks) for label in edit.changed]
+    region = joined(edit.region, *boxes)
+    rows = measure_some(masks, edit.remaining, region, analysis.pixel_size.um_per_px)
+    cells = table.with_rows(table.without(cells, edit.deleted), rows)
+    nothing = pd.DataFrame(dict.fromkeys(SAID, UNKNOWN.name), index=list(edit.added))
+    return table.with_rows(cells, nothing) if edit.added else cells
+
+
+def classified(analysis: Analysis, labels: Sequence[int], probabilities: np.ndarray) -> Analysis:
+    """`analysis` with what the model says of the cells `labels`, one row of (N, K) each."""
+    said = predictions(probabilities, analysis.parameters.decision, analysis.taxonomy)
+    rows = said.set_axis(list(labels), axis=0)
+    return with_cells(analysis, table.with_rows(analysis.cells, rows))
+
+
+def unclassified(analysis: Analysis, labels: Sequence[int]) -> Analysis:
+    """`analysis` with the cells `labels` *unknown*: the model could not be asked."""
+    cells = analysis.cells
+    numbers = [*(f"p_{n}" for n in analysis.taxonomy.names), "confidence", "p_blast_any"]
+    values = dict.fromkeys([*numbers, "subtype_share"], np.nan) | dict.fromkeys(SAID, UNKNOWN.name)
+    return with_cells(analysis, table.with_rows(cells, pd.DataFrame(values, index=list(labels))))
+
+
+def crops_of(
+    analysis: Analysis, labels: Sequence[int], source: ImageSource, spec: object
+) -> np.ndarray:
+    """Crops of the cells `labels`, in this order: ndarray, shape (N, S, S, 3), uint8.
+
+    Parameters
+    ----------
+    spec : CropSpec or Classifier
+        How they are cut, or the model that says how.
+    """
+    rows = analysis.cells.loc[list(labels)]
+    spec = getattr(spec, "crop_spec", spec)
+    return crop_cells(source, analysis.masks, rows, analysis.pixel_size.um_per_px, spec)
+
+
+def with_cells(analysis: Analysis, cells: pd.DataFrame) -> Analysis:
+    """`analysis` with another cell table; its flag for a field without cells follows."""
+    flags = tuple(flag for flag in analysis.flags if flag != NO_CELL)
+    none = not (cells["area_px"] > 0).any()
+    return replace(analysis, cells=cells, flags=(*flags, NO_CELL) if none else flags)
