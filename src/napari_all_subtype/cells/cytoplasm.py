@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from napari_all_subtype.cells.components import Foreground, foreground
 from napari_all_subtype.cells.palette import colour_index
 from napari_all_subtype.cells.stain import Stain
 
@@ -49,18 +50,50 @@ class Contours:
         return np.where(nuclei > 0, nuclei, labels)
 
 
-def cell_evidence(density: np.ndarray, stain: Stain) -> np.ndarray:
+@dataclass(frozen=True)
+class Territories:
+    """Which nucleus each pixel is nearest to.
+
+    Parameters
+    ----------
+    away_px : ndarray, shape (Y, X), float32
+        Distance to the nearest pixel of a nucleus.
+    nearest : ndarray, shape (Y, X), int32
+        Which pixel that is: its rank, 1…P, among those of all nuclei in raster order.
+    """
+
+    away_px: np.ndarray
+    nearest: np.ndarray
+
+    @classmethod
+    def of(cls, nuclei: np.ndarray) -> Territories:
+        """The territories of labels 1…n: they depend on where nuclei are, not on their names."""
+        empty = (nuclei == 0).view(np.uint8)
+        labels = cv2.DIST_LABEL_PIXEL
+        return cls(*cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=labels))
+
+
+def cell_evidence(density: np.ndarray, stain: Stain, where: np.ndarray | None = None) -> np.ndarray:
     """How much likelier cytoplasm is than glass or red cell: (Y, X) float32, −1 to 1.
 
     The log-likelihood ratio of the pixel's colour, cut off so that no single
-    pixel decides.
+    pixel decides. Outside `where`, ndarray, shape (Y, X), bool, if given, it is −1.
     """
-    ratio = stain.cytoplasm[colour_index(density)]
-    return np.clip(ratio / _CERTAIN, -1, 1)
+    ratio = np.clip(stain.cytoplasm / _CERTAIN, -1, 1)
+    if where is None:
+        return ratio[colour_index(density)]
+    index = np.flatnonzero(where)
+    evidence = np.full(where.shape, -1, np.float32)
+    evidence.ravel()[index] = ratio[colour_index(density.reshape(-1, 3)[index])]
+    return evidence
 
 
 def cell_contours(
-    evidence: np.ndarray, nuclei: np.ndarray, um_per_px: float, max_cytoplasm_um: float
+    evidence: np.ndarray,
+    nuclei: np.ndarray,
+    um_per_px: float,
+    max_cytoplasm_um: float,
+    territories: Territories | None = None,
 ) -> Contours:
     """Best contour around each nucleus 1…n.
 
@@ -71,14 +104,18 @@ def cell_contours(
     nuclei : ndarray, shape (Y, X), int32
     um_per_px, max_cytoplasm_um : float
         Pixel size and farthest reach from the nucleus, in micrometres.
+    territories : Territories, optional
+        Those of `nuclei`, if they are known.
     """
-    count = int(nuclei.max())
-    centres = _centres(nuclei, count)
-    away, owner = _nearest_nucleus(nuclei)
+    territories = territories or Territories.of(nuclei)
+    pixels = foreground(nuclei)
+    count = pixels.count
+    ys, xs = np.divmod(pixels.index, nuclei.shape[1])
+    centres = _centres(ys, xs, pixels)
     gain = evidence.copy()
-    gain[away * um_per_px > max_cytoplasm_um] = -1
-    gain[nuclei > 0] = 1.5
-    reach = _reach(nuclei, centres, count) + max_cytoplasm_um / um_per_px
+    gain[territories.away_px * um_per_px > max_cytoplasm_um] = -1
+    gain.ravel()[pixels.index] = 1.5
+    reach = _reach(ys, xs, pixels, centres) + max_cytoplasm_um / um_per_px
     steps = int(np.ceil(reach.max(initial=1.0))) + 2
     turn = np.arange(ANGLES) * (2 * np.pi / ANGLES)
     radius = np.arange(1, steps + 1, dtype=np.float32)
@@ -87,7 +124,8 @@ def cell_contours(
     shape = (count * ANGLES, steps)
     x, y = x.astype(np.float32).reshape(shape), y.astype(np.float32).reshape(shape)
     values = _sample(gain, x, y, cv2.INTER_LINEAR, -1.0)
-    owners = _sample(owner.astype(np.float32), x, y, cv2.INTER_NEAREST, 0.0)
+    nearest = _sample(territories.nearest, x, y, cv2.INTER_NEAREST, 0.0)
+    owners = np.concatenate([[0], pixels.names])[nearest]
     mine = owners.reshape(count, ANGLES, steps) == np.arange(1, count + 1)[:, None, None]
     values = np.where(mine, values.reshape(count, ANGLES, steps), -1.5)
     return Contours(centres, radius[_best_rings(np.cumsum(values, axis=2))])
@@ -119,54 +157,43 @@ def _best_rings(score: np.ndarray) -> np.ndarray:
     run over two turns and read from the middle, so that the ring closes.
     """
     count, angles, steps = score.shape
-    turns = np.concatenate([score[:, angles // 2 :], score, score[:, : angles // 2]], axis=1)
-    best = turns[:, 0].copy()
-    moves = np.zeros((turns.shape[1], count, steps), np.int8)
-    for a in range(1, turns.shape[1]):
-        padded = np.pad(best, ((0, 0), (_MAX_STEP, _MAX_STEP)), constant_values=-np.inf)
-        options = np.stack(
-            [
-                padded[:, s + _MAX_STEP : s + _MAX_STEP + steps] - _STEP_COST * abs(s)
-                for s in range(-_MAX_STEP, _MAX_STEP + 1)
-            ]
-        )
-        choice = options.argmax(axis=0)
-        moves[a] = choice - _MAX_STEP
-        best = np.take_along_axis(options, choice[None], axis=0)[0] + turns[:, a]
-    path = np.zeros((count, turns.shape[1]), int)
-    path[:, -1] = best.argmax(axis=1)
+    half, length = angles // 2, 2 * angles
+    score = np.ascontiguousarray(score.transpose(1, 0, 2))
+    best = np.full((count, steps + 2 * _MAX_STEP), -np.inf, np.float32)
+    inner = best[:, _MAX_STEP:-_MAX_STEP]
+    inner[:] = score[-half]
+    moves = np.zeros((length, count, steps), np.int8)
+    top, option = np.empty((2, count, steps), np.float32)
+    better = np.empty((count, steps), bool)
+    for a in range(1, length):
+        np.subtract(best[:, :steps], _STEP_COST * _MAX_STEP, out=top)
+        moves[a] = -_MAX_STEP
+        for step in range(1 - _MAX_STEP, _MAX_STEP + 1):
+            start = step + _MAX_STEP
+            np.subtract(best[:, start : start + steps], _STEP_COST * abs(step), out=option)
+            np.greater(option, top, out=better)
+            np.copyto(moves[a], step, where=better)
+            np.maximum(option, top, out=top)
+        np.add(top, score[(a - half) % angles], out=inner)
+    path = np.zeros((count, length), int)
+    path[:, -1] = inner.argmax(axis=1)
     rows = np.arange(count)
-    for a in range(turns.shape[1] - 1, 0, -1):
+    for a in range(length - 1, 0, -1):
         path[:, a - 1] = path[:, a] + moves[a, rows, path[:, a]]
-    return path[:, angles - angles // 2 : 2 * angles - angles // 2]
+    return path[:, half : half + angles]
 
 
-def _centres(nuclei: np.ndarray, count: int) -> np.ndarray:
-    """Centroids (x, y) of labels 1…count: ndarray, shape (N, 2), float32."""
-    ys, xs = np.nonzero(nuclei)
-    names = nuclei[ys, xs]
-    size = np.maximum(np.bincount(names, minlength=count + 1)[1:], 1)
-    x = np.bincount(names, xs, minlength=count + 1)[1:] / size
-    y = np.bincount(names, ys, minlength=count + 1)[1:] / size
+def _centres(ys: np.ndarray, xs: np.ndarray, pixels: Foreground) -> np.ndarray:
+    """Centroids (x, y) of labels 1…n: ndarray, shape (N, 2), float32."""
+    size = np.maximum(pixels.areas()[1:], 1)
+    y, x = (np.bincount(pixels.names, v, pixels.count + 1)[1:] / size for v in (ys, xs))
     return np.stack([x, y], axis=1).astype(np.float32)
 
 
-def _reach(nuclei: np.ndarray, centres: np.ndarray, count: int) -> np.ndarray:
-    """Farthest pixel of each nucleus from its centre, in px."""
-    ys, xs = np.nonzero(nuclei)
-    names = nuclei[ys, xs] - 1
-    away = np.hypot(xs - centres[names, 0], ys - centres[names, 1])
-    reach = np.zeros(count)
-    np.maximum.at(reach, names, away)
+def _reach(ys: np.ndarray, xs: np.ndarray, pixels: Foreground, centres: np.ndarray) -> np.ndarray:
+    """Farthest pixel of each label from its centre, in px: ndarray, shape (N,)."""
+    rows = pixels.names - 1
+    away = np.hypot(xs - centres[rows, 0], ys - centres[rows, 1])
+    reach = np.zeros(pixels.count)
+    np.maximum.at(reach, rows, away)
     return reach
-
-
-def _nearest_nucleus(nuclei: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distance in px to the nearest nucleus, and its label."""
-    empty = (nuclei == 0).astype(np.uint8)
-    away, nearest = cv2.distanceTransformWithLabels(
-        empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    owner = np.zeros(int(nearest.max()) + 1, np.int32)
-    owner[nearest[empty == 0]] = nuclei[empty == 0]
-    return away, owner[nearest]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from napari_all_subtype.cells.nuclei import renumber
+from napari_all_subtype.cells.components import foreground, relabel
 
 # Two touching discs have an axis ratio of 2.2 and a solidity of 0.88 together.
 _MAX_AXIS_RATIO = 1.65
@@ -24,6 +26,12 @@ _NUCLEUS_SOLIDITY = 0.93
 # nucleus of any white cell; a small lymphocyte's has 25 µm² and more.
 _NO_LOBE_UM2 = 65.0
 _FRAGMENT_UM2 = 18.0
+# Two of four lobes need not look like a round cell. Parts no larger than this, which hardly any
+# nucleus of its own is, are tried in threes and fours.
+_SEVERAL = (3, 4)
+_MAX_SEVERAL_UM2 = 25.0
+_MIN_SEVERAL_SOLIDITY = 0.90
+_MAX_SEVERAL_AXIS_RATIO = 1.45
 
 
 @dataclass(frozen=True)
@@ -58,11 +66,12 @@ def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.nda
     um_per_px : float
         Pixel size in micrometres.
     """
-    count = int(parts.max())
+    pixels = foreground(parts)
+    count = pixels.count
     if count < 2:
         return parts
     nuclei, shares = outlines(parts, count), outlines(cells, count)
-    areas = np.bincount(parts.ravel(), minlength=count + 1) * um_per_px**2
+    areas = pixels.areas() * um_per_px**2
     groups = {}
     for k in range(1, count + 1):
         convex = _is_convex(parts, nuclei[k], k)
@@ -75,8 +84,11 @@ def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.nda
         if a != b and _share_a_cell(groups[a], groups[b], cells, owner, (a, b), um_per_px):
             groups[a] = groups[a].with_(groups.pop(b))
             owner[owner == b] = a
-    joined = owner[parts]
-    return renumber(joined, np.isin(np.arange(count + 1), list(groups)))
+    if len(groups) == count:
+        return parts
+    numbers = np.zeros(count + 1, np.int32)
+    numbers[sorted(groups)] = np.arange(1, len(groups) + 1)
+    return relabel(parts, numbers[owner])
 
 
 def _looks_like_nucleus(part: _Part) -> bool:
@@ -107,30 +119,50 @@ def _share_a_cell(
     beside_large = larger.whole and larger.area_um2 >= _NO_LOBE_UM2
     if (a.whole and b.whole) or (beside_large and _looks_like_nucleus(smaller)):
         return False
-    points = np.concatenate([a.cell, b.cell]).astype(np.float32)
+    shape = _shape_of((a, b), cells, owner, names, um_per_px)
+    lobes = smaller.area_um2 < _LOBE_UM2 and not (a.whole or b.whole)
+    return (
+        shape.filled >= (_MIN_LOBE_SOLIDITY if lobes else _MIN_SOLIDITY)
+        and shape.axis_ratio <= _MAX_AXIS_RATIO
+        and shape.length_um <= _MAX_CELL_UM
+    )
+
+
+class _Shape(NamedTuple):
+    """Shape of the cell that several parts make together."""
+
+    filled: float
+    axis_ratio: float
+    length_um: float
+
+
+def _shape_of(
+    parts: Sequence[_Part],
+    cells: np.ndarray,
+    owner: np.ndarray,
+    names: tuple[int, ...],
+    um_per_px: float,
+) -> _Shape:
+    points = np.concatenate([part.cell for part in parts]).astype(np.float32)
     (x0, y0), (x1, y1) = points.min(axis=0).astype(int), points.max(axis=0).astype(int) + 1
     window = cells[y0:y1, x0:x1]
     both = np.isin(window, np.flatnonzero(np.isin(owner, names) & (np.arange(len(owner)) > 0)))
     both = cv2.morphologyEx(both.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    hull = cv2.convexHull(points)
-    filled = np.count_nonzero(both) / max(cv2.contourArea(hull), 1.0)
-    lobes = smaller.area_um2 < _LOBE_UM2 and not (a.whole or b.whole)
-    width, height = sorted(cv2.minAreaRect(points)[1])
-    return (
-        filled >= (_MIN_LOBE_SOLIDITY if lobes else _MIN_SOLIDITY)
-        and height <= _MAX_AXIS_RATIO * max(width, 1.0)
-        and height * um_per_px <= _MAX_CELL_UM
-    )
+    filled = np.count_nonzero(both) / max(cv2.contourArea(cv2.convexHull(points)), 1.0)
+    width, length = sorted(cv2.minAreaRect(points)[1])
+    return _Shape(filled, length / max(width, 1.0), length * um_per_px)
 
 
 def outlines(labels: np.ndarray, count: int) -> list[np.ndarray]:
     """Outline pixels (x, y) of each label 0…count: list of ndarrays, shape (M, 2), float32."""
-    near = np.pad(labels, 1, mode="constant", constant_values=-1)
-    same = np.ones(labels.shape, bool)
-    for dy, dx in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        same &= near[dy : dy + labels.shape[0], dx : dx + labels.shape[1]] == labels
-    ys, xs = np.nonzero((labels > 0) & ~same)
-    names = labels[ys, xs]
+    height, width = labels.shape
+    pixels, flat = foreground(labels), labels.ravel()
+    ys, xs = np.divmod(pixels.index, width)
+    inner = (ys > 0) & (ys < height - 1) & (xs > 0) & (xs < width - 1)
+    for step in (-width, width, -1, 1):
+        beside = np.take(flat, pixels.index + step, mode="clip")
+        inner &= beside == pixels.names
+    ys, xs, names = ys[~inner], xs[~inner], pixels.names[~inner]
     order = np.argsort(names, kind="stable")
     cuts = np.searchsorted(names[order], np.arange(count + 2))
     points = np.stack([xs, ys], axis=1)[order].astype(np.float32)

@@ -6,12 +6,21 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
+from napari_all_subtype.cells.components import (
+    fill_holes,
+    foreground,
+    pieces_of,
+    renumber,
+)
+
 # Solidity above which a nucleus is taken for one piece without further question.
 _CONVEX_SOLIDITY = 0.93
 # Two parts stay apart when their neck is narrower than this share of the smaller part.
 _NECK_FRACTION = 0.72
 _PEAK_HEIGHT_UM = 0.35
 _SPECK_UM2 = 1.5
+# A smaller piece is not cut.
+_CUT_UM2 = 3.0
 _PALE_DIAMETER_UM = 6.0
 _PALE_SOLIDITY = 0.9
 _RED_HUE = 0.16
@@ -35,12 +44,11 @@ def find_parts(contrast: np.ndarray, threshold: float, um_per_px: float) -> np.n
     um_per_px : float
         Pixel size in micrometres.
     """
-    mask = (contrast > threshold).astype(np.uint8)
+    mask = (contrast > threshold).view(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(0.4 / um_per_px))
     mask = fill_holes(mask, _SMALL_HOLE_UM2 / um_per_px**2)
     parts = split_touching(mask, um_per_px)
-    areas = np.bincount(parts.ravel())
-    keep = areas * um_per_px**2 >= _SPECK_UM2
+    keep = foreground(parts).areas() * um_per_px**2 >= _SPECK_UM2
     keep[0] = False
     return renumber(parts, keep)
 
@@ -56,19 +64,21 @@ def add_pale(
     A pale nucleus beside dark ones lies below the image's threshold. What is
     connected to a nucleus at the lower one is its cytoplasm, and left out.
     """
-    mask = (contrast > threshold).astype(np.uint8)
+    mask = (contrast > threshold).view(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(0.8 / um_per_px))
-    mask = fill_holes(mask)
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    new = np.ones(count, bool)
-    new[np.unique(pieces[parts > 0])] = False
-    new &= stats[:, cv2.CC_STAT_AREA] * um_per_px**2 >= np.pi / 4 * _PALE_DIAMETER_UM**2
+    pieces, pixels = pieces_of(fill_holes(mask))
+    new = pixels.areas() * um_per_px**2 >= np.pi / 4 * _PALE_DIAMETER_UM**2
+    known = foreground(parts)
+    new[pieces.ravel()[known.index]] = False
     new[0] = False
+    boxes = pixels.boxes(mask.shape[1])
     for k in np.flatnonzero(new):
-        x, y, w, h, _ = stats[k]
-        new[k] = solidity((pieces[y : y + h, x : x + w] == k).astype(np.uint8)) >= _PALE_SOLIDITY
+        y0, y1, x0, x1 = boxes[k]
+        new[k] = solidity((pieces[y0:y1, x0:x1] == k).view(np.uint8)) >= _PALE_SOLIDITY
+    if not new.any():
+        return parts
     pale = renumber(pieces, new)
-    return np.where(pale > 0, pale + int(parts.max()), parts).astype(np.int32)
+    return np.where(pale > 0, pale + known.count, parts).astype(np.int32)
 
 
 def disc(radius_px: float) -> np.ndarray:
@@ -77,22 +87,9 @@ def disc(radius_px: float) -> np.ndarray:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
 
 
-def fill_holes(mask: np.ndarray, max_area_px: float = np.inf) -> np.ndarray:
-    """Mask with its holes filled, those up to `max_area_px`: (Y, X) uint8, 0 or 1."""
-    count, holes, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
-    if count <= 1:
-        return mask
-    x, y, w, h = stats[:, 0], stats[:, 1], stats[:, 2], stats[:, 3]
-    inside = (x > 0) & (y > 0) & (x + w < mask.shape[1]) & (y + h < mask.shape[0])
-    fill = inside & (stats[:, cv2.CC_STAT_AREA] <= max_area_px)
-    fill[0] = False
-    return mask | fill[holes].astype(np.uint8)
-
-
 def drop_small(labels: np.ndarray, min_diameter_px: float) -> np.ndarray:
     """Labels without those of smaller equivalent diameter, numbered anew from 1."""
-    areas = np.bincount(labels.ravel())
-    keep = areas >= np.pi / 4 * min_diameter_px**2
+    keep = foreground(labels).areas() >= np.pi / 4 * min_diameter_px**2
     keep[0] = False
     return renumber(labels, keep)
 
@@ -104,65 +101,61 @@ def drop_red_cells(labels: np.ndarray, density: np.ndarray, red_cell: np.ndarray
     In a violet stain nuclei lie near that hue themselves: then only what lies nearer
     still is dropped, or, where nothing lies apart, what is no darker than two red cells.
     """
-    count = int(labels.max())
+    pixels = foreground(labels)
     strength = max(float(np.linalg.norm(red_cell)), 1e-6)
     hue = red_cell / strength
-    if count == 0 or hue[2] < _RED_BLUE_SHARE:
+    if pixels.count == 0 or hue[2] < _RED_BLUE_SHARE:
         return labels
-    colours = np.stack(
-        [np.bincount(labels.ravel(), density[..., c].ravel(), count + 1) for c in range(3)], axis=1
-    )
+    colours = np.stack([pixels.sums(density[..., c]) for c in range(3)], axis=1)
     sums = np.linalg.norm(colours, axis=1)
     distance = np.linalg.norm(colours / np.maximum(sums, 1e-6)[:, None] - hue, axis=1)
     farthest = distance[1:].max()
     if farthest > _RED_HUE:
         keep = distance > min(_RED_HUE, _RED_HUE_SHARE * farthest)
     else:
-        area_px = np.bincount(labels.ravel(), minlength=count + 1)
-        keep = sums / np.maximum(area_px, 1) > _TWO_RED_CELLS * strength
+        keep = sums / np.maximum(pixels.areas(), 1) > _TWO_RED_CELLS * strength
     keep[0] = False
     return renumber(labels, keep)
 
 
-def renumber(labels: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """Labels for which `keep` is true, numbered 1…n in the same order."""
-    numbers = np.zeros(len(keep), np.int32)
-    numbers[keep] = np.arange(1, int(keep.sum()) + 1)
-    return numbers[labels]
-
-
 def split_touching(mask: np.ndarray, um_per_px: float) -> np.ndarray:
     """Parts of a mask cut at their necks: ndarray, shape (Y, X), int32, 1…n."""
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    labels = np.zeros(mask.shape, np.int32)
-    given = 0
-    for k in range(1, count):
-        x, y, w, h, area = stats[k]
-        if area * um_per_px**2 < 3.0:
-            given += 1
-            box = labels[y : y + h, x : x + w]
-            box[pieces[y : y + h, x : x + w] == k] = given
-            continue
-        piece = np.pad((pieces[y : y + h, x : x + w] == k).astype(np.uint8), 1)
-        parts = _cut(piece, um_per_px)[1:-1, 1:-1]
-        box = labels[y : y + h, x : x + w]
-        box[parts > 0] = parts[parts > 0] + given
-        given += int(parts.max())
+    pieces, pixels = pieces_of(mask)
+    boxes = pixels.boxes(mask.shape[1])
+    cuts = {}
+    for k in np.flatnonzero(pixels.areas() * um_per_px**2 >= _CUT_UM2):
+        y0, y1, x0, x1 = boxes[k]
+        # A rim of ground, from which depth is measured.
+        piece = np.zeros((y1 - y0 + 2, x1 - x0 + 2), np.uint8)
+        piece[1:-1, 1:-1] = pieces[y0:y1, x0:x1] == k
+        if solidity(piece) < _CONVEX_SOLIDITY:
+            cuts[k] = _cut(piece, um_per_px)[1:-1, 1:-1]
+    given = np.ones(pixels.count + 1, np.int32)
+    given[0] = 0
+    for k, parts in cuts.items():
+        given[k] = parts.max()
+    before = np.cumsum(given, dtype=np.int32) - given
+    numbers = before + 1
+    numbers[list(cuts)] = 0
+    labels = pieces
+    labels.ravel()[pixels.index] = numbers[pixels.names]
+    for k, parts in cuts.items():
+        y0, y1, x0, x1 = boxes[k]
+        inside = parts > 0
+        labels[y0:y1, x0:x1][inside] = parts[inside] + before[k]
     return labels
 
 
 def solidity(mask: np.ndarray) -> float:
-    """Area over the area of the convex hull, 0–1."""
+    """Area of a mask, 0 or 1, over the area of its convex hull, 0–1."""
     points = cv2.findNonZero(mask)
     hull = np.zeros_like(mask)
     cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-    return float(np.count_nonzero(mask) / max(np.count_nonzero(hull), 1))
+    return len(points) / max(cv2.countNonZero(hull), 1)
 
 
 def _cut(piece: np.ndarray, um_per_px: float) -> np.ndarray:
     """One connected piece cut by watershed on its distance transform: labels 1…n."""
-    if solidity(piece) >= _CONVEX_SOLIDITY:
-        return piece.astype(np.int32)
     depth = cv2.GaussianBlur(cv2.distanceTransform(piece, cv2.DIST_L2, 5), (0, 0), 1.0)
     depth *= piece
     reach = disc(1.2 / um_per_px)

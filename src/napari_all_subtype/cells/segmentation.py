@@ -14,7 +14,12 @@ from napari_all_subtype.cells.candidate import (
     mask_candidates,
     paint_all,
 )
-from napari_all_subtype.cells.cytoplasm import Contours, cell_contours, cell_evidence
+from napari_all_subtype.cells.cytoplasm import (
+    Contours,
+    Territories,
+    cell_contours,
+    cell_evidence,
+)
 from napari_all_subtype.cells.lobes import join_lobes
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, drop_small, find_parts
@@ -27,7 +32,7 @@ from napari_all_subtype.cells.outlines import (
 )
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource, Region
-from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
+from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of, total_density
 from napari_all_subtype.cells.tiles import Tile, tiles_of
 from napari_all_subtype.cells.working import WorkingGrid
 from napari_all_subtype.config import SegmentationParameters
@@ -147,27 +152,31 @@ class FoundCells:
         1…n.
     contours : Contours
         Of the cells, in the same order.
-    evidence, contrast, total : ndarray, shape (Y, X), float32
-        How much likelier cytoplasm is than ground; the contrast that tells nuclei;
-        the optical density of all channels together.
-    threshold : float
-        Contrast of a nucleus in this image.
+    density : ndarray, shape (Y, X, 3), float32
+        Optical density, smoothed.
+    contrast : ndarray, shape (Y, X), float32
+        The contrast that tells nuclei.
+    stain : Stain
     um_per_px : float
     """
 
     rgb: np.ndarray
     nuclei: np.ndarray
     contours: Contours
-    evidence: np.ndarray
+    density: np.ndarray
     contrast: np.ndarray
-    total: np.ndarray
-    threshold: float
+    stain: Stain
     um_per_px: float
 
     @property
     def cells(self) -> np.ndarray:
         """The cells drawn, their nuclei on top: ndarray, shape (Y, X), int32."""
         return self.contours.draw(self.nuclei)
+
+    @property
+    def evidence(self) -> np.ndarray:
+        """How much likelier cytoplasm is than ground: ndarray, shape (Y, X), float32, −1 to 1."""
+        return cell_evidence(self.density, self.stain)
 
     def sketch(self) -> Sketch:
         """What a network needs to draw the outlines again."""
@@ -176,7 +185,12 @@ class FoundCells:
     def sharpened(self) -> FoundCells:
         """The same with each nucleus drawn again at a threshold of its own."""
         nuclei = sharpen_nuclei(
-            self.contrast, self.total, self.nuclei, self.cells, self.threshold, self.um_per_px
+            self.contrast,
+            total_density(self.density),
+            self.nuclei,
+            self.cells,
+            self.stain.nucleus_threshold,
+            self.um_per_px,
         )
         return replace(self, nuclei=nuclei)
 
@@ -216,16 +230,20 @@ def find_cells(
     parts = add_pale(parts, contrast, lower, um_per_px)
     if not parts.any():
         return None
-    evidence = cell_evidence(density, stain)
     reach_um = parameters.max_cytoplasm_um
-    first = cell_contours(evidence, parts, um_per_px, reach_um).draw(parts)
-    cores = join_lobes(parts, first, um_per_px)
+    territories = Territories.of(parts)
+    # Farther away no colour counts: most of the field need not be looked up.
+    evidence = cell_evidence(density, stain, territories.away_px * um_per_px <= reach_um)
+    first = cell_contours(evidence, parts, um_per_px, reach_um, territories)
+    cores = join_lobes(parts, first.draw(parts), um_per_px)
+    joined = cores
     cores = drop_small(cores, parameters.min_nucleus_diameter_um / um_per_px)
     cores = drop_red_cells(cores, density, stain.red_cell)
     if not cores.any():
         return None
-    contours = cell_contours(evidence, cores, um_per_px, reach_um)
-    total = density.sum(axis=2)
-    return FoundCells(
-        rgb, cores, contours, evidence, contrast, total, stain.nucleus_threshold, um_per_px
-    )
+    contours = first
+    if cores is not parts:
+        # Joining moves no border between nuclei and ground; dropping does.
+        territories = territories if cores is joined else Territories.of(cores)
+        contours = cell_contours(evidence, cores, um_per_px, reach_um, territories)
+    return FoundCells(rgb, cores, contours, density, contrast, stain, um_per_px)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from napari_all_subtype.cells.components import Foreground, filled, foreground, pieces_of
 from napari_all_subtype.cells.nuclei import disc
 
 _BINS = 96
@@ -45,27 +46,32 @@ def sharpen_nuclei(
     ndarray, shape (Y, X), int32
         The same numbering; a nucleus that would vanish stays as it was.
     """
-    count = int(nuclei.max())
-    own = _own_thresholds(contrast, cells, count, threshold)
-    mask = ((cells > 0) & (contrast > own[cells])).astype(np.uint8)
+    inside = foreground(cells)
+    own = _own_thresholds(contrast, inside, threshold)
+    dark = inside.index[contrast.ravel()[inside.index] > own[inside.names]]
+    mask = np.zeros(cells.shape, np.uint8)
+    mask.ravel()[dark] = 1
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(0.3 / um_per_px))
-    drawn = np.where(_without_specks(mask, _SPECK_UM2 / um_per_px**2), cells, 0).astype(np.int32)
-    drawn = _fill_holes(drawn, total, cells, um_per_px)
-    before = np.bincount(nuclei.ravel(), minlength=count + 1)
-    after = np.bincount(drawn.ravel(), minlength=count + 1)
+    mask = _without_specks(mask, _SPECK_UM2 / um_per_px**2)
+    drawn = np.where(_holes_filled(mask, total, um_per_px) > 0, cells, 0)
+    before, after = (foreground(a).areas(inside.count) for a in (nuclei, drawn))
     lost = after < 0.4 * before
     lost[0] = False
-    return np.where(lost[cells], np.where(nuclei == cells, nuclei, 0), drawn).astype(np.int32)
+    if not lost.any():
+        return drawn
+    back = inside.index[lost[inside.names]]
+    old, name = nuclei.ravel()[back], cells.ravel()[back]
+    drawn.ravel()[back] = np.where(old == name, old, 0)
+    return drawn
 
 
-def _own_thresholds(
-    contrast: np.ndarray, cells: np.ndarray, count: int, threshold: float
-) -> np.ndarray:
+def _own_thresholds(contrast: np.ndarray, cells: Foreground, threshold: float) -> np.ndarray:
     """Otsu's threshold inside each cell, indexed by label, near the image's own."""
-    inside = cells > 0
+    count = cells.count
     low, high = 0.0, 3.0 * threshold
-    bins = np.clip((contrast[inside] - low) / (high - low) * _BINS, 0, _BINS - 1).astype(np.int64)
-    counts = np.bincount(cells[inside] * _BINS + bins, minlength=(count + 1) * _BINS)
+    values = contrast.ravel()[cells.index]
+    bins = np.clip((values - low) / (high - low) * _BINS, 0, _BINS - 1).astype(np.int64)
+    counts = np.bincount(cells.names * _BINS + bins, minlength=(count + 1) * _BINS)
     counts = counts.reshape(count + 1, _BINS).astype(float)
     middle = low + (np.arange(_BINS) + 0.5) * (high - low) / _BINS
     below, moment = counts.cumsum(axis=1), (counts * middle).cumsum(axis=1)
@@ -85,28 +91,22 @@ def _own_thresholds(
 
 
 def _without_specks(mask: np.ndarray, min_area_px: float) -> np.ndarray:
-    """Mask without pieces smaller than `min_area_px`: bool."""
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    keep = stats[:, cv2.CC_STAT_AREA] >= min_area_px
-    keep[0] = False
-    return keep[pieces]
+    """Mask without pieces smaller than `min_area_px`: (Y, X) uint8, 0 or 1."""
+    pixels = pieces_of(mask)[1]
+    small = pixels.areas() < min_area_px
+    mask.ravel()[pixels.index[small[pixels.names]]] = 0
+    return mask
 
 
-def _fill_holes(
-    nuclei: np.ndarray, total: np.ndarray, cells: np.ndarray, um_per_px: float
-) -> np.ndarray:
-    """Holes filled that are small, or as dark as the nucleus; a ring's clear middle stays."""
-    count, holes, stats, _ = cv2.connectedComponentsWithStats(
-        (nuclei == 0).astype(np.uint8), connectivity=4
-    )
-    size = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
-    names = np.where(nuclei == 0, holes, 0)
-    dark = np.bincount(names.ravel(), total.ravel(), minlength=count)[:count] / size
-    solid = nuclei > 0
-    typical = float(np.median(total[solid])) if solid.any() else np.inf
+def _holes_filled(mask: np.ndarray, total: np.ndarray, um_per_px: float) -> np.ndarray:
+    """Holes filled that are small, or as dark as the nuclei; a ring's clear middle stays."""
+    holes = filled(mask) - mask
+    if not holes.any():
+        return mask
+    pixels = foreground(cv2.connectedComponents(holes, connectivity=4)[1])
+    size = np.maximum(pixels.areas(), 1)
+    dark = pixels.sums(total) / size
+    typical = float(np.median(total.ravel()[np.flatnonzero(mask)]))
     fill = (size * um_per_px**2 <= _SMALL_HOLE_UM2) | (dark >= _DARK_HOLE_FRACTION * typical)
-    fill[0] = False
-    # Component 0 is the nuclei themselves; the one that reaches the frame is the ground.
-    for edge in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
-        fill[edge] = False
-    return np.where(fill[names] & (nuclei == 0), cells, nuclei).astype(np.int32)
+    mask.ravel()[pixels.index[fill[pixels.names]]] = 1
+    return mask
