@@ -38,3 +38,26 @@ def test_three_lobes_in_a_round_cell_are_one_nucleus():
     lobes = [(17, 18, 5, 9), (17, 23, 5, 9), (22, 20.5, 5, 9)]
     parts, cells = parts_and_cells(*lobes)
     assert join_lobes(parts, cells, UM_PER_PX).max() == 1
+
+
+def quarters(nucleus_um2, separation_um=3.6, cell_um=13.0):
+    """Four lobes of one round cell, each with a quarter of the cell as its own share."""
+    y, x = np.indices((120, 120)) * UM_PER_PX - 12.0
+    cell = np.hypot(y, x) <= cell_um / 2
+    quarter = 1 + (y > 0) + 2 * (x > 0)
+    parts = np.zeros(y.shape, np.int32)
+    radius = np.sqrt(nucleus_um2 / np.pi)
+    for k, (dy, dx) in enumerate([(-1, -1), (1, -1), (-1, 1), (1, 1)], 1):
+        away = np.hypot(y - dy * separation_um / np.sqrt(2), x - dx * separation_um / np.sqrt(2))
+        parts[away <= radius] = k
+    cells = np.where(cell, quarter, 0).astype(np.int32)
+    return parts, np.where(parts > 0, parts, cells)
+
+
+def test_four_lobes_in_quarters_of_a_round_cell_are_one_nucleus():
+    assert join_lobes(*quarters(11.0), UM_PER_PX).max() == 1
+
+
+def test_three_small_lymphocytes_that_touch_stay_three_cells():
+    lymphocytes = [(17, 17, 6.4, 7.4), (17, 24.6, 6.4, 7.4), (23.6, 20.8, 6.4, 7.4)]
+    assert join_lobes(*parts_and_cells(*lymphocytes), UM_PER_PX).max() == 3

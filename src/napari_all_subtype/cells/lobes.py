@@ -32,6 +32,8 @@ _SEVERAL = (3, 4)
 _MAX_SEVERAL_UM2 = 25.0
 _MIN_SEVERAL_SOLIDITY = 0.90
 _MAX_SEVERAL_AXIS_RATIO = 1.45
+# Only so many of the nearest are tried, or a field of specks would take minutes.
+_MAX_NEIGHBOURS = 4
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,85 @@ def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.nda
         groups[k] = _Part(shares[k], nuclei[k], areas[k], convex, whole)
     owner = np.arange(count + 1)
     pairs = sorted(_gaps(nuclei, _MAX_GAP_UM / um_per_px))
-    for _gap, a, b in [*pairs, *pairs]:
-        a, b = owner[a], owner[b]
-        if a != b and _share_a_cell(groups[a], groups[b], cells, owner, (a, b), um_per_px):
-            groups[a] = groups[a].with_(groups.pop(b))
-            owner[owner == b] = a
+    _join_pairs(groups, owner, pairs, cells, um_per_px)
+    _join_several(groups, owner, pairs, cells, um_per_px)
+    _join_pairs(groups, owner, pairs, cells, um_per_px)
     if len(groups) == count:
         return parts
     numbers = np.zeros(count + 1, np.int32)
     numbers[sorted(groups)] = np.arange(1, len(groups) + 1)
     return relabel(parts, numbers[owner])
+
+
+def _join_pairs(
+    groups: dict[int, _Part],
+    owner: np.ndarray,
+    pairs: list[tuple[float, int, int]],
+    cells: np.ndarray,
+    um_per_px: float,
+) -> None:
+    """Join in place what shares a cell two by two, nearest first."""
+    for _gap, a, b in [*pairs, *pairs]:
+        a, b = owner[a], owner[b]
+        if a != b and _share_a_cell(groups[a], groups[b], cells, owner, (a, b), um_per_px):
+            _join(groups, owner, (a, b))
+
+
+def _join_several(
+    groups: dict[int, _Part],
+    owner: np.ndarray,
+    pairs: list[tuple[float, int, int]],
+    cells: np.ndarray,
+    um_per_px: float,
+) -> None:
+    """Join in place small lobes that only three or four together make a round cell."""
+    small = {k for k, part in groups.items() if part.area_um2 <= _MAX_SEVERAL_UM2}
+    near: dict[int, set[int]] = {k: set() for k in small}
+    for _gap, a, b in pairs:
+        a, b = int(owner[a]), int(owner[b])
+        if a == b or a not in small or b not in small:
+            continue
+        if max(len(near[a]), len(near[b])) < _MAX_NEIGHBOURS:
+            near[a].add(b)
+            near[b].add(a)
+    for size in _SEVERAL:
+        rated = []
+        for names in _connected(near, size):
+            shape = _shape_of([groups[k] for k in names], cells, owner, names, um_per_px)
+            if (
+                shape.filled >= _MIN_SEVERAL_SOLIDITY
+                and shape.axis_ratio <= _MAX_SEVERAL_AXIS_RATIO
+                and shape.length_um <= _MAX_CELL_UM
+            ):
+                rated.append((shape.axis_ratio / shape.filled, names))
+        for _rating, names in sorted(rated):
+            if all(k in near for k in names):
+                _join(groups, owner, names)
+                for k in names:
+                    near.pop(k)
+        near = {k: {n for n in others if n in near} for k, others in near.items()}
+
+
+def _connected(near: dict[int, set[int]], size: int) -> list[tuple[int, ...]]:
+    """Sets of `size` neighbours of which each is near another: sorted tuples."""
+    sets = {(k,) for k in near}
+    for _ in range(size - 1):
+        sets = {
+            tuple(sorted((*names, other)))
+            for names in sets
+            for k in names
+            for other in near[k]
+            if other not in names
+        }
+    return sorted(sets)
+
+
+def _join(groups: dict[int, _Part], owner: np.ndarray, names: tuple[int, ...]) -> None:
+    """Give all of `names` to the first of them, in place."""
+    first, *others = names
+    for k in others:
+        groups[first] = groups[first].with_(groups.pop(k))
+        owner[owner == k] = first
 
 
 def _looks_like_nucleus(part: _Part) -> bool:
