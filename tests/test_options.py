@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_origin
+
 import pytest
 from pydantic import ValidationError
 
@@ -14,7 +16,8 @@ NUMBERS = [
     (name, info)
     for group in AnalysisParameters.model_fields.values()
     for name, info in group.annotation.model_fields.items()
-    if name not in ("model", "profile")
+    if name not in ("model", "profile", "segmenter_model")
+    and get_origin(info.annotation) != Literal
 ]
 
 
@@ -36,6 +39,7 @@ NUMBERS = [
             "--max-megapixels 0: expected more than 0, at most 20000 megapixels.",
         ),
         ("--max-cytoplasm=99", "--max-cytoplasm 99: expected 0.5 to 15 micrometres."),
+        ("--segmenter=otsu", "--segmenter otsu: expected one of classical, stardist, cellpose."),
     ],
 )
 def test_bad_value_names_option_range_and_unit(words, sentence):

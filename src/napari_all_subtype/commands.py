@@ -49,6 +49,14 @@ def analyse(
     /,
     *,
     out: Annotated[Path, Parameter(help="Folder for the results, made if absent.")],
+    cells: Annotated[
+        Path | None,
+        Parameter(
+            help="Cells that are known already: a mask (PNG, TIFF or NPY, one whole number per "
+            "cell) for one image, or a folder with a mask of the same name for each image. They "
+            "are then not looked for."
+        ),
+    ] = None,
     writing: WritingOptions = WritingOptions(),
     debug: Debug = False,
     options: AnalyseOptions = AnalyseOptions(),
@@ -58,13 +66,17 @@ def analyse(
     Example: napari-all-subtype analyse smear.png --out results --pixel-size 0.13
     """
     from napari_all_subtype.workflow.batch import analyse_batch
+    from napari_all_subtype.workflow.given_masks import with_masks
     from napari_all_subtype.workflow.inputs import prepare
 
     _warn_of_unread(images)
     own = writing.key_file is not None
     fields = prepare(images, writing.key_file_of(out), own_secret=own)
+    parameters = options.parameters()
+    if cells is not None:
+        fields = with_masks(fields, cells, parameters)
     with TerminalMonitor(len(fields)) as monitor:
-        result = analyse_batch(fields, out, options.parameters(), writing.overwrite, monitor)
+        result = analyse_batch(fields, out, parameters, writing.overwrite, monitor)
     for smear in result.smears:
         say(describe(smear))
     if result.smears:

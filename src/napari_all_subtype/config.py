@@ -6,7 +6,7 @@ the text in the documentation.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -129,6 +129,43 @@ class ScaleParameters(Parameters):
         return self
 
 
+class FindingParameters(Parameters):
+    """What finds the cells."""
+
+    segmenter: Literal["classical", "stardist", "cellpose"] = Field(
+        "classical",
+        description="What finds the cells: classical is this package's own way, by colour and "
+        "shape; stardist and cellpose are programs to be installed with it, with weights of "
+        "their own, and have not been validated on smears.",
+    )
+    segmenter_model: str | None = Field(
+        None,
+        description="Weights of StarDist (folder of a model) or Cellpose (file), or a name under "
+        "which that program has them on this machine; by default those it takes for stained "
+        "tissue. Nothing is ever downloaded.",
+    )
+    segmenter_outlines: Literal["automatic", "cells", "nuclei"] = Field(
+        "automatic",
+        description="What these weights outline: whole cells, of which those with a nucleus are "
+        "kept, or nuclei, around which the cells are then found. Automatic is nuclei for StarDist "
+        "and cells for Cellpose, as their own weights do.",
+    )
+    segmenter_um_per_px: float = Field(
+        0.25,
+        ge=0.05,
+        le=1.0,
+        description="Pixel size in micrometres that these weights were trained at: the image is "
+        "brought to it.",
+    )
+
+    @property
+    def outlined(self) -> Literal["cells", "nuclei"]:
+        """What the weights outline, once ``automatic`` is resolved."""
+        if self.segmenter_outlines == "automatic":
+            return "nuclei" if self.segmenter == "stardist" else "cells"
+        return self.segmenter_outlines
+
+
 class SegmentationParameters(Parameters):
     """How white cells are found."""
 
@@ -231,6 +268,7 @@ class AnalysisParameters(Parameters):
 
     reading: ReadingParameters = ReadingParameters()
     scale: ScaleParameters = ScaleParameters()
+    finding: FindingParameters = FindingParameters()
     segmentation: SegmentationParameters = SegmentationParameters()
     model: ModelParameters = ModelParameters()
     decision: DecisionParameters = DecisionParameters()

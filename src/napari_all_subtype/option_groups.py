@@ -11,6 +11,7 @@ from cyclopts import Group, Parameter
 from napari_all_subtype.config import (
     AnalysisParameters,
     DecisionParameters,
+    FindingParameters,
     ModelParameters,
     QualityParameters,
     ReadingParameters,
@@ -91,6 +92,7 @@ class ClassifyOptions:
 class AnalyseOptions(ClassifyOptions):
     """The parameters that fields of a smear depend on."""
 
+    finding: Annotated[FindingParameters, _group("What finds cells", 3)] = FindingParameters()
     quality: Annotated[QualityParameters, _group("When an image is flagged", 5)] = (
         QualityParameters()
     )

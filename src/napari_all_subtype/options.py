@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -60,6 +60,8 @@ def expected(name: str, info: FieldInfo) -> str:
     >>> expected("subtype_threshold", DecisionParameters.model_fields["subtype_threshold"])
     'more than 0.5, at most 1'
     """
+    if get_origin(info.annotation) is Literal:
+        return f"one of {', '.join(get_args(info.annotation))}"
     kinds = {info.annotation, *get_args(info.annotation)}
     if not kinds & {int, float}:
         return "a text"

@@ -37,9 +37,11 @@ class Analysis:
     parameters : AnalysisParameters
         All that was set.
     history : tuple of str
-        What was done to the pixels on reading.
+        What was done to the pixels on reading, and to masks that were given.
     seconds : dict of str to float
         Time per stage in seconds.
+    segmenter : str
+        What found the cells, with its version.
     """
 
     name: str
@@ -53,3 +55,4 @@ class Analysis:
     taxonomy: Taxonomy = FAB5
     history: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    segmenter: str = ""

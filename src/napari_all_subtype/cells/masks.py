@@ -16,11 +16,14 @@ class CellMasks:
     labels : ndarray, shape (Y, X), int32
         0 background, one integer per cell.
     nuclei : ndarray, shape (Y, X), int32
-        The same integers; a nucleus lies inside its cell.
+        The same integers; a nucleus lies inside its cell. A cell may have none.
+    notes : tuple of str
+        How they came about, where that is not plain from the parameters.
     """
 
     labels: np.ndarray
     nuclei: np.ndarray
+    notes: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:

@@ -14,16 +14,18 @@ import pandas as pd
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crops import crop_cells
+from napari_all_subtype.cells.given import GivenCells
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.quality import is_blurred
 from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
-from napari_all_subtype.cells.segmentation import segment
+from napari_all_subtype.cells.segmenter import Segmenter, find_cells
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters, QualityParameters
 from napari_all_subtype.decision import decide
-from napari_all_subtype.errors import ParameterTypeError
+from napari_all_subtype.errors import ParameterError, ParameterTypeError
 from napari_all_subtype.model.classifier import Classifier, load_classifier
+from napari_all_subtype.model.segmenters import segmenter_of
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import Taxonomy
 
@@ -41,11 +43,15 @@ class Analyser:
         All that the result depends on.
     classifier : Classifier, optional
         The model; by default the one that `parameters` name.
+    segmenter : Segmenter, optional
+        What finds the cells; by default what `parameters` name.
 
     Raises
     ------
     ModelNotFoundError, ModelIntegrityError
         If the model does not exist or its files are not the recorded ones.
+    ExtraMissingError
+        If the segmenter that `parameters` name is not installed.
     ProfileError
         If the instrument profile that `parameters` name cannot be used.
     """
@@ -54,13 +60,18 @@ class Analyser:
         self,
         parameters: AnalysisParameters = AnalysisParameters(),
         classifier: Classifier | None = None,
+        segmenter: Segmenter | None = None,
     ):
         refuse_unknown_profile(parameters.scale)
+        self.segmenter = segmenter or segmenter_of(parameters)
         self.parameters = parameters
         self.classifier = classifier or load_classifier(parameters.model.model)
 
     def __call__(
-        self, image: ImageSource | np.ndarray | str | Path, monitor: Monitor = SILENT
+        self,
+        image: ImageSource | np.ndarray | str | Path,
+        monitor: Monitor = SILENT,
+        segmenter: Segmenter | None = None,
     ) -> Analysis:
         """Analysis of one field.
 
@@ -70,6 +81,8 @@ class Analyser:
             The field.
         monitor : Monitor
             Told of every stage; stops the work at the next step when asked.
+        segmenter : Segmenter, optional
+            For this field only: masks that were given belong to one image.
 
         Raises
         ------
@@ -79,12 +92,13 @@ class Analyser:
             If the monitor asked for it.
         """
         p, clock = self.parameters, Clock(monitor)
+        segmenter = segmenter or self.segmenter
         with clock.stage("read"):
             source = as_source(image, p.reading)
         with clock.stage("measure scale"):
             pixel_size = pixel_size_of(source, p.scale, monitor)
         with clock.stage("segment"):
-            masks = segment(source, pixel_size.um_per_px, p.segmentation, monitor)
+            masks = find_cells(segmenter, source, pixel_size.um_per_px, monitor)
         with clock.stage("measure"):
             cells = measure(masks, pixel_size.um_per_px)
         with clock.stage("crop"):
@@ -111,8 +125,9 @@ class Analyser:
             device=self.classifier.device,
             parameters=p,
             taxonomy=self.classifier.taxonomy,
-            history=source.history,
+            history=(*source.history, *masks.notes),
             seconds=clock.seconds,
+            segmenter=segmenter.name,
         )
 
 
@@ -122,6 +137,8 @@ def analyse(
     pixel_size_um: float | None = None,
     profile: str | None = None,
     model: str | Path | None = None,
+    cells: object | None = None,
+    nuclei: object | None = None,
     parameters: AnalysisParameters = AnalysisParameters(),
     monitor: Monitor = SILENT,
 ) -> Analysis:
@@ -138,8 +155,13 @@ def analyse(
         Name of a saved instrument profile.
     model : str or Path, optional
         Model id, or the folder of a model.
+    cells : array of whole numbers, Labels layer, or path of a mask, optional
+        The cells, if they are known: 0 background, one number per cell, kept as the
+        row of the table. They are then not looked for.
+    nuclei : the same, optional
+        Their nuclei; without them, these are found in `cells` by their stain.
     parameters : AnalysisParameters
-        Everything else; the three arguments above overrule it.
+        Everything else; the arguments above overrule it.
     monitor : Monitor
         Progress and stop.
 
@@ -149,8 +171,10 @@ def analyse(
         If the image cannot be used.
     ParameterTypeError, PixelSizeError
         If the pixel size cannot be used.
-    ModelNotFoundError, ModelIntegrityError
-        If the model cannot be used.
+    ModelNotFoundError, ModelIntegrityError, ExtraMissingError
+        If the model, or what finds the cells, cannot be used.
+    MaskReadError, MaskTypeError, MaskError
+        If `cells` or `nuclei` are no masks of this image.
     Stopped
         If the monitor asked for it.
 
@@ -167,7 +191,13 @@ def analyse(
         values["scale"] |= {"pixel_size_um": size, "profile": profile}
     if model is not None:
         values["model"]["model"] = str(model)
-    return Analyser(AnalysisParameters.of(**values))(image, monitor)
+    whole = AnalysisParameters.of(**values)
+    if cells is None and nuclei is not None:
+        raise ParameterError(
+            "nuclei are given without cells. Expected both, or cells alone; give cells as well."
+        )
+    given = None if cells is None else GivenCells(cells, nuclei, whole.segmentation)
+    return Analyser(whole, segmenter=given)(image, monitor)
 
 
 def _refuse_types(pixel_size_um: object, parameters: object) -> None:

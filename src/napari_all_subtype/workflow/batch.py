@@ -17,6 +17,7 @@ from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import SUMMARY_FILE, write_analysis
+from napari_all_subtype.workflow.given_masks import segmenter_for
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.overlaps import SmearOverviews, same_picture
@@ -104,7 +105,8 @@ def _outcomes(
         try:
             source = as_source(field.path, analyser.parameters.reading)
             source = with_scale(source, scales[field.smear])
-            analysis = replace(analyser(source, monitor), name=field.name)
+            segmenter = segmenter_for(field, analyser.parameters)
+            analysis = replace(analyser(source, monitor, segmenter), name=field.name)
             write_analysis(analysis, source, out / field.folder, overwrite)
             smear = overviews.setdefault(field.smear, SmearOverviews())
             same_as = smear.add(field.folder, field.name, source)
@@ -202,6 +204,7 @@ def write_batch(
             "smear": outcome.field.smear,
             "smear_assumed_from": "images in one folder",
             "cells": len(outcome.cells.cells) if outcome.cells is not None else None,
+            "segmenter": outcome.cells.segmenter if outcome.cells is not None else None,
             "same_picture_as": outcome.same_as or None,
             "error": outcome.error or None,
         }

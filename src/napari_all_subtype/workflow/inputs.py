@@ -31,12 +31,15 @@ class Field:
         Name of its result folder, unique in the run.
     smear : str
         The smear it belongs to: images of one folder are taken for one smear.
+    cells : Path, optional
+        File with the mask of its cells; without it they are looked for.
     """
 
     path: Path
     name: str
     folder: str
     smear: str
+    cells: Path | None = None
 
 
 def prepare(

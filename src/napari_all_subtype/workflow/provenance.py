@@ -11,13 +11,16 @@ from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 
 
 def provenance(analysis: Analysis) -> dict[str, object]:
-    """Software, model, device, pixel size, settings and time of `analysis`, ready for JSON.
+    """Software, model, pixel size, settings, time and the like of `analysis`, ready for JSON.
 
     Nothing in it names a folder, a person or a machine.
     """
-    settings = analysis.parameters.model_dump(exclude={"model": {"model"}})
+    # What found the cells and what classified them is told by the names they give themselves:
+    # the parameters may hold a path, and cells may have been given.
+    settings = analysis.parameters.model_dump(exclude={"model": {"model"}, "finding": True})
     return {
         "software": f"napari-all-subtype {version('napari-all-subtype')}",
+        "segmenter": analysis.segmenter,
         "model": analysis.model,
         "device": analysis.device,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

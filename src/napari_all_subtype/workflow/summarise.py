@@ -121,6 +121,8 @@ class FieldCells:
         Of the model that spoke.
     scale_assumed : bool
         Whether nothing gave its pixel size.
+    segmenter : str
+        What found them.
     """
 
     name: str
@@ -129,6 +131,7 @@ class FieldCells:
     um_relative_uncertainty: float
     taxonomy: Taxonomy
     scale_assumed: bool = False
+    segmenter: str = ""
 
     @classmethod
     def of(cls, analysis: Analysis) -> FieldCells:
@@ -140,6 +143,7 @@ class FieldCells:
             analysis.pixel_size.relative_uncertainty,
             analysis.taxonomy,
             analysis.pixel_size.origin == "assumed",
+            analysis.segmenter,
         )
 
 
