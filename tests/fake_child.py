@@ -71,12 +71,12 @@ class WaitingAnalyser:
         self.classifier, self.parameters = analyser.classifier, analyser.parameters
         self._analyser, self._fields = analyser, 0
 
-    def __call__(self, source, monitor):
+    def __call__(self, source, monitor, segmenter=None):
         self._fields += 1
         while self._fields > 1:
             checkpoint(monitor, Progress("segment"))
             time.sleep(0.01)
-        return self._analyser(source, monitor)
+        return self._analyser(source, monitor, segmenter)
 
 
 class WaitingKeeper(FakeKeeper):

@@ -11,7 +11,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-
 from napari_all_subtype._widgets.messages import (
     Ended,
     FieldDone,
@@ -25,6 +24,7 @@ from napari_all_subtype._widgets.messages import (
     receive_array,
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import AllSubtypeError, Stopped, describe_error
 from napari_all_subtype.progress import Progress, checkpoint
 
@@ -104,22 +104,26 @@ class ModelKeeper:
     def __init__(self) -> None:
         self._key: object = None
         self._classifier = None
+        self._found_by: tuple[object, object] = (None, None)
 
     def analyser(self, run: Run):
         """An Analyser for `run`.
 
         Raises
         ------
-        ModelNotFoundError, ModelIntegrityError
-            If the model cannot be used.
+        ModelNotFoundError, ModelIntegrityError, ExtraMissingError
+            If the model, or what finds the cells, cannot be used.
         """
         # Imported here, in the child: this is what brings TensorFlow in.
         from napari_all_subtype.workflow.analyse import Analyser
 
         key = run.parameters.model.model
         known = self._classifier if key == self._key else None
-        analyser = Analyser(run.parameters, known)
+        finding = run.parameters.finding, run.parameters.segmentation
+        segmenter = self._found_by[1] if finding == self._found_by[0] else None
+        analyser = Analyser(run.parameters, known, segmenter)
         self._key, self._classifier = key, analyser.classifier
+        self._found_by = finding, analyser.segmenter
         return analyser
 
 
@@ -159,7 +163,8 @@ def _analyse(
 
     try:
         source = _source(field, array, scale, analyser)
-        result = PackedAnalysis.of(analyser(source, monitor))
+        given = _given(field, analyser.parameters)
+        result = PackedAnalysis.of(analyser(source, monitor, given))
         same_as = overviews.add(n, field.name, source) if monitor.fields > 1 else ""
         return FieldDone(
             n, result.flagged((same_picture(same_as),)) if same_as else result, same_as
@@ -168,6 +173,15 @@ def _analyse(
         raise
     except Exception as error:  # one field that fails leaves the others alone
         return FieldFailed(n, _told(error))
+
+
+def _given(field: FieldRequest, parameters: AnalysisParameters):
+    from napari_all_subtype.cells.given import GivenCells
+
+    if field.cells is None:
+        return None
+    called = f"The mask of {field.name}"
+    return GivenCells(field.cells, parameters=parameters.segmentation, called=called)
 
 
 def _source(field: FieldRequest, array: np.ndarray | None, scale, analyser):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari.layers import Image
+from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_info, show_warning
-from qtpy.QtWidgets import QFileDialog
-
 from napari_all_subtype._widgets import words
+from napari_all_subtype._widgets.asked import asked_of
 from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
-from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
+from napari_all_subtype._widgets.inputs import fields_of_folder, pixels_of
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
@@ -20,6 +19,7 @@ from napari_all_subtype._widgets.threads import in_thread, in_turns
 from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
+from qtpy.QtWidgets import QFileDialog
 
 
 class Controller:
@@ -53,7 +53,7 @@ class Controller:
         result.letters.setChecked(self.layers.with_letters)
         for name in self.layers.hidden:
             result.legend.box(name).setChecked(False)
-        self.dock.chooser.set_layers(self._image_layers())
+        self.dock.chooser.set_layers(self._layers_of(Image))
         if session.folder is not None:
             self.dock.chooser.set_folder(session.folder.name)
         self.dock.chooser.choose(session.source)
@@ -107,16 +107,15 @@ class Controller:
 
     # What is chosen
 
-    def _image_layers(self) -> list[Image]:
-        return [
-            layer
-            for layer in self.session.viewer.layers
-            if isinstance(layer, Image) and not self.layers.owns(layer)
-        ]
+    def _layers_of(self, kind: type[Layer]) -> list[Layer]:
+        """Layers of a kind that are not our own."""
+        layers = self.session.viewer.layers
+        return [one for one in layers if isinstance(one, kind) and not self.layers.owns(one)]
 
     def _on_layers_changed(self, event: object = None) -> None:
-        layers = self._image_layers()
+        layers = self._layers_of(Image)
         self.dock.chooser.set_layers(layers)
+        self.dock.setup.cells.set_layers(self._layers_of(Labels))
         added = getattr(event, "value", None)
         inserted = getattr(event, "type", "") == "inserted"
         if inserted and added in layers and not self.session.running:
@@ -147,7 +146,7 @@ class Controller:
             show_error(str(error))
             return
         self.session.folder = folder
-        self.session.forget_all_but(self._image_layers())
+        self.session.forget_all_but(self._layers_of(Image))
         self.session.open(folder, fields, folder.name)
         self.dock.chooser.set_folder(folder.name)
         self._show_state()
@@ -156,27 +155,18 @@ class Controller:
 
     def _on_run(self) -> None:
         try:
-            parameters = self.dock.setup.parameters()
-            fields, smear = self._chosen_fields()
-            sizes = [pixel_size_of_layer(f.layer) if f.layer else None for f in fields]
+            setup, step = self.dock.setup, self.session.viewer.dims.current_step
+            parameters, chosen = setup.parameters(), self.dock.chooser.current()
+            asked = asked_of(chosen, self.session.folder, setup.cells.layer, step)
         except AllSubtypeError as error:
             show_error(str(error))
             return
-        if tuple(f.path for f in fields) != tuple(f.path for f in self.session.fields) or any(
-            f.layer for f in fields
-        ):
-            self.session.set_fields(fields, smear)
-        step = self.session.viewer.dims.current_step
-        arrays = [pixels_of(f.layer, step) if f.layer else None for f in fields]
-        self.session.run(parameters, arrays, sizes)
+        paths = [field.path for field in asked.fields]
+        if paths != [field.path for field in self.session.fields] or None in paths:
+            self.session.set_fields(asked.fields, asked.smear)
+        self.session.run(parameters, asked.pixels, asked.pixel_sizes, asked.masks)
         # Also takes the last result off the image.
         self.session.select(max(self.session.selected, 0))
-
-    def _chosen_fields(self) -> tuple[list[SmearField], str]:
-        chosen = self.dock.chooser.current()
-        if isinstance(chosen, Image):
-            return [SmearField(chosen.name, layer=chosen)], chosen.name
-        return fields_of_folder(self.session.folder), self.session.folder.name
 
     def _on_started(self) -> None:
         self._on_progress(0, "Starting…")

@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.sent_mask import SentMask
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 
@@ -30,6 +30,8 @@ class FieldRequest:
         Of the array.
     pixel_size : PixelSize or None
         Of the layer the array is from.
+    cells : SentMask or None
+        Its cells, if they are given; at the other end an ndarray.
     """
 
     name: str
@@ -37,6 +39,7 @@ class FieldRequest:
     shape: tuple[int, ...] = ()
     dtype: str = ""
     pixel_size: PixelSize | None = None
+    cells: SentMask | np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from psygnal import Signal
-
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.gauge import Gauge
 from napari_all_subtype._widgets.jobs import Worker
@@ -25,9 +23,12 @@ from napari_all_subtype._widgets.messages import (
     Step,
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.sent_mask import SentMask
+from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
+from psygnal import Signal
 
 
 class Session:
@@ -110,6 +111,7 @@ class Session:
         parameters: AnalysisParameters,
         arrays: Sequence[np.ndarray | None],
         pixel_sizes: Sequence[PixelSize | None],
+        masks: Sequence[ArrayLike | None] | None = None,
     ) -> None:
         """Analyse every field of the smear in the child process.
 
@@ -119,14 +121,15 @@ class Session:
             Pixels of the fields that are layers; None for files.
         pixel_sizes : sequence of PixelSize or None
             What the layers say of their scale.
+        masks : sequence of array or None, optional
+            Cells that are given; None where they are to be found.
         """
         self.fields = tuple(
             replace(field, result=None, error="", same_as="") for field in self.fields
         )
-        requests = tuple(
-            _request(field, array, pixel_size)
-            for field, array, pixel_size in zip(self.fields, arrays, pixel_sizes, strict=True)
-        )
+        masks = [None] * len(self.fields) if masks is None else masks
+        every = zip(self.fields, arrays, pixel_sizes, masks, strict=True)
+        requests = tuple(_request(*each) for each in every)
         self._gauge, self.failure = Gauge(), ""
         self.worker.run(Run(parameters, requests), arrays)
         self.started.emit()
@@ -190,11 +193,15 @@ class Session:
 
 
 def _request(
-    field: SmearField, array: np.ndarray | None, pixel_size: PixelSize | None
+    field: SmearField,
+    array: ArrayLike | None,
+    pixel_size: PixelSize | None,
+    mask: ArrayLike | None,
 ) -> FieldRequest:
     if array is None:
         return FieldRequest(field.name, field.path)
-    return FieldRequest(field.name, None, array.shape, str(array.dtype), pixel_size)
+    cells = None if mask is None else SentMask(mask)
+    return FieldRequest(field.name, None, array.shape, str(array.dtype), pixel_size, cells)
 
 
 # The one exception to "no module state": each dock gets its own proxy of the

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
+from napari_all_subtype._widgets.cells_chooser import CellsChooser
 from napari_all_subtype._widgets.form import ParameterForm, all_names, field_of, with_values
 from napari_all_subtype._widgets.profile_dialog import ProfileDialog
 from napari_all_subtype.cells.profiles import list_profiles
@@ -25,7 +26,7 @@ MAIN = (
     "decision.blast_threshold",
     "decision.subtype_threshold",
 )
-OWN_WIDGETS = ("model.model", "scale.profile")
+OWN_WIDGETS = ("model.model", "scale.profile", "finding.segmenter")
 NO_PROFILE, NEW_PROFILE = "No profile", "New profile…"
 BUNDLED = "bundled"
 
@@ -48,11 +49,13 @@ class SetupPanel(QWidget):
         models = QHBoxLayout()
         models.addWidget(self.model, 1)
         models.addWidget(self.model_button)
+        self.cells = CellsChooser()
         self.profile = _narrow_combo("scale.profile", self.defaults)
         self._fill_profiles(None)
         top = QFormLayout()
         top.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         top.addRow("Model", models)
+        top.addRow("Cells", self.cells)
         top.addRow("Instrument", self.profile)
         self.main = ParameterForm(self.defaults, MAIN, compact=True)
         others = [n for n in all_names(self.defaults) if n not in (*MAIN, *OWN_WIDGETS)]
@@ -75,7 +78,11 @@ class SetupPanel(QWidget):
         ParameterError, PixelSizeError
             If a value is out of its bounds.
         """
-        chosen = {"model.model": self.model.currentData(), "scale.profile": self.chosen_profile}
+        chosen = {
+            "model.model": self.model.currentData(),
+            "scale.profile": self.chosen_profile,
+            "finding.segmenter": self.cells.segmenter,
+        }
         return with_values(self.defaults, {**self.more.values(), **self.main.values(), **chosen})
 
     @property

@@ -1,0 +1,77 @@
+"""What a run is asked to do: the fields that are chosen, their pixels, scales and masks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari.layers import Image, Labels
+
+from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
+from napari_all_subtype.cells.levels import ArrayLike
+from napari_all_subtype.cells.source import PixelSize
+from napari_all_subtype.errors import MaskError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A smear to analyse; the sequences have one entry per field.
+
+    Parameters
+    ----------
+    fields : tuple of SmearField
+    smear : str
+        What it is called.
+    pixels : tuple of array or None
+        Of the fields that are layers.
+    pixel_sizes : tuple of PixelSize or None
+        What the layers say of their scale.
+    masks : tuple of array or None
+        Cells that are given.
+    """
+
+    fields: tuple[SmearField, ...]
+    smear: str
+    pixels: tuple[ArrayLike | None, ...]
+    pixel_sizes: tuple[PixelSize | None, ...]
+    masks: tuple[ArrayLike | None, ...]
+
+
+def asked_of(
+    chosen: Image | str, folder: Path | None, cells: Labels | None, step: Sequence[int]
+) -> Asked:
+    """What to analyse.
+
+    Parameters
+    ----------
+    chosen : napari.layers.Image or str
+        The image layer; anything else stands for the folder.
+    folder : Path or None
+        Of the fields of a smear.
+    cells : napari.layers.Labels or None
+        The cells of the image layer, if they are known.
+    step : sequence of int
+        The viewer's position on every axis.
+
+    Raises
+    ------
+    MaskError
+        If cells are given for a folder of fields.
+    NoImagesError, PixelSizeError
+        If the folder is empty, or the layer states a size that no smear can have.
+    """
+    if isinstance(chosen, Image):
+        field = SmearField(chosen.name, layer=chosen)
+        mask = None if cells is None else pixels_of(cells, step)
+        size, pixels = pixel_size_of_layer(chosen), pixels_of(chosen, step)
+        return Asked((field,), chosen.name, (pixels,), (size,), (mask,))
+    if cells is not None:
+        raise MaskError(
+            f"The cells are to be those of the layer {cells.name}, and a folder of fields is "
+            "chosen. Expected one image layer; choose it, or have the cells found."
+        )
+    fields = tuple(fields_of_folder(folder))
+    nothing = (None,) * len(fields)
+    return Asked(fields, folder.name, nothing, nothing, nothing)
