@@ -166,7 +166,8 @@ def refuse_grey(rgb: np.ndarray, name: str) -> None:
         If the image is a greyscale picture stored as RGB.
     """
     small = thumbnail(rgb)
-    spread = np.ptp(small.astype(np.int16), axis=2)
+    channels = [small[..., c].astype(np.int16) for c in range(3)]
+    spread = np.maximum.reduce(channels) - np.minimum.reduce(channels)
     tone = small[..., 1]
     if np.percentile(spread, 99.5) <= _GREY_SPREAD and np.ptp(tone) > _FLAT_RANGE:
         raise NotColourError(

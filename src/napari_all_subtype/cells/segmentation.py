@@ -34,6 +34,7 @@ from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of, total_density
 from napari_all_subtype.cells.tiles import Tile, tiles_of
+from napari_all_subtype.cells.workers import in_order, usable_cores
 from napari_all_subtype.cells.working import WorkingGrid
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
@@ -42,6 +43,8 @@ from napari_all_subtype.progress import SILENT, Monitor, steps
 _OVERLAP_UM = 24.0
 _SMOOTHING_UM = 0.25
 _PALE_FRACTION = 0.7
+# Each thread holds a tile in memory.
+_MAX_WORKERS = 4
 
 
 def segment(
@@ -50,14 +53,15 @@ def segment(
     parameters: SegmentationParameters = SegmentationParameters(),
     monitor: Monitor = SILENT,
     outliner: Outliner | None = None,
+    workers: int | None = None,
 ) -> CellMasks:
     """Nuclei and whole cells of the leukocytes of an image, at its full resolution.
 
     Glass, red cells and nuclei are told apart by their optical densities in this
     very image; nuclei are cut at their necks and lobes joined; each cell is the
     star-shaped contour around its nucleus that parts it best from glass and red
-    cells. Large images are worked through in tiles; a cell belongs to the tile in
-    which its nucleus is centred.
+    cells. Large images are worked through in tiles, several at a time; a cell belongs
+    to the tile in which its nucleus is centred.
 
     Parameters
     ----------
@@ -70,6 +74,9 @@ def segment(
     outliner : Outliner, optional
         Network that draws the cells that were found again; without one the contours
         stay as they were found.
+    workers : int, optional
+        Threads that find cells, 1 or more; by default one for each core, up to four.
+        The masks are the same for any number.
 
     Returns
     -------
@@ -87,40 +94,44 @@ def segment(
         return masks
     grid = WorkingGrid.near(um_per_px, parameters.working_um_per_px)
     overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
-    tiles = tiles_of(source.shape, parameters.tile_px, overlap_px, grid.period_px)
+    side_px = round(parameters.tile_px * grid.zoom)
+    tiles = tiles_of(source.shape, side_px, overlap_px, grid.period_px)
+
+    def found(part: tuple[Tile, np.ndarray]) -> tuple[Tile, FoundCells | None]:
+        tile, rgb = part
+        cells = _find(rgb, tile.outer, source.shape, um_per_px, grid, stain, parameters)
+        return tile, None if cells is None else cells.sharpened()
+
+    # Sources are read by one thread: not every one of them may be by several.
+    parts = ((tile, grid.read(source, tile.outer)) for tile in steps(tiles, "segment", monitor))
+    workers = min(workers or min(usable_cores(), _MAX_WORKERS), len(tiles))
     seen = (
         (tile, candidate)
-        for tile in steps(tiles, "segment", monitor)
-        for candidate in _candidates(source, tile, um_per_px, grid, stain, parameters, outliner)
+        for tile, cells in in_order(found, parts, workers)
+        if cells is not None
+        for candidate in _candidates(cells, tile.outer, grid.zoom, source.shape, outliner)
     )
     paint_all(masks, seen, overlap_px / 2)
     return masks
 
 
 def _candidates(
-    source: ImageSource,
-    tile: Tile,
-    um_per_px: float,
-    grid: WorkingGrid,
-    stain: Stain,
-    parameters: SegmentationParameters,
+    found: FoundCells,
+    region: Region,
+    zoom: float,
+    shape: tuple[int, int],
     outliner: Outliner | None,
 ) -> Iterator[Candidate]:
-    """Cells seen in a tile and its overlap with others."""
-    outer = tile.outer
-    found = find_in(source, outer, um_per_px, grid, stain, parameters)
-    if found is None:
-        return
-    found = found.sharpened()
+    """The cells of `region` at the resolution of the image of `shape`."""
     if outliner is None:
-        yield from contour_candidates(found.nuclei, found.contours, grid.zoom, outer, source.shape)
+        yield from contour_candidates(found.nuclei, found.contours, zoom, region, shape)
         return
     sketch = found.sketch()
     views = views_of(sketch, outliner.spec)
     probabilities = with_first_contour(outliner(views), views, outliner.spec)
-    shape = (outer.y1 - outer.y0, outer.x1 - outer.x0)
-    cells, nuclei = draw_outlines(probabilities, sketch, outliner.spec, grid.zoom, shape)
-    yield from mask_candidates(cells, nuclei, outer)
+    size = (region.y1 - region.y0, region.x1 - region.x0)
+    cells, nuclei = draw_outlines(probabilities, sketch, outliner.spec, zoom, size)
+    yield from mask_candidates(cells, nuclei, region)
 
 
 def find_everywhere(
@@ -205,7 +216,20 @@ def find_in(
 ) -> FoundCells | None:
     """Cells of `region`, which starts at a multiple of the grid's period; None without any."""
     rgb = grid.read(source, region)
-    height, width = source.shape
+    return _find(rgb, region, source.shape, um_per_px, grid, stain, parameters)
+
+
+def _find(
+    rgb: np.ndarray,
+    region: Region,
+    shape: tuple[int, int],
+    um_per_px: float,
+    grid: WorkingGrid,
+    stain: Stain,
+    parameters: SegmentationParameters,
+) -> FoundCells | None:
+    """Cells of `rgb`, which shows `region` of an image of `shape` on the grid."""
+    height, width = shape
     y0, x0 = region.y0, region.x0
     y1, x1 = (start + n * grid.zoom for start, n in zip((y0, x0), rgb.shape, strict=False))
     part = (y0 / height, x0 / width, y1 / height, x1 / width)

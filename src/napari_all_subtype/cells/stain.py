@@ -8,7 +8,13 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.cells.palette import BINS, cytoplasm_table
+from napari_all_subtype.cells.shading import shading_in, shading_of
 from napari_all_subtype.cells.source import ImageSource, Region
+from napari_all_subtype.cells.thresholds import (
+    MIN_FOREGROUND_PX,
+    glass_limit,
+    nucleus_threshold,
+)
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint, steps
 
@@ -18,15 +24,13 @@ BLACK_UINT8 = 12
 _OFFSET = 1.0
 _OVERVIEW_UM_PER_PX = 0.5
 _STRIP_MEGAPIXELS = 4.0
-_MIN_FOREGROUND_PX = 50
 _STAGE = "measure colours"
 # Red cells are looked for this far from nuclei; two of them at least must be seen.
 _CLEAR_UM = 4.0
 _MIN_RED_UM2 = 80.0
-_SHADING_UM_PER_PX = 2.0
-_SHADING_REACH_UM = 8.0
-# Summed density up to which a pixel may be glass under a darker part of the lamp.
-_SHADED_GLASS = 0.15
+# More of the overview than this is looked at in bands of rows, to bound memory.
+_MAX_MEGAPIXELS = 8.0
+_BAND_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -68,24 +72,7 @@ class Stain:
         -------
         ndarray, shape (Y, X, 3), float32
         """
-        rows, columns = self.shading.shape[:2]
-        y0, x0, y1, x1 = part
-        height, width = rgb.shape[:2]
-        # Affine map from pixel centres of `rgb` to pixel centres of the coarse shading.
-        sx, sy = (x1 - x0) * columns / width, (y1 - y0) * rows / height
-        to = np.array(
-            [
-                [sx, 0, x0 * columns + 0.5 * sx - 0.5],
-                [0, sy, y0 * rows + 0.5 * sy - 0.5],
-            ]
-        )
-        shading = cv2.warpAffine(
-            self.shading,
-            to,
-            (width, height),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        shading = shading_in(self.shading, part, rgb.shape[:2])
         density = optical_density(rgb, self.background)
         return np.subtract(density, shading, out=density)
 
@@ -192,20 +179,18 @@ def stain_of(
     """
     rgb = overview(source, um_per_px, monitor)
     scale = max(um_per_px, _OVERVIEW_UM_PER_PX)
-    background = background_of(rgb)
+    bands = _bands(rgb.shape)
+    background = background_of(np.concatenate([rgb[band] for band in bands]))
     checkpoint(monitor, Progress(_STAGE))
-    density = optical_density(cv2.GaussianBlur(rgb, (3, 3), 0), background)
-    seen = ~black_ground(rgb)
-    shading = _shading(density, seen, scale)
-    density -= cv2.resize(shading, density.shape[1::-1])
+    density, seen, shading = _flat_density(rgb, bands, background, scale)
     density[~seen] = 0
     checkpoint(monitor, Progress(_STAGE))
     total = total_density(density)
-    glass = seen & (total <= _glass_limit(total[seen]))
+    glass = seen & (total <= glass_limit(total[seen]))
     contrast = nucleus_contrast(density)
     threshold = float("inf")
-    if np.count_nonzero(seen & ~glass) >= _MIN_FOREGROUND_PX:
-        threshold = _nucleus_threshold(contrast[seen & ~glass], parameters)
+    if np.count_nonzero(seen & ~glass) >= MIN_FOREGROUND_PX:
+        threshold = nucleus_threshold(contrast[seen & ~glass], parameters)
     if not np.isfinite(threshold):
         nothing = np.zeros(BINS**3, np.float32), np.zeros(3, np.float32)
         return Stain(background, threshold, *nothing, shading)
@@ -216,6 +201,45 @@ def stain_of(
     checkpoint(monitor, Progress(_STAGE))
     red_cell = _red_cell(density, nuclei, ~glass & seen, scale)
     return Stain(background, threshold, table, red_cell, shading)
+
+
+def _bands(shape: tuple[int, ...]) -> list[slice]:
+    """Rows of an overview of `shape` (Y, X, …) that are looked at: all, if it is not large."""
+    height, width = shape[:2]
+    if height * width <= _MAX_MEGAPIXELS * 1e6:
+        return [slice(0, height)]
+    count = max(1, int(_MAX_MEGAPIXELS * 1e6 / (width * _BAND_ROWS)))
+    starts = np.linspace(0, max(height - _BAND_ROWS, 0), count + 2)[1:-1].astype(int)
+    return [slice(start, min(start + _BAND_ROWS, height)) for start in starts]
+
+
+def _flat_density(
+    rgb: np.ndarray, bands: list[slice], background: np.ndarray, um_per_px: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Density of the bands under even light, their pixels that are no black ground, the shading."""
+
+    def density_of(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        part = rgb[rows]
+        density = optical_density(cv2.GaussianBlur(part, (3, 3), 0), background)
+        return density, ~black_ground(part)
+
+    height, width = rgb.shape[:2]
+    if bands == [slice(0, height)]:
+        density, seen = density_of(bands[0])
+        shading = shading_of([(density, seen)], um_per_px)
+        density -= cv2.resize(shading, (width, height))
+    else:
+        step = _BAND_ROWS
+        strips = (density_of(slice(y0, y0 + step)) for y0 in range(0, height, step))
+        shading = shading_of(strips, um_per_px)
+        density, seen = map(np.concatenate, zip(*map(density_of, bands), strict=True))
+        done = 0
+        for band in bands:
+            rows = band.stop - band.start
+            part = (band.start / height, 0.0, band.stop / height, 1.0)
+            density[done : done + rows] -= shading_in(shading, part, (rows, width))
+            done += rows
+    return density, seen, shading
 
 
 def _red_cell(
@@ -235,63 +259,3 @@ def far_from(nuclei: np.ndarray, stained: np.ndarray, reach_px: float) -> np.nda
     nucleated = np.zeros(count, bool)
     nucleated[pieces[nuclei]] = True
     return stained & (away > reach_px) & ~nucleated[pieces]
-
-
-def _shading(density: np.ndarray, seen: np.ndarray, um_per_px: float) -> np.ndarray:
-    """Density of the glass itself, smooth over the image and coarse: (H, W, 3) float32.
-
-    Zero where no glass is near.
-    """
-    largest = np.maximum.reduce([np.abs(channel) for channel in cv2.split(density)])
-    glass = seen & (np.abs(total_density(density)) < _SHADED_GLASS) & (largest < 0.08)
-    glass = cv2.erode(glass.astype(np.float32), np.ones((3, 3), np.uint8))
-    factor = min(1.0, um_per_px / _SHADING_UM_PER_PX)
-    size = tuple(max(1, round(n * factor)) for n in density.shape[1::-1])
-    weight = cv2.resize(glass, size, interpolation=cv2.INTER_AREA)
-    value = cv2.resize(density * cv2.merge([glass] * 3), size, interpolation=cv2.INTER_AREA)
-    sigma = _SHADING_REACH_UM / (um_per_px / factor)
-    blur = {"ksize": (0, 0), "sigmaX": sigma, "borderType": cv2.BORDER_REPLICATE}
-    weight, value = cv2.GaussianBlur(weight, **blur), cv2.GaussianBlur(value, **blur)
-    return (value / (weight + 0.02)[..., None]).astype(np.float32)
-
-
-def _glass_limit(total: np.ndarray) -> float:
-    """Summed optical density up to which a pixel is glass: four spreads of its noise."""
-    if total.size == 0:
-        return 0.0
-    low = total[total < np.percentile(total, 50) + 1e-6]
-    noise = 1.4826 * np.median(np.abs(low - np.median(low))) if len(low) else 0.0
-    return float(np.clip(4 * noise, 0.06, 0.15))
-
-
-def _nucleus_threshold(contrast: np.ndarray, parameters: SegmentationParameters) -> float:
-    """Contrast that parts nuclei from red cells, or infinity where there are none.
-
-    Otsu on root counts, so that a handful of nuclei among many red cells is seen;
-    never inside the spread of the red cells and never below the stated minimum.
-    """
-    counts, edges = np.histogram(contrast, bins=256, range=(-0.3, 2.5))
-    middle = 0.5 * (edges[1:] + edges[:-1])
-    threshold = middle[_otsu_bin(np.sqrt(counts), middle)]
-    lower = contrast[contrast < threshold]
-    if len(lower):
-        centre = np.median(lower)
-        spread = 1.4826 * np.median(np.abs(lower - centre))
-        threshold = max(threshold, centre + 2.5 * spread)
-    else:
-        centre = 0.0
-    threshold = max(threshold, parameters.min_nucleus_contrast)
-    above = contrast[contrast >= threshold]
-    if len(above) < _MIN_FOREGROUND_PX or np.median(above) - centre < 0.15:
-        return float("inf")
-    return float(threshold * 2 ** (0.5 - parameters.sensitivity))
-
-
-def _otsu_bin(weights: np.ndarray, middle: np.ndarray) -> int:
-    """Bin after which between-class variance is largest."""
-    below = np.cumsum(weights)
-    moment = np.cumsum(weights * middle)
-    total, mean = below[-1], moment[-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = (mean * below - total * moment) ** 2 / (below * (total - below))
-    return int(np.nanargmax(np.where(np.isfinite(variance), variance, -1)))

@@ -1,0 +1,52 @@
+"""Where glass ends and nuclei begin, by the colours of the image itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_all_subtype.config import SegmentationParameters
+
+# Fewer pixels are no population.
+MIN_FOREGROUND_PX = 50
+
+
+def glass_limit(total: np.ndarray) -> float:
+    """Summed optical density up to which a pixel is glass: four spreads of its noise."""
+    if total.size == 0:
+        return 0.0
+    low = total[total < np.percentile(total, 50) + 1e-6]
+    noise = 1.4826 * np.median(np.abs(low - np.median(low))) if len(low) else 0.0
+    return float(np.clip(4 * noise, 0.06, 0.15))
+
+
+def nucleus_threshold(contrast: np.ndarray, parameters: SegmentationParameters) -> float:
+    """Contrast that parts nuclei from red cells, or infinity where there are none.
+
+    Otsu on root counts, so that a handful of nuclei among many red cells is seen;
+    never inside the spread of the red cells and never below the stated minimum.
+    """
+    counts, edges = np.histogram(contrast, bins=256, range=(-0.3, 2.5))
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    threshold = middle[_otsu_bin(np.sqrt(counts), middle)]
+    lower = contrast[contrast < threshold]
+    if len(lower):
+        centre = np.median(lower)
+        spread = 1.4826 * np.median(np.abs(lower - centre))
+        threshold = max(threshold, centre + 2.5 * spread)
+    else:
+        centre = 0.0
+    threshold = max(threshold, parameters.min_nucleus_contrast)
+    above = contrast[contrast >= threshold]
+    if len(above) < MIN_FOREGROUND_PX or np.median(above) - centre < 0.15:
+        return float("inf")
+    return float(threshold * 2 ** (0.5 - parameters.sensitivity))
+
+
+def _otsu_bin(weights: np.ndarray, middle: np.ndarray) -> int:
+    """Bin after which between-class variance is largest."""
+    below = np.cumsum(weights)
+    moment = np.cumsum(weights * middle)
+    total, mean = below[-1], moment[-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = (mean * below - total * moment) ** 2 / (below * (total - below))
+    return int(np.nanargmax(np.where(np.isfinite(variance), variance, -1)))
