@@ -205,8 +205,8 @@ class SegmentationParameters(Parameters):
         1536,
         ge=256,
         le=16384,
-        description="Side of the squares in which large images are worked through, in pixels; "
-        "smaller ones need less memory.",
+        description="Side of the squares in which large images are worked through, in pixels of "
+        "the working size; smaller ones need less memory.",
     )
 
 

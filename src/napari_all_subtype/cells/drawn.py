@@ -88,7 +88,8 @@ class DrawnCells:
         limits = np.percentile(rgb, (_DARKEST_PERCENT, _BRIGHTEST_PERCENT), axis=(0, 1))
         grid = WorkingGrid.near(um_per_px, self.finding.segmenter_um_per_px)
         overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
-        tiles = tiles_of(source.shape, self.parameters.tile_px, overlap_px, grid.period_px)
+        side_px = round(self.parameters.tile_px * grid.zoom)
+        tiles = tiles_of(source.shape, side_px, overlap_px, grid.period_px)
         masks = CellMasks(np.zeros(source.shape, np.int32), np.zeros(source.shape, np.int32))
         seen = (
             (tile, candidate)

@@ -176,7 +176,8 @@ def _tiles(
         return
     grid = WorkingGrid.near(um_per_px, parameters.working_um_per_px)
     overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
-    tiles = tiles_of(source.shape, parameters.tile_px, overlap_px, grid.period_px)
+    side_px = round(parameters.tile_px * grid.zoom)
+    tiles = tiles_of(source.shape, side_px, overlap_px, grid.period_px)
     for tile in steps(tiles, "segment", monitor):
         outer = tile.outer
         part = given[outer.y0 : outer.y1, outer.x0 : outer.x1]
