@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_all_subtype.cells import stain
 from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.cells.stain import (
     background_of,
@@ -15,6 +17,7 @@ from napari_all_subtype.cells.stain import (
     stain_of,
 )
 from napari_all_subtype.config import SegmentationParameters
+from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 
 GLASS = np.array([220.0, 210.0, 200.0])
 
@@ -56,7 +59,20 @@ def test_overview_covers_the_image_at_half_a_micrometre() -> None:
 def test_shading_of_the_lamp_is_taken_out() -> None:
     ramp = np.linspace(1.0, 0.9, 800)[None, :, None]
     rgb = np.round(np.full((400, 800, 3), 230.0) * ramp).astype(np.uint8)
-    stain = stain_of(ArraySource(rgb), 0.13, SegmentationParameters())
-    flat = stain.density(rgb, (0.0, 0.0, 1.0, 1.0))
-    assert np.abs(optical_density(rgb, stain.background)).max() > 0.03
+    colours = stain_of(ArraySource(rgb), 0.13, SegmentationParameters())
+    flat = colours.density(rgb, (0.0, 0.0, 1.0, 1.0))
+    assert np.abs(optical_density(rgb, colours.background)).max() > 0.03
     assert np.abs(flat[50:-50, 50:-50]).max() < 0.012
+
+
+def test_colours_of_a_large_image_are_those_of_its_parts(monkeypatch) -> None:
+    smear = simulate_smear(SmearRecipe(width_px=1600, height_px=3000), seed=1)
+    source, parameters = ArraySource(smear.pixels), SegmentationParameters()
+    whole = stain_of(source, smear.um_per_px, parameters)
+    monkeypatch.setattr(stain, "_MAX_MEGAPIXELS", 0.1)
+    monkeypatch.setattr(stain, "_BAND_ROWS", 64)
+    parts = stain_of(source, smear.um_per_px, parameters)
+    np.testing.assert_allclose(parts.background, whole.background, atol=2)
+    assert parts.nucleus_threshold == pytest.approx(whole.nucleus_threshold, rel=0.1)
+    np.testing.assert_allclose(parts.red_cell, whole.red_cell, atol=0.02)
+    assert np.abs(parts.shading - whole.shading).max() < 0.05
