@@ -35,11 +35,15 @@ class Contours:
     centres_xy: np.ndarray
     radii_px: np.ndarray
 
+    @staticmethod
+    def rays() -> np.ndarray:
+        """Directions (x, y) of unit length: ndarray, shape (ANGLES, 2), float32."""
+        turn = np.arange(ANGLES) * (2 * np.pi / ANGLES)
+        return np.stack([np.cos(turn), np.sin(turn)], axis=-1).astype(np.float32)
+
     def polygons(self) -> np.ndarray:
         """Corner points (x, y): ndarray, shape (N, ANGLES, 2), float32."""
-        turn = np.arange(ANGLES) * (2 * np.pi / ANGLES)
-        rays = np.stack([np.cos(turn), np.sin(turn)], axis=-1).astype(np.float32)
-        return self.centres_xy[:, None] + self.radii_px[..., None] * rays[None]
+        return self.centres_xy[:, None] + self.radii_px[..., None] * self.rays()[None]
 
     def draw(self, nuclei: np.ndarray) -> np.ndarray:
         """Cells 1…N with their nuclei on top: ndarray, shape of `nuclei`, int32."""
@@ -117,24 +121,32 @@ def cell_contours(
     gain.ravel()[pixels.index] = 1.5
     reach = _reach(ys, xs, pixels, centres) + max_cytoplasm_um / um_per_px
     steps = int(np.ceil(reach.max(initial=1.0))) + 2
-    turn = np.arange(ANGLES) * (2 * np.pi / ANGLES)
     radius = np.arange(1, steps + 1, dtype=np.float32)
-    x = centres[:, 0, None, None] + np.cos(turn)[None, :, None] * radius
-    y = centres[:, 1, None, None] + np.sin(turn)[None, :, None] * radius
     shape = (count * ANGLES, steps)
-    x, y = x.astype(np.float32).reshape(shape), y.astype(np.float32).reshape(shape)
-    values = _sample(gain, x, y, cv2.INTER_LINEAR, -1.0)
-    nearest = _sample(territories.nearest, x, y, cv2.INTER_NEAREST, 0.0)
+    x, y = (
+        (centres[:, k, None, None] + ray[None, :, None] * radius).reshape(shape)
+        for k, ray in enumerate(Contours.rays().T)
+    )
+    values = sample_rays(gain, x, y, cv2.INTER_LINEAR, -1.0)
+    nearest = sample_rays(territories.nearest, x, y, cv2.INTER_NEAREST, 0.0)
     owners = np.concatenate([[0], pixels.names])[nearest]
     mine = owners.reshape(count, ANGLES, steps) == np.arange(1, count + 1)[:, None, None]
     values = np.where(mine, values.reshape(count, ANGLES, steps), -1.5)
     return Contours(centres, radius[_best_rings(np.cumsum(values, axis=2))])
 
 
-def _sample(
-    image: np.ndarray, x: np.ndarray, y: np.ndarray, how: int, outside: float
+def sample_rays(
+    image: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    how: int = cv2.INTER_LINEAR,
+    outside: float | None = None,
 ) -> np.ndarray:
-    """Values of `image` at (x, y), in slices that OpenCV's 16-bit sizes allow."""
+    """Values of `image`, shape (Y, X), at (x, y), in slices that OpenCV's 16-bit sizes allow.
+
+    Beyond the image they are `outside`, or those of its border.
+    """
+    border = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
     rows = 16_000
     parts = [
         cv2.remap(
@@ -142,8 +154,8 @@ def _sample(
             x[k : k + rows],
             y[k : k + rows],
             how,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=outside,
+            borderMode=border,
+            borderValue=outside or 0.0,
         )
         for k in range(0, len(x), rows)
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from napari_all_subtype.cells.candidate import (
@@ -20,6 +19,9 @@ from napari_all_subtype.cells.cytoplasm import (
     cell_contours,
     cell_evidence,
 )
+from napari_all_subtype.cells.darkness import Densities, smoothed
+from napari_all_subtype.cells.debris import hide_foreign
+from napari_all_subtype.cells.edges import place_edges
 from napari_all_subtype.cells.lobes import join_lobes
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, drop_small, find_parts
@@ -32,7 +34,7 @@ from napari_all_subtype.cells.outlines import (
 )
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource, Region
-from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of, total_density
+from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
 from napari_all_subtype.cells.tiles import Tile, tiles_of
 from napari_all_subtype.cells.workers import in_order, usable_cores
 from napari_all_subtype.cells.working import WorkingGrid
@@ -41,7 +43,6 @@ from napari_all_subtype.progress import SILENT, Monitor, steps
 
 # Overlap of tiles: the largest cell fits, with its cytoplasm, on either side of a seam.
 _OVERLAP_UM = 24.0
-_SMOOTHING_UM = 0.25
 _PALE_FRACTION = 0.7
 # Each thread holds a tile in memory.
 _MAX_WORKERS = 4
@@ -100,7 +101,7 @@ def segment(
     def found(part: tuple[Tile, np.ndarray]) -> tuple[Tile, FoundCells | None]:
         tile, rgb = part
         cells = _find(rgb, tile.outer, source.shape, um_per_px, grid, stain, parameters)
-        return tile, None if cells is None else cells.sharpened()
+        return tile, None if cells is None else cells.refined()
 
     # Sources are read by one thread: not every one of them may be by several.
     parts = ((tile, grid.read(source, tile.outer)) for tile in steps(tiles, "segment", monitor))
@@ -163,10 +164,8 @@ class FoundCells:
         1…n.
     contours : Contours
         Of the cells, in the same order.
-    density : ndarray, shape (Y, X, 3), float32
-        Optical density, smoothed.
-    contrast : ndarray, shape (Y, X), float32
-        The contrast that tells nuclei.
+    densities : Densities
+        Optical density, shape (Y, X, 3).
     stain : Stain
     um_per_px : float
     """
@@ -174,8 +173,7 @@ class FoundCells:
     rgb: np.ndarray
     nuclei: np.ndarray
     contours: Contours
-    density: np.ndarray
-    contrast: np.ndarray
+    densities: Densities
     stain: Stain
     um_per_px: float
 
@@ -187,23 +185,20 @@ class FoundCells:
     @property
     def evidence(self) -> np.ndarray:
         """How much likelier cytoplasm is than ground: ndarray, shape (Y, X), float32, −1 to 1."""
-        return cell_evidence(self.density, self.stain)
+        return cell_evidence(self.densities.smooth, self.stain)
 
     def sketch(self) -> Sketch:
         """What a network needs to draw the outlines again."""
         return Sketch(self.rgb, self.nuclei, self.cells, self.evidence, self.um_per_px)
 
-    def sharpened(self) -> FoundCells:
-        """The same with each nucleus drawn again at a threshold of its own."""
+    def refined(self) -> FoundCells:
+        """The same with each nucleus and each cell drawn again at its own edge."""
+        um_per_px = self.um_per_px
         nuclei = sharpen_nuclei(
-            self.contrast,
-            total_density(self.density),
-            self.nuclei,
-            self.cells,
-            self.stain.nucleus_threshold,
-            self.um_per_px,
+            self.densities, self.nuclei, self.cells, self.stain.nucleus_threshold, um_per_px
         )
-        return replace(self, nuclei=nuclei)
+        contours = place_edges(self.contours, self.densities.fine, um_per_px)
+        return replace(self, nuclei=nuclei, contours=contours)
 
 
 def find_in(
@@ -247,10 +242,11 @@ def find_cells(
 
     `rgb`, shape (Y, X, 3), uint8, and its optical `density`, float32, are on the same grid.
     """
-    density = cv2.GaussianBlur(density, (0, 0), _SMOOTHING_UM / um_per_px)
-    contrast = nucleus_contrast(density)
-    parts = find_parts(contrast, stain.nucleus_threshold, um_per_px)
+    densities = smoothed(density, um_per_px)
+    raw, density = density, densities.smooth
     lower = max(_PALE_FRACTION * stain.nucleus_threshold, parameters.min_nucleus_contrast)
+    contrast = hide_foreign(nucleus_contrast(density), raw, density, lower, um_per_px)
+    parts = find_parts(contrast, stain.nucleus_threshold, um_per_px)
     parts = add_pale(parts, contrast, lower, um_per_px)
     if not parts.any():
         return None
@@ -270,4 +266,4 @@ def find_cells(
         # Joining moves no border between nuclei and ground; dropping does.
         territories = territories if cores is joined else Territories.of(cores)
         contours = cell_contours(evidence, cores, um_per_px, reach_um, territories)
-    return FoundCells(rgb, cores, contours, density, contrast, stain, um_per_px)
+    return FoundCells(rgb, cores, contours, densities, stain, um_per_px)

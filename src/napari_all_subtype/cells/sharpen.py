@@ -6,23 +6,26 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.cells.components import Foreground, filled, foreground, pieces_of
+from napari_all_subtype.cells.darkness import Densities, darkness
 from napari_all_subtype.cells.nuclei import disc
+from napari_all_subtype.cells.stain import nucleus_contrast, total_density
 
 _BINS = 96
 # How far a cell's own threshold may lie from the image's.
 _LOWEST, _HIGHEST = 0.5, 1.35
-# Contrast between the two halves of a cell, as a share of the image's threshold, below
+# Step between the two halves of a cell, as a share of the image's threshold, below
 # which they are one: a nucleus without cytoplasm.
 _MIN_STEP = 0.45
 _CYTOPLASM = 0.85
+# What is dark in green must also show this share of the contrast of the cell's own nucleus.
+_CONTRAST_SHARE = 0.8
 _SPECK_UM2 = 1.5
 _SMALL_HOLE_UM2 = 1.5
 _DARK_HOLE_FRACTION = 0.85
 
 
 def sharpen_nuclei(
-    contrast: np.ndarray,
-    total: np.ndarray,
+    densities: Densities,
     nuclei: np.ndarray,
     cells: np.ndarray,
     threshold: float,
@@ -30,14 +33,19 @@ def sharpen_nuclei(
 ) -> np.ndarray:
     """Nuclei at the threshold that parts each cell's own nucleus and cytoplasm best.
 
+    Inside a cell green light tells the nucleus best (the best threshold on it gives
+    a Dice of 0.97 on the expert masks of three sets; on red + green − blue 0.96 to
+    0.97), but eosin granules are as dark in it: what shows no contrast of a nucleus
+    is none.
+
     Parameters
     ----------
-    contrast, total : ndarray, shape (Y, X), float32
-        Nucleus contrast, and optical density summed over the channels.
+    densities : Densities
+        Of shape (Y, X, 3).
     nuclei, cells : ndarray, shape (Y, X), int32
         The same numbering, 1…n.
     threshold : float
-        The image's own threshold.
+        The image's own threshold of nucleus contrast.
     um_per_px : float
         Pixel size in micrometres.
 
@@ -47,13 +55,17 @@ def sharpen_nuclei(
         The same numbering; a nucleus that would vanish stays as it was.
     """
     inside = foreground(cells)
-    own = _own_thresholds(contrast, inside, threshold)
-    dark = inside.index[contrast.ravel()[inside.index] > own[inside.names]]
+    colours = densities.smooth.reshape(-1, 3)[inside.index]
+    contrast = nucleus_contrast(colours[None]).ravel()
+    green = darkness(densities.fine[..., 1].ravel()[inside.index])
+    enough = _CONTRAST_SHARE * _own_thresholds(contrast, inside, threshold)
+    own = _own_thresholds(green, inside, _edge_levels(green, inside, nuclei))
+    dark = inside.index[(green > own[inside.names]) & (contrast > enough[inside.names])]
     mask = np.zeros(cells.shape, np.uint8)
     mask.ravel()[dark] = 1
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(0.3 / um_per_px))
     mask = _without_specks(mask, _SPECK_UM2 / um_per_px**2)
-    drawn = np.where(_holes_filled(mask, total, um_per_px) > 0, cells, 0)
+    drawn = np.where(_holes_filled(mask, densities.smooth, um_per_px) > 0, cells, 0)
     before, after = (foreground(a).areas(inside.count) for a in (nuclei, drawn))
     lost = after < 0.4 * before
     lost[0] = False
@@ -65,15 +77,30 @@ def sharpen_nuclei(
     return drawn
 
 
-def _own_thresholds(contrast: np.ndarray, cells: Foreground, threshold: float) -> np.ndarray:
-    """Otsu's threshold inside each cell, indexed by label, near the image's own."""
+def _edge_levels(green: np.ndarray, cells: Foreground, nuclei: np.ndarray) -> np.ndarray:
+    """Median of `green`, one value per pixel of the cells, on the rim of each nucleus."""
+    there = (nuclei > 0).astype(np.uint8)
+    rim = there - cv2.erode(there, np.ones((3, 3), np.uint8))
+    on_rim = rim.ravel()[cells.index] > 0
+    values, names = green[on_rim], cells.names[on_rim]
+    order = np.lexsort((values, names))
+    number = np.bincount(names, minlength=cells.count + 1)
+    middle = np.cumsum(number) - (number + 1) // 2
+    levels = values[order][middle.clip(0, len(values) - 1)]
+    return np.where(number > 0, levels, np.median(values))
+
+
+def _own_thresholds(
+    values: np.ndarray, cells: Foreground, threshold: float | np.ndarray
+) -> np.ndarray:
+    """Otsu's threshold of `values` inside each cell, indexed by label, near the image's own."""
     count = cells.count
-    low, high = 0.0, 3.0 * threshold
-    values = contrast.ravel()[cells.index]
-    bins = np.clip((values - low) / (high - low) * _BINS, 0, _BINS - 1).astype(np.int64)
+    threshold = np.broadcast_to(threshold, count + 1)
+    high = 3.0 * threshold
+    bins = np.clip(values / high[cells.names] * _BINS, 0, _BINS - 1).astype(np.int64)
     counts = np.bincount(cells.names * _BINS + bins, minlength=(count + 1) * _BINS)
     counts = counts.reshape(count + 1, _BINS).astype(float)
-    middle = low + (np.arange(_BINS) + 0.5) * (high - low) / _BINS
+    middle = (np.arange(_BINS) + 0.5) * high[:, None] / _BINS
     below, moment = counts.cumsum(axis=1), (counts * middle).cumsum(axis=1)
     total, mean = below[:, -1:], moment[:, -1:]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,7 +110,7 @@ def _own_thresholds(contrast: np.ndarray, cells: Foreground, threshold: float) -
         lower = moment[rows, best] / below[rows, best]
         upper = (mean[:, 0] - moment[rows, best]) / (total[:, 0] - below[rows, best])
     step = np.nan_to_num(upper - lower)
-    own = low + (best + 1) * (high - low) / _BINS
+    own = (best + 1) * high / _BINS
     own = np.clip(own, _LOWEST * threshold, _HIGHEST * threshold)
     # Where both halves are as dark as nuclei, the cell shows no cytoplasm to part from.
     two = (step >= _MIN_STEP * threshold) & (np.nan_to_num(lower) < _CYTOPLASM * threshold)
@@ -98,13 +125,14 @@ def _without_specks(mask: np.ndarray, min_area_px: float) -> np.ndarray:
     return mask
 
 
-def _holes_filled(mask: np.ndarray, total: np.ndarray, um_per_px: float) -> np.ndarray:
+def _holes_filled(mask: np.ndarray, density: np.ndarray, um_per_px: float) -> np.ndarray:
     """Holes filled that are small, or as dark as the nuclei; a ring's clear middle stays."""
     holes = filled(mask) - mask
     if not holes.any():
         return mask
     pixels = foreground(cv2.connectedComponents(holes, connectivity=4)[1])
     size = np.maximum(pixels.areas(), 1)
+    total = total_density(density)
     dark = pixels.sums(total) / size
     typical = float(np.median(total.ravel()[np.flatnonzero(mask)]))
     fill = (size * um_per_px**2 <= _SMALL_HOLE_UM2) | (dark >= _DARK_HOLE_FRACTION * typical)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from napari_all_subtype.cells.debris import drawn_upon, without_burned_white
 from napari_all_subtype.cells.palette import BINS, cytoplasm_table
 from napari_all_subtype.cells.shading import shading_in, shading_of
 from napari_all_subtype.cells.source import ImageSource, Region
@@ -133,11 +134,12 @@ def background_of(source: ImageSource | np.ndarray) -> np.ndarray:
     """Grey values of the empty glass: ndarray, shape (3,), float32, 1–255.
 
     The median colour of the pixels whose green (which both stains and haemoglobin
-    absorb) lies in the upper tenth; the black ground of cut-outs is left out.
+    absorb) lies in the upper tenth; the black ground of cut-outs and white letters or
+    frames are left out.
     """
     rgb = source if isinstance(source, np.ndarray) else source.read()
     black = black_ground(rgb)
-    pixels = rgb[~black] if black.any() else rgb.reshape(-1, 3)
+    pixels = without_burned_white(rgb[~black] if black.any() else rgb.reshape(-1, 3))
     if len(pixels) == 0:
         return np.full(3, 255, np.float32)
     bright = pixels[pixels[:, 1] >= np.percentile(pixels[:, 1], 90)]
@@ -183,6 +185,7 @@ def stain_of(
     background = background_of(np.concatenate([rgb[band] for band in bands]))
     checkpoint(monitor, Progress(_STAGE))
     density, seen, shading = _flat_density(rgb, bands, background, scale)
+    seen &= ~drawn_upon(density)
     density[~seen] = 0
     checkpoint(monitor, Progress(_STAGE))
     total = total_density(density)
