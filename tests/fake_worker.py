@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from examples import example_analysis
-from napari_all_subtype._widgets.messages import Ended, FieldDone, FieldFailed, Ready, Step
+from napari_all_subtype._widgets.messages import (
+    Classified,
+    Classify,
+    Ended,
+    FieldDone,
+    FieldFailed,
+    Ready,
+    Step,
+)
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.analyse import predictions
 
 FIVE_CELLS = ((30, 30), (30, 80), (30, 130), (80, 30), (80, 80))
 
@@ -28,6 +39,9 @@ class InstantWorker(QObject):
         QTimer.singleShot(0, self._answer)
 
     def _answer(self):
+        if isinstance(self.last_run, Classify):
+            self._classify(self.last_run)
+            return
         self.message.emit(Ready("fake 0, sha256 00", "CPU"))
         for n, field in enumerate(self.last_run.fields):
             self.message.emit(Step(n, len(self.last_run.fields), "segment", 1, 2))
@@ -36,6 +50,15 @@ class InstantWorker(QObject):
             else:
                 result = PackedAnalysis.of(five_cells(field.name))
                 self.message.emit(FieldDone(n, result))
+        self.running = False
+        self.message.emit(Ended())
+
+    def _classify(self, asked):
+        """Every cell is an L2."""
+        probabilities = np.full((len(asked.labels), 5), 0.05, np.float32)
+        probabilities[:, FAB5.index("l2")] = 0.8
+        said = predictions(probabilities, asked.parameters.decision, FAB5)
+        self.message.emit(Classified(asked.labels, said.set_axis(list(asked.labels), axis=0)))
         self.running = False
         self.message.emit(Ended())
 

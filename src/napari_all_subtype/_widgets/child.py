@@ -11,7 +11,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+
 from napari_all_subtype._widgets.messages import (
+    Classified,
+    Classify,
     Ended,
     FieldDone,
     FieldFailed,
@@ -35,14 +38,15 @@ REPORT_EVERY_S = 0.05
 
 
 def serve(connection: Connection, keeper: ModelKeeper | None = None) -> None:
-    """Answer `Run` messages until the window's end of the pipe is closed."""
+    """Answer `Run` and `Classify` messages until the window's end of the pipe is closed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     inbox = Inbox(connection)
     keeper = keeper or ModelKeeper()
     while True:
         run, arrays = inbox.next_run()
         monitor = PipeMonitor(connection, inbox.stop, len(run.fields))
-        connection.send(_run(run, arrays, keeper, monitor, connection))
+        answer = _classify if isinstance(run, Classify) else _run
+        connection.send(answer(run, arrays, keeper, monitor, connection))
 
 
 class Inbox:
@@ -140,7 +144,7 @@ def _run(
     try:
         checkpoint(monitor, Progress(LOADING))
         analyser = keeper.analyser(run)
-        connection.send(Ready(analyser.classifier.card.identity, analyser.classifier.device))
+        connection.send(_ready(analyser.classifier))
         files = [field.path for field in run.fields if field.path]
         scale = scale_of_smear(files, run.parameters, monitor)
         overviews = SmearOverviews()
@@ -154,6 +158,30 @@ def _run(
     except Exception as error:  # the edge of the process: a person reads one sentence
         return Ended(message=_told(error))
     return Ended()
+
+
+def _classify(
+    asked: Classify, arrays: list, keeper: ModelKeeper, monitor: PipeMonitor, connection
+) -> Ended:
+    """Classify crops that the window has cut."""
+    from napari_all_subtype.workflow.analyse import predictions
+
+    try:
+        classifier = keeper.analyser(asked).classifier
+        connection.send(_ready(classifier))
+        batch_size = asked.parameters.model.batch_size
+        probabilities = classifier.predict(arrays[0], monitor, batch_size)
+        said = predictions(probabilities, asked.parameters.decision, classifier.taxonomy)
+        connection.send(Classified(asked.labels, said.set_axis(list(asked.labels), axis=0)))
+    except Stopped:
+        return Ended(stopped=True)
+    except Exception as error:  # the edge of the process, as above
+        return Ended(message=_told(error))
+    return Ended()
+
+
+def _ready(classifier) -> Ready:
+    return Ready(classifier.card.identity, classifier.device, classifier.crop_spec)
 
 
 def _analyse(

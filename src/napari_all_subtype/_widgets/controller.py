@@ -6,6 +6,8 @@ from pathlib import Path
 
 from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtWidgets import QFileDialog
+
 from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.asked import asked_of
 from napari_all_subtype._widgets.exporting import export_fields
@@ -19,7 +21,6 @@ from napari_all_subtype._widgets.threads import in_thread, in_turns
 from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
-from qtpy.QtWidgets import QFileDialog
 
 
 class Controller:
@@ -43,7 +44,7 @@ class Controller:
         self._connect()
         self._on_layers_changed()
         self._on_fields_changed()
-        self._show_state()
+        self.show_state()
 
     def _restore(self) -> None:
         """Show what a dock that was closed before has left in the session and the layers."""
@@ -133,7 +134,7 @@ class Controller:
                 self.dock.stage.clear()
                 fields = [SmearField(layer.name, layer=layer)] if layer else []
                 session.open(source, fields, layer.name if layer else source.name)
-        self._show_state()
+        self.show_state()
 
     def _on_folder(self, folder: str) -> None:
         self.open_folder(Path(folder))
@@ -149,7 +150,7 @@ class Controller:
         self.session.forget_all_but(self._layers_of(Image))
         self.session.open(folder, fields, folder.name)
         self.dock.chooser.set_folder(folder.name)
-        self._show_state()
+        self.show_state()
 
     # Running
 
@@ -170,7 +171,7 @@ class Controller:
 
     def _on_started(self) -> None:
         self._on_progress(0, "Starting…")
-        self._show_state()
+        self.show_state()
 
     def _on_stop(self) -> None:
         self.dock.stop_button.setEnabled(False)
@@ -211,11 +212,15 @@ class Controller:
         self._show_summary()
 
     def _on_field_updated(self, n: int) -> None:
-        self.dock.chooser.show_field(n, *self._told(self.session.fields[n]))
         if n == self.session.selected:
             self._on_field_selected(n)
+        self.show_counts(n)
+        self.show_state()
+
+    def show_counts(self, n: int) -> None:
+        """Write how many cells field number `n`, and the smear, have now."""
+        self.dock.chooser.show_field(n, *self._told(self.session.fields[n]))
         self._show_summary()
-        self._show_state()
 
     def _told(self, field: SmearField) -> tuple[str, str]:
         count = len(table.present(field.result.analysis.cells)) if field.result else None
@@ -234,7 +239,7 @@ class Controller:
                 self._on_view(view, field)
 
         minimum = self.dock.result.confidence.value()
-        self._show_state()
+        self.show_state()
         in_thread(load_view, field, minimum, reading, then=show)
 
     def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
@@ -259,7 +264,8 @@ class Controller:
         pixel_size = result.analysis.pixel_size if result and not whole else None
         self.dock.result.show_summary(summary, pixel_size, several)
 
-    def _show_state(self) -> None:
+    def show_state(self) -> None:
+        """Enable what can be done now."""
         show_state(self.dock, self.session)
 
     # Export
@@ -280,7 +286,7 @@ class Controller:
         def tell(outcome: int | AllSubtypeError) -> None:
             if self._closed:
                 return
-            self._show_state()
+            self.show_state()
             if isinstance(outcome, AllSubtypeError):
                 show_error(str(outcome))
             else:

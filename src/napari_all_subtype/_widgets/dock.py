@@ -16,6 +16,8 @@ from qtpy.QtWidgets import (
 
 from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.controller import Controller
+from napari_all_subtype._widgets.edit_panel import EditPanel
+from napari_all_subtype._widgets.editor import Editor
 from napari_all_subtype._widgets.inputs import SmearChooser
 from napari_all_subtype._widgets.results import CellPanel, ResultPanel, paragraph
 from napari_all_subtype._widgets.session import session_of
@@ -75,12 +77,14 @@ class AnalyseSmear(QWidget):
         # Once the new text has its height.
         self.cell.told.connect(self._on_cell_told, Qt.ConnectionType.QueuedConnection)
         self.controller = Controller(self, session_of(napari_viewer))
-        # Bound to the controller, not to this widget, which is gone by then.
+        self.editor = Editor(self, self.controller.session)
+        # Bound to these, not to this widget, which is gone by then.
+        self.destroyed.connect(self.editor.close)
         self.destroyed.connect(self.controller.close)
 
     def _build(self) -> None:
         self.chooser, self.setup = SmearChooser(), SetupPanel()
-        self.result, self.cell = ResultPanel(FAB5), CellPanel()
+        self.result, self.cell, self.edits = ResultPanel(FAB5), CellPanel(), EditPanel()
         self.hint = paragraph(words.NOTHING_OPEN)
         smear = QGroupBox("Smear")
         box = QVBoxLayout(smear)
@@ -88,7 +92,7 @@ class AnalyseSmear(QWidget):
             box.addWidget(part)
         content = QWidget()
         column = QVBoxLayout(content)
-        for part in (smear, self.result, self.cell):
+        for part in (smear, self.result, self.edits, self.cell):
             column.addWidget(part)
         column.addStretch()
         self.scroll = VerticalScroll(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_all_subtype._widgets.edit_history import EditHistory
 from napari_all_subtype._widgets.packing import PackedAnalysis
 
 
@@ -26,6 +27,8 @@ class SmearField:
         Why it could not be, in one sentence.
     same_as : str
         Name of an earlier field with the very same pixels: its cells count once.
+    history : EditHistory
+        What a person changed in its masks since it was opened.
     """
 
     name: str
@@ -34,3 +37,4 @@ class SmearField:
     result: PackedAnalysis | None = None
     error: str = ""
     same_as: str = ""
+    history: EditHistory = EditHistory()

@@ -10,6 +10,7 @@ import pandas as pd
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_all_subtype._widgets.boxes import class_patch, edited_view, write_box
 from napari_all_subtype._widgets.layer_kinds import (
     new_cells,
     new_image,
@@ -29,6 +30,8 @@ from napari_all_subtype._widgets.overlay import (
 )
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.source import Region
 from napari_all_subtype.workflow.overlay import class_of
 
 # Height of a letter to the diameter of the badge behind it.
@@ -172,14 +175,45 @@ class ResultLayers:
         if self._alive(self.letters):
             self.letters.visible = shown
 
+    def show_edit(self, analysis: Analysis, region: Region, labels: Iterable[int]) -> None:
+        """Show `analysis`, whose cells `labels` are others than before, drawing in `region` only.
+
+        Parameters
+        ----------
+        region : Region
+            Every pixel of the cells, as they were and as they are, lies in it.
+        """
+        self.view = edited_view(self.view, analysis, region, labels)
+        if self._has_result:
+            self.redraw(region)
+            if self._alive(self.cells):
+                self.cells.features = analysis.cells
+            self._write_letters(placement(self.subtypes))
+
+    def redraw(self, region: Region) -> None:
+        """Draw the cells in `region` again, and nothing outside of it."""
+        if self._has_result:
+            view = self.view
+            patch = class_patch(
+                view.analysis.masks.labels,
+                view.analysis.cells,
+                region,
+                self._codes,
+                view.ring_px,
+                self.min_confidence,
+                self.picked,
+            )
+            write_box(self.subtypes, view.canvas, region, patch)
+
     def pick(self, label: int) -> None:
         """Ring the cell `label` in white, and no other; 0 for none."""
         if not self._has_result:
             return
         changed = [one for one in (self.picked, label) if one]
         self.picked = label
-        cells = self.view.analysis.cells
-        self._redraw(cells[cells["label"].isin(changed)])
+        cells = table.present(self.view.analysis.cells)
+        for row in cells[cells["label"].isin(changed)][list(table.BOX)].to_numpy():
+            self.redraw(Region(*map(int, row)))
 
     def label_at(self, position) -> int:
         """Label of the cell at a position in world coordinates, 0 between the cells."""
@@ -200,6 +234,11 @@ class ResultLayers:
     def owns(self, layer: Layer) -> bool:
         """Whether `layer` is one that this object made."""
         return any(layer is own for own in (self.image, self.cells, self.subtypes, self.letters))
+
+    @property
+    def drawing(self) -> bool:
+        """Whether the mouse draws in the layer of the cells."""
+        return self._alive(self.cells) and self.cells.mode != "pan_zoom"
 
     @property
     def _codes(self) -> ClassCodes:

@@ -8,8 +8,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.sent_mask import SentMask
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 
@@ -51,6 +54,25 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Classify:
+    """Say what these crops show, which follow as the array of the one field.
+
+    Parameters
+    ----------
+    parameters : AnalysisParameters
+        Those of the analysis the cells belong to.
+    labels : tuple of int
+        Of the cells, in the order of their crops.
+    fields : tuple of FieldRequest
+        One: the array of the crops.
+    """
+
+    parameters: AnalysisParameters
+    labels: tuple[int, ...]
+    fields: tuple[FieldRequest, ...]
+
+
+@dataclass(frozen=True)
 class Stop:
     """Stop the run at the next step."""
 
@@ -61,6 +83,7 @@ class Ready:
 
     model: str
     device: str
+    crop_spec: CropSpec = CropSpec()
 
 
 @dataclass(frozen=True)
@@ -103,6 +126,22 @@ class FieldFlagged:
 
     field: int
     flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What the model says of the cells of a `Classify`.
+
+    Parameters
+    ----------
+    labels : tuple of int
+        Of the cells.
+    said : pandas.DataFrame
+        Probabilities and decision, one row per label.
+    """
+
+    labels: tuple[int, ...]
+    said: pd.DataFrame
 
 
 @dataclass(frozen=True)

@@ -34,15 +34,22 @@ class CellPicker:
     def pick(self, label: int) -> None:
         """Ring the cell `label` and show why it is called what it is; 0 for none."""
         self.layers.pick(label)
+        self.session.cell_picked.emit(label)
         result = self.session.result()
         if result is None or label == 0:
             self.panel.show_cell(None, None)
             return
         self.panel.show_cell(result.analysis.cells.loc[label], result.analysis.taxonomy)
 
+    def refresh(self) -> None:
+        """Write about the picked cell again after it was changed, without moving there."""
+        result, label = self.session.result(), self.layers.picked
+        row = result.analysis.cells.loc[label] if result and label else None
+        self.panel.show_cell(row, result.analysis.taxonomy if result else None, quietly=True)
+
     def _on_mouse(self, _viewer, event) -> Iterator[None]:
         """A click picks the cell under it; a drag moves the image, as ever."""
-        if event.type != "mouse_press":
+        if event.type != "mouse_press" or self.layers.drawing:
             return
         yield
         if event.type != "mouse_release":

@@ -127,11 +127,19 @@ class CellPanel(QGroupBox):
         layout.addLayout(row)
         layout.addWidget(self.text)
 
-    def show_cell(self, row: pd.Series | None, taxonomy: Taxonomy) -> None:
-        """Write about the cell in `row` of the cell table; None for no cell."""
+    def show_cell(
+        self, row: pd.Series | None, taxonomy: Taxonomy | None, quietly: bool = False
+    ) -> None:
+        """Write about the cell in `row` of the cell table; None for no cell.
+
+        Parameters
+        ----------
+        quietly : bool
+            Do not call for attention: it is the same cell as before.
+        """
         text = words.NO_CELL_PICKED if row is None else words.cell_html(row, taxonomy)
         self.text.setText(text)
-        if row is not None:
+        if row is not None and not quietly:
             self.told.emit()
 
 

@@ -8,11 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from psygnal import Signal
+
+from napari_all_subtype._widgets.edit_history import EditHistory
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.gauge import Gauge
 from napari_all_subtype._widgets.jobs import Worker
 from napari_all_subtype._widgets.layers import ResultLayers
 from napari_all_subtype._widgets.messages import (
+    Classified,
+    Classify,
     Ended,
     FieldDone,
     FieldFailed,
@@ -24,11 +29,11 @@ from napari_all_subtype._widgets.messages import (
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.sent_mask import SentMask
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
-from psygnal import Signal
 
 
 class Session:
@@ -47,6 +52,10 @@ class Session:
     started = Signal()
     ended = Signal(object)
     device_changed = Signal(str)
+    field_edited = Signal(int)
+    cell_picked = Signal(int)
+    classified = Signal(object)
+    classifying_changed = Signal()
 
     def __init__(self, viewer) -> None:
         self._viewer = weakref.ref(viewer)
@@ -63,6 +72,8 @@ class Session:
         self.device = ""
         self.model = ""
         self._gauge = Gauge()
+        self.crop_spec = CropSpec()
+        self.classifying = False
 
     @property
     def viewer(self):
@@ -72,7 +83,7 @@ class Session:
     @property
     def running(self) -> bool:
         """True while an analysis is going on."""
-        return self.worker.running
+        return self.worker.running and not self.classifying
 
     def open(self, source: object, fields: Sequence[SmearField], smear: str) -> None:
         """Make `source` the smear that is worked on: as it was left, else with `fields`.
@@ -125,7 +136,7 @@ class Session:
             Cells that are given; None where they are to be found.
         """
         self.fields = tuple(
-            replace(field, result=None, error="", same_as="") for field in self.fields
+            SmearField(field.name, field.path, field.layer) for field in self.fields
         )
         masks = [None] * len(self.fields) if masks is None else masks
         every = zip(self.fields, arrays, pixel_sizes, masks, strict=True)
@@ -135,6 +146,22 @@ class Session:
         self.started.emit()
         self.fields_changed.emit()
 
+    def classify(
+        self, parameters: AnalysisParameters, labels: Sequence[int], crops: np.ndarray
+    ) -> None:
+        """Have the child process say what `crops` of cells show; `classified` has its answer."""
+        request = FieldRequest("crops", None, crops.shape, str(crops.dtype))
+        self.classifying = True
+        self.worker.run(Classify(parameters, tuple(labels), (request,)), [crops])
+        self.classifying_changed.emit()
+
+    def edit(self, n: int, result: PackedAnalysis, history: EditHistory) -> None:
+        """Put the edited result of field number `n` in the place of the one before."""
+        fields = list(self.fields)
+        fields[n] = replace(fields[n], result=result, history=history)
+        self.fields = tuple(fields)
+        self.field_edited.emit(n)
+
     def stop(self) -> None:
         """Ask for a stop; what is done of the smear so far stays."""
         self.worker.stop()
@@ -142,6 +169,7 @@ class Session:
     def close(self) -> None:
         """End the child process; results stay."""
         self.worker.close()
+        self.classifying = False
 
     @property
     def field(self) -> SmearField | None:
@@ -171,10 +199,12 @@ class Session:
 
     def _on_message(self, message: object) -> None:
         match message:
+            case Step() if self.classifying:
+                pass  # over before a bar could show it
             case Step():
                 self.progressed.emit(self._gauge.update(message), self._gauge.words)
-            case Ready(model, device):
-                self.model, self.device = model, device
+            case Ready(model, device, crop_spec):
+                self.model, self.device, self.crop_spec = model, device, crop_spec
                 self.device_changed.emit(device)
             case FieldDone(n, result, same_as):
                 self._update(n, result=result, same_as=same_as)
@@ -182,6 +212,12 @@ class Session:
                 self._update(n, error=text)
             case FieldFlagged(n, flags):
                 self._update(n, result=self.fields[n].result.flagged(flags))
+            case Ended() if self.classifying:
+                self.classifying = False
+                self.classified.emit(message)
+                self.classifying_changed.emit()
+            case Classified():
+                self.classified.emit(message)
             case Ended():
                 self.ended.emit(message)
 

@@ -16,13 +16,16 @@ def show_state(dock, session: Session) -> None:
     """
     running, chosen = session.running, dock.chooser.current() is not None
     any_result = any(field.result for field in session.fields)
-    dock.run_button.setEnabled(chosen and not running)
+    # The child process does one thing at a time: cells that were edited are classified first.
+    free = not running and not session.classifying
+    dock.run_button.setEnabled(chosen and free)
     dock.stop_button.setEnabled(running)
-    dock.export_button.setEnabled(any_result and not running)
+    dock.export_button.setEnabled(any_result and free)
     dock.chooser.combo.setEnabled(not running)
     dock.chooser.folder_button.setEnabled(not running)
     dock.setup.setEnabled(not running)
     dock.result.setVisible(any_result)
+    dock.edits.setVisible(any_result)
     dock.cell.setVisible(any_result)
     reason = _reason(session) if chosen else ""
     dock.hint.setText(reason or (words.READY if chosen else words.NOTHING_OPEN))

@@ -42,7 +42,7 @@ def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         Some columns of the table; the labels are its index.
     """
     missing = range(len(cells), max([len(cells) - 1, *rows.index]) + 1)
-    cells = pd.concat([cells, _empty_rows(cells, missing)]) if len(missing) else cells.copy()
+    cells = pd.concat([cells, empty_rows(cells, missing)]) if len(missing) else cells.copy()
     for name in rows.columns:
         values = cells[name].to_numpy(copy=True)
         values[rows.index] = rows[name].to_numpy()
@@ -52,10 +52,17 @@ def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 def without(cells: pd.DataFrame, labels: Iterable[int]) -> pd.DataFrame:
     """`cells` with the rows of `labels` emptied: they stay, so that no label is used again."""
-    return with_rows(cells, _empty_rows(cells, sorted(labels)))
+    return with_rows(cells, empty_rows(cells, sorted(labels)))
 
 
-def _empty_rows(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
+def rows_of(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
+    """Rows of `labels` as they are, empty for those that the table has no row for."""
+    missing = [label for label in labels if label >= len(cells)]
+    known = cells.loc[[label for label in labels if label < len(cells)]]
+    return pd.concat([known, empty_rows(cells, missing)]) if missing else known
+
+
+def empty_rows(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
     """Rows as a deleted cell has them: the label, and nothing in the other columns."""
     empty = {}
     for name, column in cells.items():

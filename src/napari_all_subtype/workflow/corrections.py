@@ -10,6 +10,7 @@ import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.crops import crop_cells
 from napari_all_subtype.cells.edit import Edit, joined
 from napari_all_subtype.cells.edits import region_of
@@ -47,9 +48,10 @@ def corrected(
     """
     edit.apply_to(analysis.masks)
     analysis = with_cells(analysis, remeasured(analysis, edit))
-    labels = edit.remaining
-    crops = crops_of(analysis, labels, source, classifier)
-    return classified(analysis, labels, classifier.predict(crops))
+    labels = list(edit.remaining)
+    crops = crops_of(analysis, labels, source, classifier.crop_spec)
+    said = predictions(classifier.predict(crops), analysis.parameters.decision, analysis.taxonomy)
+    return classified(analysis, said.set_axis(labels, axis=0))
 
 
 def remeasured(analysis: Analysis, edit: Edit) -> pd.DataFrame:
@@ -73,11 +75,15 @@ def remeasured(analysis: Analysis, edit: Edit) -> pd.DataFrame:
     return table.with_rows(cells, nothing) if edit.added else cells
 
 
-def classified(analysis: Analysis, labels: Sequence[int], probabilities: np.ndarray) -> Analysis:
-    """`analysis` with what the model says of the cells `labels`, one row of (N, K) each."""
-    said = predictions(probabilities, analysis.parameters.decision, analysis.taxonomy)
-    rows = said.set_axis(list(labels), axis=0)
-    return with_cells(analysis, table.with_rows(analysis.cells, rows))
+def classified(analysis: Analysis, said: pd.DataFrame) -> Analysis:
+    """`analysis` with what the model says of some cells.
+
+    Parameters
+    ----------
+    said : pandas.DataFrame
+        See :func:`napari_all_subtype.workflow.analyse.predictions`; the labels are its index.
+    """
+    return with_cells(analysis, table.with_rows(analysis.cells, said))
 
 
 def unclassified(analysis: Analysis, labels: Sequence[int]) -> Analysis:
@@ -89,17 +95,10 @@ def unclassified(analysis: Analysis, labels: Sequence[int]) -> Analysis:
 
 
 def crops_of(
-    analysis: Analysis, labels: Sequence[int], source: ImageSource, spec: object
+    analysis: Analysis, labels: Sequence[int], source: ImageSource, spec: CropSpec
 ) -> np.ndarray:
-    """Crops of the cells `labels`, in this order: ndarray, shape (N, S, S, 3), uint8.
-
-    Parameters
-    ----------
-    spec : CropSpec or Classifier
-        How they are cut, or the model that says how.
-    """
+    """Crops of the cells `labels`, in this order: ndarray, shape (N, S, S, 3), uint8."""
     rows = analysis.cells.loc[list(labels)]
-    spec = getattr(spec, "crop_spec", spec)
     return crop_cells(source, analysis.masks, rows, analysis.pixel_size.um_per_px, spec)
 
 

@@ -1,0 +1,127 @@
+"""The group *Correct outlines*: one button per tool, and one line that says what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtWidgets import QGridLayout, QGroupBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from napari_all_subtype._widgets.edit_icons import SIDE, edit_icon
+from napari_all_subtype._widgets.results import paragraph
+
+COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One button.
+
+    Parameters
+    ----------
+    title, keys, tip : str
+        Word under the picture, key combinations on our layers (the first is shown), tooltip.
+    lasting : bool
+        Whether it stays chosen until another is.
+    """
+
+    title: str
+    keys: tuple[str, ...]
+    tip: str
+    lasting: bool = True
+
+
+TOOLS = {
+    "paint": Tool(
+        "Paint",
+        ("B",),
+        "Paint with the brush: begin inside a cell to enlarge it, beside all cells to draw a new "
+        "one.",
+    ),
+    "erase": Tool("Erase", ("E",), "Erase with the brush; a cell erased completely is deleted."),
+    "split": Tool("Split", ("S",), "Draw a line through a cell: it becomes two."),
+    "merge": Tool("Merge", ("M",), "Draw a line from one cell into the next: they become one."),
+    "add": Tool(
+        "Add",
+        ("A",),
+        "Add a cell that was missed: click around it, double-click to close its outline.",
+    ),
+    "delete": Tool("Delete", ("Delete", "Backspace"), "Delete the picked cell.", lasting=False),
+    "undo": Tool("Undo", ("Control-Z",), "Take the last change of an outline back.", lasting=False),
+    "redo": Tool(
+        "Redo",
+        ("Control-Shift-Z", "Control-Y"),
+        "Make the last change that was taken back again.",
+        lasting=False,
+    ),
+}
+
+
+class EditPanel(QGroupBox):
+    """Buttons for the tools with which outlines are corrected.
+
+    Signals
+    -------
+    chosen : str
+        A tool, or an empty string where the one in use was put away.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__("Correct outlines", parent)
+        self.buttons: dict[str, QToolButton] = {}
+        grid = QGridLayout()
+        grid.setSpacing(2)
+        for n, (name, tool) in enumerate(TOOLS.items()):
+            self.buttons[name] = self._button(name, tool)
+            grid.addWidget(self.buttons[name], n // COLUMNS, n % COLUMNS)
+        self.line = paragraph()
+        self.line.setVisible(False)
+        layout = QVBoxLayout(self)
+        layout.addLayout(grid)
+        layout.addWidget(self.line)
+        self._draw()
+        self.allow({})
+
+    def _button(self, name: str, tool: Tool) -> QToolButton:
+        button = QToolButton()
+        button.setText(tool.title)
+        button.setAccessibleName(f"{tool.title} cells")
+        button.setCheckable(tool.lasting)
+        button.setIconSize(QSize(SIDE, SIDE))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        button.clicked.connect(lambda on: self.chosen.emit(name if on or not tool.lasting else ""))
+        return button
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the pictures again in the ink of another theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange) and self.buttons:
+            self._draw()
+
+    def _draw(self) -> None:
+        ink = self.palette().color(self.foregroundRole())
+        for name, button in self.buttons.items():
+            button.setIcon(edit_icon(name, ink))
+
+    def show_tool(self, name: str) -> None:
+        """Have the button of the tool `name` pressed, and no other."""
+        for one, button in self.buttons.items():
+            if button.isCheckable():
+                button.setChecked(one == name)
+
+    def allow(self, reasons: Mapping[str, str]) -> None:
+        """Enable every tool but those in `reasons`, whose tooltips say why."""
+        for name, button in self.buttons.items():
+            tool, reason = TOOLS[name], reasons.get(name, "")
+            keys = tool.keys[0].replace("Control-", "Ctrl+").replace("Shift-", "Shift+")
+            button.setEnabled(not reason)
+            button.setToolTip(f"{tool.tip} Key: {keys}." + (f"<br><b>{reason}</b>" * bool(reason)))
+
+    def say(self, text: str) -> None:
+        """Write one line under the buttons; none without text."""
+        self.line.setText(text)
+        self.line.setVisible(bool(text))
