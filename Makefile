@@ -7,7 +7,7 @@ SOURCE := $(wildcard src tests scripts benchmarks)
 DEMO_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation figures-boxes \
+.PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation figures-speed figures-boxes \
         screenshots offline-kit offline-kit-check clean clean-all
 
 help: ## list what can be made
@@ -46,6 +46,10 @@ figures-segmentation: $(TEST_STAMP) ## every method of finding cells, laboratory
 
 figures-boxes: $(TEST_STAMP) ## where our boxes and the annotated ones disagree, and why
 	$(BIN)/python benchmarks/box_disagreements.py
+
+figures-speed: $(TEST_STAMP) ## seconds and memory; STARDIST_PYTHON=... sets StarDist beside it
+	$(BIN)/python benchmarks/speed_segmentation.py \
+	    $(if $(STARDIST_PYTHON),--stardist-python $(STARDIST_PYTHON))
 
 screenshots: $(TEST_STAMP) ## the pictures of the README, taken from a real window
 	@sh scripts/setup_system.sh
