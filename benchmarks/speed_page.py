@@ -117,7 +117,7 @@ def _growth(report: dict) -> list[str]:
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
         *map(_growth_row, rows),
         "",
-        f"Time grows with the power {power:.2f} of the pixels, processor time with {cpu_power:.2f};",
+        f"Time grows with the power {power:.2f} of pixels, processor time with {cpu_power:.2f};",
         "1 is linear.",
         "To reach at 100 MP: 2,048 MiB.",
         "",

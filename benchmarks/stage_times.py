@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FunctionType
 
 from napari_all_subtype.cells import image, segmentation
 from napari_all_subtype.cells.cytoplasm import Contours, Territories
@@ -13,34 +14,41 @@ from napari_all_subtype.cells.segmentation import FoundCells
 from napari_all_subtype.cells.stain import Stain
 from napari_all_subtype.cells.working import WorkingGrid
 
-# Each stage and where its functions are looked up. What such a function spends in one of
-# another stage counts there.
-STAGES: dict[str, tuple[tuple[object, str], ...]] = {
+# The methods of each stage. What such a function spends in one of another stage counts there.
+METHODS: dict[str, tuple[tuple[object, str], ...]] = {
     "read": ((image, "open_image"), (WorkingGrid, "read")),
+    "density": ((Stain, "density"), (segmentation, "nucleus_contrast")),
     "stain": ((segmentation, "stain_of"),),
-    "density": (
-        (Stain, "density"),
-        (segmentation, "smoothed"),
-        (segmentation, "nucleus_contrast"),
-    ),
-    "nuclei": (
-        (segmentation, "hide_foreign"),
-        (segmentation, "find_parts"),
-        (segmentation, "add_pale"),
-        (segmentation, "drop_small"),
-        (segmentation, "drop_red_cells"),
-    ),
-    "contours": (
-        (Territories, "of"),
-        (segmentation, "cell_evidence"),
-        (segmentation, "cell_contours"),
-        (Contours, "draw"),
-    ),
-    "lobes": ((segmentation, "join_lobes"),),
+    "nuclei": (),
+    "contours": ((Territories, "of"), (Contours, "draw")),
+    "lobes": (),
     "sharpening": ((FoundCells, "refined"),),
     "painting": ((segmentation, "paint_all"),),
     "other": ((segmentation, "segment"), (segmentation, "find_cells")),
 }
+# The stage of every function that the segmentation takes from these modules.
+MODULES = {
+    "darkness": "density",
+    "nuclei": "nuclei",
+    "debris": "nuclei",
+    "platelets": "nuclei",
+    "cytoplasm": "contours",
+    "lobes": "lobes",
+}
+
+
+def stages() -> dict[str, list[tuple[object, str]]]:
+    """Each stage and where its functions are looked up."""
+    found = {stage: list(methods) for stage, methods in METHODS.items()}
+    for name, value in vars(segmentation).items():
+        if isinstance(value, FunctionType):
+            stage = MODULES.get(value.__module__.rpartition(".")[2])
+            if stage:
+                found[stage].append((segmentation, name))
+    return found
+
+
+STAGES = tuple(METHODS)
 
 
 @contextmanager
@@ -49,7 +57,7 @@ def timed_stages() -> Iterator[dict[str, float]]:
     seconds: dict[str, float] = defaultdict(float)
     inner: list[float] = []
     kept = []
-    for stage, functions in STAGES.items():
+    for stage, functions in stages().items():
         for place, name in functions:
             kept.append((place, name, place.__dict__[name]))
             setattr(place, name, _wrapped(getattr(place, name), stage, seconds, inner))

@@ -64,8 +64,10 @@ def drawn_upon(density: np.ndarray) -> np.ndarray:
     density : ndarray, shape (Y, X, 3), float32
     """
     # Grey red cells there are as well: only what is darker counts.
-    dark = drawn(density) & (density.max(axis=2) > _DARK)
-    return cv2.dilate(dark.astype(np.uint8), disc(1)) > 0
+    dark = np.maximum.reduce(cv2.split(density)) > _DARK
+    places = np.flatnonzero(dark)
+    dark.ravel()[places] = drawn(density.reshape(-1, 3)[places])
+    return cv2.dilate(dark.view(np.uint8), disc(1)) > 0
 
 
 def hide_foreign(
