@@ -24,7 +24,7 @@ from napari_all_subtype.cells.debris import hide_foreign
 from napari_all_subtype.cells.edges import place_edges
 from napari_all_subtype.cells.lobes import join_lobes
 from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, drop_small, find_parts
+from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, find_parts
 from napari_all_subtype.cells.outlines import (
     Outliner,
     Sketch,
@@ -32,6 +32,7 @@ from napari_all_subtype.cells.outlines import (
     views_of,
     with_first_contour,
 )
+from napari_all_subtype.cells.platelets import drop_platelets, drop_specks
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
@@ -257,7 +258,7 @@ def find_cells(
     first = cell_contours(evidence, parts, um_per_px, reach_um, territories)
     cores = join_lobes(parts, first.draw(parts), um_per_px)
     joined = cores
-    cores = drop_small(cores, parameters.min_nucleus_diameter_um / um_per_px)
+    cores = drop_specks(cores, parameters.min_nucleus_diameter_um / um_per_px)
     cores = drop_red_cells(cores, density, stain.red_cell)
     if not cores.any():
         return None
@@ -266,4 +267,7 @@ def find_cells(
         # Joining moves no border between nuclei and ground; dropping does.
         territories = territories if cores is joined else Territories.of(cores)
         contours = cell_contours(evidence, cores, um_per_px, reach_um, territories)
+    cores, contours = drop_platelets(cores, contours, um_per_px)
+    if not cores.any():
+        return None
     return FoundCells(rgb, cores, contours, densities, stain, um_per_px)

@@ -107,6 +107,10 @@ class SmearRecipe(Parameters):
     precipitate_per_mm2: float = Field(
         150.0, ge=0.0, le=10_000.0, description="Specks of stain per square millimetre."
     )
+    giant_platelets: int = _count("platelets as large as red cells", 0)
+    platelet_clumps: int = _count("clumps of platelets", 0)
+    precipitate_heaps: int = _count("heaps of precipitated stain", 0)
+    red_cell_piles: int = _count("piles of two or three red cells", 0)
     touching_fraction: float = Field(
         0.15,
         ge=0.0,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.simulate.debris import add_debris
 from napari_all_subtype.simulate.film import (
     Film,
     add_leukocyte,
@@ -50,6 +51,8 @@ class SimulatedSmear:
     um_per_px : float
     style : str
         Name of the stain style that was drawn.
+    debris_um : ndarray, shape (N, 2), float
+        Centres (y, x) of the debris that was asked for, in µm; what found no room is left out.
     """
 
     pixels: np.ndarray
@@ -58,6 +61,7 @@ class SimulatedSmear:
     truth: pd.DataFrame
     um_per_px: float
     style: str
+    debris_um: np.ndarray
 
 
 def _truth(rows: list[dict[str, object]], centres: np.ndarray, film: Film) -> pd.DataFrame:
@@ -88,6 +92,8 @@ def _render(
     sizes = np.array([t.diameter_um for t in traits])
     add_red_cells(film, recipe, centres, sizes, rng)
     add_small_things(film, recipe, rng)
+    # A generator of its own: with and without debris, the field is otherwise the same.
+    debris = add_debris(film, recipe, rng.spawn(1)[0])
     pixels = photograph(film.density, style, recipe.optics, recipe.um_per_px, rng)
     return SimulatedSmear(
         pixels=pixels,
@@ -96,6 +102,7 @@ def _render(
         truth=_truth(rows, centres, film),
         um_per_px=recipe.um_per_px,
         style=style.name,
+        debris_um=debris,
     )
 
 
