@@ -61,6 +61,10 @@ class ExtraMissingError(AllSubtypeError, ImportError):
     """A program that is installed on demand only, and is not."""
 
 
+class ExtraFailedError(AllSubtypeError, RuntimeError):
+    """A program that is installed on demand failed at its work."""
+
+
 class NoImagesError(AllSubtypeError, FileNotFoundError):
     """A folder or pattern in which no image was found."""
 

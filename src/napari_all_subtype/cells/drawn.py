@@ -74,7 +74,7 @@ class DrawnCells:
         Stopped
             If the monitor asks for it.
         """
-        drawn = self._drawn(source, um_per_px, monitor)
+        drawn = self.drawn(source, um_per_px, monitor)
         if self.finding.outlined == "nuclei":
             return cells_around(source, um_per_px, drawn, self.parameters, monitor)
         nuclei = nuclei_inside(source, um_per_px, drawn, self.parameters, monitor)
@@ -82,8 +82,14 @@ class DrawnCells:
         nucleated[nuclei[nuclei > 0]] = True
         return CellMasks(renumber(drawn, nucleated), renumber(nuclei, nucleated))
 
-    def _drawn(self, source: ImageSource, um_per_px: float, monitor: Monitor) -> np.ndarray:
-        """What the network outlines: ndarray, shape (Y, X), int32, 1…n."""
+    def drawn(self, source: ImageSource, um_per_px: float, monitor: Monitor = SILENT) -> np.ndarray:
+        """What the network outlines, cells or nuclei: ndarray, shape (Y, X), int32, 1…n.
+
+        Raises
+        ------
+        Stopped
+            If the monitor asks for it.
+        """
         rgb = overview(source, um_per_px, monitor)
         limits = np.percentile(rgb, (_DARKEST_PERCENT, _BRIGHTEST_PERCENT), axis=(0, 1))
         grid = WorkingGrid.near(um_per_px, self.finding.segmenter_um_per_px)

@@ -19,6 +19,8 @@ def segmenter_of(parameters: AnalysisParameters) -> Segmenter:
     ------
     ExtraMissingError
         If the program is not installed.
+    ExtraFailedError
+        If it cannot be started.
     ModelNotFoundError
         If its weights are not on this machine, or are none.
     """
@@ -30,7 +32,7 @@ def segmenter_of(parameters: AnalysisParameters) -> Segmenter:
     if finding.segmenter == "stardist":
         from napari_all_subtype.model.stardist_network import load_stardist as load
     else:
-        from napari_all_subtype.model.cellpose_network import load_cellpose as load
+        from napari_all_subtype.model.apart import CellposeApart as load
     return DrawnCells(load(finding.segmenter_model), finding, parameters.segmentation)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_all_subtype.errors import ModelNotFoundError
+from napari_all_subtype.model.backend import load_keras
 
 DEFAULT_MODEL = "2D_versatile_he"
 _CONFIG_FILE = "config.json"
@@ -50,6 +51,7 @@ def load_stardist(model: str | None = None) -> StarDistNetwork:
     ModelNotFoundError
         If there is none, it is damaged, or it is not for colour images. Nothing is downloaded.
     """
+    load_keras()  # quietly; StarDist's own import would let TensorFlow chatter
     from stardist.models import StarDist2D
 
     chosen = model or DEFAULT_MODEL
@@ -70,7 +72,7 @@ def load_stardist(model: str | None = None) -> StarDistNetwork:
             f"{folder.name} is a StarDist model for {channels} channel(s). Expected one for "
             "colour images, with 3; choose another."
         )
-    return StarDistNetwork(loaded, folder.name)
+    return StarDistNetwork(loaded, folder.name.removesuffix("_extracted"))
 
 
 def _kept(name: str) -> Path:
