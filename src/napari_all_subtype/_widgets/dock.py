@@ -19,6 +19,8 @@ from napari_all_subtype._widgets.controller import Controller
 from napari_all_subtype._widgets.edit_panel import EditPanel
 from napari_all_subtype._widgets.editor import Editor
 from napari_all_subtype._widgets.inputs import SmearChooser
+from napari_all_subtype._widgets.preview import LivePreview
+from napari_all_subtype._widgets.preview_row import PreviewRow
 from napari_all_subtype._widgets.results import CellPanel, ResultPanel, paragraph
 from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype._widgets.setup import SetupPanel
@@ -78,17 +80,19 @@ class AnalyseSmear(QWidget):
         self.cell.told.connect(self._on_cell_told, Qt.ConnectionType.QueuedConnection)
         self.controller = Controller(self, session_of(napari_viewer))
         self.editor = Editor(self, self.controller.session)
+        self.live = LivePreview(self, self.controller.session)
+        self.destroyed.connect(self.live.close)
         # Bound to these, not to this widget, which is gone by then.
         self.destroyed.connect(self.editor.close)
         self.destroyed.connect(self.controller.close)
 
     def _build(self) -> None:
-        self.chooser, self.setup = SmearChooser(), SetupPanel()
+        self.chooser, self.setup, self.preview = SmearChooser(), SetupPanel(), PreviewRow()
         self.result, self.cell, self.edits = ResultPanel(FAB5), CellPanel(), EditPanel()
         self.hint = paragraph(words.NOTHING_OPEN)
         smear = QGroupBox("Smear")
         box = QVBoxLayout(smear)
-        for part in (self.chooser, self.setup, self.hint):
+        for part in (self.chooser, self.setup, self.preview, self.hint):
             box.addWidget(part)
         content = QWidget()
         column = QVBoxLayout(content)

@@ -13,7 +13,7 @@ from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.inner_nucleus import NucleusByStain
-from napari_all_subtype.cells.source import ArraySource, ImageSource
+from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
 from napari_all_subtype.cells.stain import stain_of
 from napari_all_subtype.config import ReadingParameters
 
@@ -49,8 +49,15 @@ def pixels_in_view(
     return None if view is None else view.pixels
 
 
-def source_in_view(pixels: np.ndarray, name: str, reading: ReadingParameters) -> ImageSource:
+def source_in_view(
+    pixels: np.ndarray, name: str, reading: ReadingParameters, pixel_size: PixelSize | None = None
+) -> ImageSource:
     """`pixels` as an analysis reads them; may compute a lazy array.
+
+    Parameters
+    ----------
+    pixel_size : PixelSize or None
+        What their layer says of it.
 
     Raises
     ------
@@ -58,8 +65,8 @@ def source_in_view(pixels: np.ndarray, name: str, reading: ReadingParameters) ->
         If they are no photograph.
     """
     if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
-        return ArraySource(pixels, name)
-    return as_source(pixels, reading, name=name)
+        return ArraySource(pixels, name, pixel_size)
+    return as_source(pixels, reading, name=name, pixel_size=pixel_size)
 
 
 def load_ground(pixels: np.ndarray, analysis: Analysis) -> Ground:

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 
 import numpy as np
 from napari.layers import Image, Labels, Layer, Points
+from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.transforms import Affine
 
 from napari_all_subtype.config import ScaleParameters
 
 # Until a field is measured; only for its place beside layers that have units of length.
 UNKNOWN_UM_PER_PX = ScaleParameters().assumed_pixel_size_um
-CELLS, SUBTYPES, LETTERS = "cells", "subtypes", "letters"
+CELLS, SUBTYPES, LETTERS, PREVIEW = "cells", "subtypes", "letters", "preview"
+# Seen on pink, on violet and on glass; the colour of no class.
+PREVIEW_COLOUR = "#39FF14"
 
 
 def new_image(data: np.ndarray) -> Image:
@@ -44,6 +48,25 @@ def new_letters(centres_px: np.ndarray) -> Points:
     )
     layer.editable = False
     return layer
+
+
+def new_preview(lines: np.ndarray) -> Labels:
+    """Outlines of a preview: 1 on a line."""
+    clear = np.zeros(4)
+    colours = DirectLabelColormap(color_dict={None: clear, 0: clear, 1: PREVIEW_COLOUR})
+    layer = Labels(lines, name=PREVIEW, opacity=1.0, colormap=colours)
+    layer.editable = False
+    return layer
+
+
+def part_placement(image: Image, origin_yx_px: tuple[int, int], zoom: float) -> dict:
+    """Where pixels lie that are `zoom` pixels of `image` wide and begin at `origin_yx_px`."""
+    placed = placement(image)
+    scale = np.asarray(placed["scale"], float)
+    # From the middle of the first pixel of the image to that of the first wide one.
+    away = scale * (np.asarray(origin_yx_px) + 0.5 * (zoom - 1))
+    away = np.asarray(placed.get("rotate", np.eye(2))) @ away
+    return {**placed, "scale": scale * zoom, "translate": np.asarray(placed["translate"]) + away}
 
 
 def placement_of_file(others: Iterable[Layer], um_per_px: float | None) -> dict:
@@ -88,5 +111,13 @@ def placement(image: Image) -> dict:
 
 
 def place(layer: Layer, placed: dict) -> None:
+    """Put `layer` where `placed` says; what it says already is left alone, as napari draws anew."""
     for name, value in placed.items():
-        setattr(layer, name, value)
+        if not _same(getattr(layer, name), value):
+            setattr(layer, name, value)
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, Affine):
+        return isinstance(other, Affine) and np.array_equal(one.affine_matrix, other.affine_matrix)
+    return np.shape(one) == np.shape(other) and bool(np.all(np.asarray(one) == np.asarray(other)))

@@ -15,7 +15,9 @@ from napari_all_subtype._widgets.layer_kinds import (
     new_cells,
     new_image,
     new_letters,
+    new_preview,
     new_subtypes,
+    part_placement,
     place,
     placement,
     placement_of_file,
@@ -33,6 +35,7 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.workflow.overlay import class_of
+from napari_all_subtype.workflow.preview import Preview
 
 # Height of a letter to the diameter of the badge behind it.
 LETTER_TO_BADGE = 0.42
@@ -55,6 +58,7 @@ class ResultLayers:
         self.cells: Labels | None = None
         self.subtypes: Labels | None = None
         self.letters: Points | None = None
+        self.preview: Labels | None = None
         self.view: FieldView | None = None
         self.hidden: frozenset[str] = frozenset()
         self.fill_opacity = FILL_OPACITY
@@ -151,6 +155,19 @@ class ResultLayers:
             self.image.data = np.zeros_like(self.image.data)
             self.image.name = name
 
+    def show_preview(self, preview: Preview, image: Image) -> None:
+        """Show the outlines of a preview over `image`."""
+        active = self._viewer().layers.selection.active
+        placed = part_placement(image, preview.origin_yx_px, preview.zoom)
+        self._put("preview", preview.lines, new_preview, placed)
+        if active is not None:
+            self._viewer().layers.selection.active = active
+
+    def clear_preview(self) -> None:
+        """Empty the layer of the preview; like the others it is never taken away."""
+        if self._alive(self.preview):
+            self.preview.data = np.zeros((1, 1), np.uint8)
+
     def hide(self, classes: Iterable[str]) -> None:
         """Show every class but `classes`."""
         self.hidden = frozenset(classes)
@@ -233,7 +250,10 @@ class ResultLayers:
 
     def owns(self, layer: Layer) -> bool:
         """Whether `layer` is one that this object made."""
-        return any(layer is own for own in (self.image, self.cells, self.subtypes, self.letters))
+        return any(layer is own for own in self._own())
+
+    def _own(self) -> tuple[Layer | None, ...]:
+        return self.image, self.cells, self.subtypes, self.letters, self.preview
 
     @property
     def drawing(self) -> bool:
