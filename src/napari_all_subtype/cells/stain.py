@@ -15,6 +15,7 @@ from napari_all_subtype.cells.thresholds import (
     MIN_FOREGROUND_PX,
     glass_limit,
     nucleus_threshold,
+    solid_pixels,
 )
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint, steps
@@ -194,12 +195,11 @@ def stain_of(
     threshold = float("inf")
     if np.count_nonzero(seen & ~glass) >= MIN_FOREGROUND_PX:
         threshold = nucleus_threshold(contrast[seen & ~glass], parameters)
-    if not np.isfinite(threshold):
+    nuclei = solid_pixels(contrast > threshold)
+    if not nuclei.any():
         nothing = np.zeros(BINS**3, np.float32), np.zeros(3, np.float32)
-        return Stain(background, threshold, *nothing, shading)
+        return Stain(background, float("inf"), *nothing, shading)
     checkpoint(monitor, Progress(_STAGE))
-    nuclei = (contrast > threshold).astype(np.uint8)
-    nuclei = cv2.morphologyEx(nuclei, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
     table = cytoplasm_table(density, nuclei, glass, scale)
     checkpoint(monitor, Progress(_STAGE))
     red_cell = _red_cell(density, nuclei, ~glass & seen, scale)
