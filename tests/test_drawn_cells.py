@@ -155,6 +155,9 @@ def programs(tmp_path, monkeypatch):
         path = tmp_path / "site" / f"{name}.py"
         path.parent.mkdir(parents=True)
         path.write_text(text)
+    # A folder without this file would lose to an installed package of the same name.
+    for name in ("stardist", "csbdeep", "csbdeep/models", "cellpose"):
+        (tmp_path / "site" / name / "__init__.py").touch()
     for name in ("stardist", "cellpose"):
         told = tmp_path / "site" / f"{name}-0.dist-info" / "METADATA"
         told.parent.mkdir()
