@@ -32,6 +32,10 @@ _SEVERAL = (3, 4)
 _MAX_SEVERAL_UM2 = 25.0
 _MIN_SEVERAL_SOLIDITY = 0.90
 _MAX_SEVERAL_AXIS_RATIO = 1.45
+# A shape as round as this, and of the size of a white cell, is whole.
+_ROUND_SOLIDITY = 0.92
+_ROUND_AXIS_RATIO = 1.2
+_ROUND_UM = 9.0
 # Only so many of the nearest are tried, or a field of specks would take minutes.
 _MAX_NEIGHBOURS = 4
 
@@ -192,10 +196,22 @@ def _share_a_cell(
         return False
     shape = _shape_of((a, b), cells, owner, names, um_per_px)
     lobes = smaller.area_um2 < _LOBE_UM2 and not (a.whole or b.whole)
+    if (
+        shape.filled < (_MIN_LOBE_SOLIDITY if lobes else _MIN_SOLIDITY)
+        or shape.axis_ratio > _MAX_AXIS_RATIO
+        or shape.length_um > _MAX_CELL_UM
+    ):
+        return False
+    # A round cell is whole: what leaves a waist between them is its neighbour's, unless it is bent
+    # as only a lobe is.
+    bent = not smaller.convex and smaller.area_um2 > _FRAGMENT_UM2
     return (
-        shape.filled >= (_MIN_LOBE_SOLIDITY if lobes else _MIN_SOLIDITY)
-        and shape.axis_ratio <= _MAX_AXIS_RATIO
-        and shape.length_um <= _MAX_CELL_UM
+        bent
+        or shape.filled >= _ROUND_SOLIDITY
+        or not any(
+            _shape_of((part,), cells, owner, (name,), um_per_px).is_round
+            for part, name in zip((a, b), names, strict=True)
+        )
     )
 
 
@@ -205,6 +221,15 @@ class _Shape(NamedTuple):
     filled: float
     axis_ratio: float
     length_um: float
+
+    @property
+    def is_round(self) -> bool:
+        """True for the shape, and the size, of a whole cell."""
+        return (
+            self.filled >= _ROUND_SOLIDITY
+            and self.axis_ratio <= _ROUND_AXIS_RATIO
+            and self.length_um >= _ROUND_UM
+        )
 
 
 def _shape_of(
