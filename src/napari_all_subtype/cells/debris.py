@@ -10,10 +10,10 @@ from napari_all_subtype.cells.nuclei import disc
 # Measured on the nuclei of 1,400 boxed or outlined cells of seven laboratories: red is at most
 # 0.95 of green; red and blue together are at most 1.06 of green, and up to 1.4 from a green of
 # 1.1 on, where a camera no longer tells colours apart; red and green less blue is at most 2.4.
-_INK_RED = 1.05
+_INK_RED, _INK_MIXED = 1.02, 1.2
 _BLUE_RED, _BLUE_CONTRAST = 0.85, 2.7
 _BLUE_MIXED, _BRIGHTER = 0.5, -0.03
-_MIXED, _MIXED_FROM = 1.3, 0.9
+_MIXED, _MIXED_FROM, _BASOPHILIC_RED = 1.3, 0.9, 1.05
 _GREY_RED, _GREY_BLUE = 0.8, 0.7
 # Absorbs enough to have a colour at all; and more than basophilic cytoplasm does.
 _COLOURED, _DARK = 0.2, 0.8
@@ -39,7 +39,7 @@ def drawn(density: np.ndarray) -> np.ndarray:
     red, green, blue = (density[..., c] for c in range(3))
     darkest = np.maximum(red, green)
     grey = (darkest > _COLOURED) & (red > _GREY_RED * green) & (blue > _GREY_BLUE * green)
-    ink = (darkest > _DARK) & (red > _INK_RED * green) & (red + blue > _MIXED * green)
+    ink = (darkest > _DARK) & (red > _INK_RED * green) & (red + blue > _INK_MIXED * green)
     # Pure blue, and what it gives where it is mixed with glass: brighter in blue than glass is.
     mixture = (red > _BLUE_MIXED) & (blue < _BRIGHTER)
     pure = (red > _BLUE_RED * green) & (mixture | (red + green - blue > _BLUE_CONTRAST))
@@ -53,7 +53,7 @@ def no_nucleus(density: np.ndarray) -> np.ndarray:
     """
     red, green, blue = (density[..., c] for c in range(3))
     mixed = red + blue > (_MIXED + np.maximum(green - _MIXED_FROM, 0)) * green
-    return (np.maximum(red, green) > _COLOURED) & (mixed | (red > _INK_RED * green))
+    return (np.maximum(red, green) > _COLOURED) & (mixed | (red > _BASOPHILIC_RED * green))
 
 
 def drawn_upon(density: np.ndarray) -> np.ndarray:
@@ -108,7 +108,9 @@ def without_burned_white(pixels: np.ndarray) -> np.ndarray:
     ----------
     pixels : ndarray, shape (N, 3), uint8, RGB
     """
-    white = pixels.min(axis=1) >= _WHITE_UINT8
+    if len(pixels) == 0:
+        return pixels
+    white = cv2.inRange(pixels[None], (_WHITE_UINT8,) * 3, (255, 255, 255))[0] > 0
     if not white.any() or white.all():
         return pixels
     rest = pixels[~white]
