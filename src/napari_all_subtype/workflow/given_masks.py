@@ -85,7 +85,7 @@ def _candidates(image: Path, folder: Path) -> list[Path]:
     return sorted(
         path
         for path in named
-        if path.stem == image.stem and path.is_file() and not path.samefile(image)
+        if path.stem == image.stem and path.is_file() and path.resolve() != image.resolve()
     )
 
 
