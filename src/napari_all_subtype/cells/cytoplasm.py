@@ -142,7 +142,9 @@ def sample_rays(
     how: int = cv2.INTER_LINEAR,
     outside: float | None = None,
 ) -> np.ndarray:
-    """Values of `image`, shape (Y, X), at (x, y), in slices that OpenCV's 16-bit sizes allow.
+    """Values of `image`, shape (Y, X) or (Y, X, 3), at (x, y).
+
+    In slices that the 16-bit sizes of OpenCV allow.
 
     Beyond the image they are `outside`, or those of its border.
     """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from napari_all_subtype.cells.cytoplasm import ANGLES, Contours, sample_rays
 from napari_all_subtype.cells.darkness import darkness
+from napari_all_subtype.cells.stain import total_density
 
 # Part of each ray that is looked at, from the contour inwards and outwards.
 _INWARDS_UM, _OUTWARDS_UM, _STEP_UM = 1.6, 1.1, 0.1
@@ -84,14 +84,8 @@ def _profiles(contours: Contours, density: np.ndarray, away_px: np.ndarray) -> n
         for k, ray in enumerate(contours.rays().T)
     )
     shape = (-1, len(away_px))
-    dark = np.mean(
-        [
-            darkness(sample_rays(channel, x.reshape(shape), y.reshape(shape)))
-            for channel in cv2.split(density)
-        ],
-        axis=0,
-    )
-    return dark.reshape(len(radius), ANGLES, -1)
+    dark = darkness(sample_rays(density, x.reshape(shape), y.reshape(shape)))
+    return (total_density(dark) / np.float32(3)).reshape(len(radius), ANGLES, -1)
 
 
 def _depths(dark: np.ndarray, away_um: np.ndarray) -> np.ndarray:

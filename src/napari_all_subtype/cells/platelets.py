@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from napari_all_subtype.cells.components import foreground, renumber
 from napari_all_subtype.cells.cytoplasm import Contours
-from napari_all_subtype.cells.nuclei import renumber
 
 # The smallest boxed white cell of the development images has 27 µm², a giant platelet 24.
 _CELL_UM2 = 25.0
@@ -20,7 +20,7 @@ def drop_specks(labels: np.ndarray, min_diameter_px: float) -> np.ndarray:
     Of a nucleus that the border cuts, only a rest is seen: it stays if its cut is as
     long as the diameter of the smallest nucleus.
     """
-    areas = np.bincount(labels.ravel())
+    areas = foreground(labels).areas()
     keep = areas >= np.pi / 4 * min_diameter_px**2
     for edge in _edges(labels):
         keep |= np.bincount(edge, minlength=len(areas)) >= min_diameter_px
