@@ -36,6 +36,7 @@ _MAX_SEVERAL_AXIS_RATIO = 1.45
 _ROUND_SOLIDITY = 0.92
 _ROUND_AXIS_RATIO = 1.2
 _ROUND_UM = 9.0
+_LONG_AXIS_RATIO, _LONG_SOLIDITY = 1.35, 0.95
 # Only so many of the nearest are tried, or a field of specks would take minutes.
 _MAX_NEIGHBOURS = 4
 
@@ -203,11 +204,12 @@ def _share_a_cell(
     ):
         return False
     # A round cell is whole: what leaves a waist between them is its neighbour's, unless it is bent
-    # as only a lobe is.
-    bent = not smaller.convex and smaller.area_um2 > _FRAGMENT_UM2
+    # as only a lobe is. Two cells end to end have less of a waist than side by side.
+    long = shape.axis_ratio > _LONG_AXIS_RATIO
+    bent = not smaller.convex and smaller.area_um2 > _FRAGMENT_UM2 and not long
     return (
         bent
-        or shape.filled >= _ROUND_SOLIDITY
+        or shape.filled >= (_LONG_SOLIDITY if long else _ROUND_SOLIDITY)
         or not any(
             _shape_of((part,), cells, owner, (name,), um_per_px).is_round
             for part, name in zip((a, b), names, strict=True)
