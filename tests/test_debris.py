@@ -248,3 +248,12 @@ def test_junk_on_a_real_field_is_no_cell_and_costs_none(dataset, what, shared_da
     found = Found.of(picture, clean, um_per_px)
     assert found.beside == 0
     assert (found.dice[covered(pixels, picture, clean) < TOUCHED] > 0.85).all()
+
+
+def test_short_pieces_end_to_end_are_lobes_of_one_long_cell() -> None:
+    picture = Picture(50, 50).red_cells(50)
+    for x in (21.5, 28.5):
+        picture.disc(25, x, 8.5, (175, 175, 215))
+    for x in (21.5, 28.5):
+        picture.disc(25, x, 4.4, (90, 45, 130))
+    assert segment(ArraySource(picture.finished()), UM_PER_PX).labels.max() == 1

@@ -26,6 +26,9 @@ _NUCLEUS_SOLIDITY = 0.93
 # nucleus of any white cell; a small lymphocyte's has 25 µm² and more.
 _NO_LOBE_UM2 = 65.0
 _FRAGMENT_UM2 = 18.0
+# Such a piece is no nucleus, so the small one beside it is not all of one either: together they
+# may be longer than two cells that touch.
+_MAX_BESIDE_UM2, _MAX_FRAGMENT_AXIS_RATIO = 30.0, 2.0
 # Two of four lobes need not look like a round cell. Parts no larger than this, which hardly any
 # nucleus of its own is, are tried in threes and fours.
 _SEVERAL = (3, 4)
@@ -197,9 +200,10 @@ def _share_a_cell(
         return False
     shape = _shape_of((a, b), cells, owner, names, um_per_px)
     lobes = smaller.area_um2 < _LOBE_UM2 and not (a.whole or b.whole)
+    fragment = smaller.area_um2 <= _FRAGMENT_UM2 and larger.area_um2 <= _MAX_BESIDE_UM2
     if (
         shape.filled < (_MIN_LOBE_SOLIDITY if lobes else _MIN_SOLIDITY)
-        or shape.axis_ratio > _MAX_AXIS_RATIO
+        or shape.axis_ratio > (_MAX_FRAGMENT_AXIS_RATIO if fragment else _MAX_AXIS_RATIO)
         or shape.length_um > _MAX_CELL_UM
     ):
         return False
