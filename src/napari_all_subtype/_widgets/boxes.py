@@ -17,6 +17,8 @@ from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import box_of, joined
 from napari_all_subtype.cells.source import Region
 
+PLACED = ("y0_px", "x0_px", "centroid_y_px", "centroid_x_px")
+
 
 def write_box(layer: Labels | None, pixels: np.ndarray, region: Region, values: np.ndarray) -> None:
     """Have `pixels`, and the layer that shows them, hold `values` in `region`.
@@ -63,7 +65,7 @@ def class_patch(
         The cell with a white ring.
     """
     here = [k for k in np.unique(labels[box_of(region)]).tolist() if k]
-    rows = cells.loc[here]
+    rows = cells[[*table.BOX, "label", "subtype", "confidence"]].loc[here]
     boxes = [region, *(Region(*map(int, box)) for box in rows[list(table.BOX)].to_numpy())]
     whole = joined(*boxes)
     local = labels[box_of(whole)]
@@ -84,8 +86,8 @@ def edited_view(
 
     The drawing stays as it is; badges of the other cells stay where they are.
     """
-    before = table.present(view.analysis.cells).index
-    after = table.present(analysis.cells).index
+    before = np.flatnonzero(view.analysis.cells["area_px"].to_numpy() > 0)
+    after = np.flatnonzero(analysis.cells["area_px"].to_numpy() > 0)
     badges = np.zeros((len(analysis.cells), 2))
     badges[before] = view.badges_px
     moved = [label for label in labels if label in after]
@@ -93,14 +95,12 @@ def edited_view(
         part = analysis.masks.labels[box_of(region)]
         local = np.where(np.isin(part, moved), part, 0)
         corner = np.array([region.y0, region.x0])
-        cells = analysis.cells.loc[sorted(moved)].copy()
-        cells[["y0_px", "centroid_y_px"]] -= region.y0
-        cells[["x0_px", "centroid_x_px"]] -= region.x0
+        cells = analysis.cells[[*PLACED, "area_px"]].loc[sorted(moved)]
+        cells[list(PLACED)] -= np.tile(corner, 2)
         # Numbered 1…n, as `badge_centres` reads them: row k is label k.
         numbers = np.searchsorted(cells.index, local) + 1
         numbers[local == 0] = 0
-        cells = pd.concat([table.empty_rows(cells, [0]), cells])
-        cells = cells.set_axis(range(len(cells)), axis=0)
+        cells = cells.set_axis(range(1, len(cells) + 1), axis=0).reindex(range(len(cells) + 1))
         badges[sorted(moved)] = badge_centres(numbers, cells, view.badge_px) + corner
     return replace(view, analysis=analysis, badges_px=badges[after])
 

@@ -12,26 +12,42 @@ SCALE = 3  # drawn larger, so that it is sharp on any screen
 CELL, CUT, GONE = "#56B4E9", "#E69F00", "#D55E00"
 
 
-def edit_icon(name: str, ink: QColor) -> QIcon:
-    """The picture of the tool `name`; lines that are no cell's are drawn in `ink`.
+def edit_icon(name: str, ink: QColor, chosen: QColor) -> QIcon:
+    """The picture of the tool `name`.
 
     Parameters
     ----------
     name : str
         A key of :data:`PICTURES`.
+    ink : QColor
+        Of lines that are no cell's.
+    chosen : QColor
+        Lies behind the tool in use: napari's style shows no pressed button.
     """
     icon = QIcon()
-    for mode, opacity in ((QIcon.Mode.Normal, 1.0), (QIcon.Mode.Disabled, 0.3)):
-        pixmap = QPixmap(SIDE * SCALE, SIDE * SCALE)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(opacity)
-        painter.scale(SCALE, SCALE)
-        PICTURES[name](painter, ink)
-        painter.end()
-        icon.addPixmap(pixmap, mode)
+    icon.addPixmap(_picture(name, ink), QIcon.Mode.Normal, QIcon.State.Off)
+    icon.addPixmap(_picture(name, ink, behind=chosen), QIcon.Mode.Normal, QIcon.State.On)
+    icon.addPixmap(_picture(name, ink, opacity=0.3), QIcon.Mode.Disabled)
     return icon
+
+
+def _picture(name: str, ink: QColor, opacity: float = 1.0, behind: QColor | None = None) -> QPixmap:
+    pixmap = QPixmap(SIDE * SCALE, SIDE * SCALE)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(opacity)
+    painter.scale(SCALE, SCALE)
+    PICTURES[name](painter, ink)
+    if behind is not None:
+        painter.resetTransform()
+        # Under what is drawn: the eraser clears what is below it.
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(behind)
+        painter.drawRoundedRect(pixmap.rect(), 5 * SCALE, 5 * SCALE)
+    painter.end()
+    return pixmap
 
 
 def _pen(painter: QPainter, colour: str | QColor, width: float = 2.0, dashed: bool = False) -> None:

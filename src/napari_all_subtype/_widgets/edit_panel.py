@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QGridLayout, QGroupBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.edit_icons import SIDE, edit_icon
 from napari_all_subtype._widgets.results import paragraph
 
 COLUMNS = 4
+CHOSEN_COLOUR = "#6A8DFF"
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,10 @@ class EditPanel(QGroupBox):
 
     def _draw(self) -> None:
         ink = self.palette().color(self.foregroundRole())
+        chosen = QColor(CHOSEN_COLOUR)
+        chosen.setAlphaF(0.45)
         for name, button in self.buttons.items():
-            button.setIcon(edit_icon(name, ink))
+            button.setIcon(edit_icon(name, ink, chosen))
 
     def show_tool(self, name: str) -> None:
         """Have the button of the tool `name` pressed, and no other."""

@@ -62,6 +62,9 @@ class Brush:
         layer.preserve_labels = False
         layer.editable = False
         layer.visible, layer.colormap = self._before
+        layers = self.viewer.layers
+        if layers.selection.active is layer and self.layers.subtypes in layers:
+            layers.selection.active = self.layers.subtypes
 
     def _on_press(self, _viewer, event) -> None:
         """Paint with the label of the cell the stroke begins in; beside all cells with a new one.

@@ -65,6 +65,7 @@ class ResultLayers:
         self.min_confidence = 0.0
         self.with_letters = True
         self.picked = 0
+        self._letters_old = False
 
     def show(self, view: FieldView, image: Image | None) -> Iterator[None]:
         """Show `view` over `image`; without one, over an image layer of its own.
@@ -205,7 +206,15 @@ class ResultLayers:
             self.redraw(region)
             if self._alive(self.cells):
                 self.cells.features = analysis.cells
-            self._write_letters(placement(self.subtypes))
+            self._letters_old = True
+            self._renew_letters()
+
+    def _renew_letters(self, *_: object) -> None:
+        """Write letters after an edit, those that are hidden once they are shown."""
+        if self._letters_old and self._has_result:
+            hidden = self._alive(self.letters) and not self.letters.visible
+            if not hidden:
+                self._write_letters(placement(self.subtypes))
 
     def redraw(self, region: Region) -> None:
         """Draw the cells in `region` again, and nothing outside of it."""
@@ -317,8 +326,11 @@ class ResultLayers:
 
     def _write_letters(self, placed: dict) -> None:
         cells = table.present(self.view.analysis.cells)
-        badge_px = self.view.badge_px
+        badge_px, self._letters_old = self.view.badge_px, False
+        made = not self._alive(self.letters)
         letters = self._put("letters", self.view.badges_px, new_letters, placed)
+        if made:
+            letters.events.visible.connect(self._renew_letters)
         # napari takes the size of points in pixels of the data, that of text in
         # units of the world.
         letters.size = badge_px
@@ -330,8 +342,10 @@ class ResultLayers:
         if not self._has_result or not self._alive(self.letters) or not len(self.letters.data):
             return
         cells = table.present(self.view.analysis.cells)
-        classes = [class_of(self.view.analysis.taxonomy, name) for name in cells["subtype"]]
-        colours = np.array([(*unit_rgb(one.colour), 1.0) for one in classes])
+        named = {k: class_of(self.view.analysis.taxonomy, k) for k in cells["subtype"].unique()}
+        rgba = {name: (*unit_rgb(one.colour), 1.0) for name, one in named.items()}
+        classes = [named[name] for name in cells["subtype"]]
+        colours = np.array([rgba[name] for name in cells["subtype"]])
         colours[(cells["confidence"] < self.min_confidence).to_numpy()] = DOUBTFUL_BADGE
         # Not by `shown`: napari 0.9.2 overlooks it in a layer of two dimensions.
         hidden = np.array([one.name in self.hidden for one in classes])

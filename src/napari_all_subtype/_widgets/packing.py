@@ -85,5 +85,6 @@ class PackedAnalysis:
     def edited(self, edits: tuple[Edit, ...], analysis: Analysis) -> PackedAnalysis:
         """The same after some more `edits`, with the table and the flags of `analysis`."""
         none = np.zeros((0, 0), np.int32)
-        without_masks = replace(analysis, masks=CellMasks(none, none))
-        return replace(self, analysis=without_masks, edits=(*self.edits, *edits))
+        edits = (*self.edits, *edits)
+        without_masks = replace(analysis, masks=CellMasks(none, none), edits=len(edits))
+        return replace(self, analysis=without_masks, edits=edits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,8 +98,10 @@ class LivePreview:
     def close(self, *_: object) -> None:
         """Stop, and look no longer."""
         self._closed = True
-        self._rest.stop()
         self._stop()
+        # At the end of the program Qt may have deleted the timer before the dock.
+        with suppress(RuntimeError):
+            self._rest.stop()
         if self.session.viewer is not None:
             for signal, slot in self._slots():
                 signal.disconnect(slot)

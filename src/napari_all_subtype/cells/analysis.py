@@ -42,6 +42,8 @@ class Analysis:
         Time per stage in seconds.
     segmenter : str
         What found the cells, with its version.
+    edits : int
+        How often a person changed the masks since; undoing counts as well.
     """
 
     name: str
@@ -56,3 +58,4 @@ class Analysis:
     history: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     segmenter: str = ""
+    edits: int = 0

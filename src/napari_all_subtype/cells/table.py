@@ -41,18 +41,27 @@ def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     rows : pandas.DataFrame
         Some columns of the table; the labels are its index.
     """
-    missing = range(len(cells), max([len(cells) - 1, *rows.index]) + 1)
-    cells = pd.concat([cells, empty_rows(cells, missing)]) if len(missing) else cells.copy()
+    if rows.empty:
+        return cells
+    missing = range(len(cells), max(len(cells) - 1, *rows.index) + 1)
+    if len(missing):
+        cells = pd.concat([cells, empty_rows(cells, missing)])
+    columns = {name: column.to_numpy(copy=name in rows) for name, column in cells.items()}
     for name in rows.columns:
-        values = cells[name].to_numpy(copy=True)
-        values[rows.index] = rows[name].to_numpy()
-        cells[name] = pd.Series(values, cells.index, cells[name].dtype)
-    return cells
+        columns[name][rows.index] = rows[name].to_numpy()
+    # Plain arrays go in as they are; words keep their own kind of column.
+    kinds = cells.dtypes
+    plain = {k: isinstance(kind, np.dtype) and kind.kind != "O" for k, kind in kinds.items()}
+    return pd.DataFrame(
+        {k: v if plain[k] else pd.Series(v, cells.index, kinds[k]) for k, v in columns.items()},
+        index=cells.index,
+    )
 
 
 def without(cells: pd.DataFrame, labels: Iterable[int]) -> pd.DataFrame:
     """`cells` with the rows of `labels` emptied: they stay, so that no label is used again."""
-    return with_rows(cells, empty_rows(cells, sorted(labels)))
+    gone = sorted(labels)
+    return with_rows(cells, empty_rows(cells, gone)) if gone else cells
 
 
 def rows_of(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
@@ -74,5 +83,5 @@ def empty_rows(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
         elif kind.kind == "f":
             empty[name] = np.full(len(labels), np.nan, kind)
         else:
-            empty[name] = pd.Series([""] * len(labels), dtype=kind).to_numpy()
+            empty[name] = np.full(len(labels), "", object)
     return pd.DataFrame(empty, index=list(labels))

@@ -17,6 +17,7 @@ from napari_all_subtype.cells.edits import region_of
 from napari_all_subtype.cells.morphology import measure_some
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.model.classifier import Classifier
+from napari_all_subtype.progress import SILENT
 from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.analyse import NO_CELL, predictions
 
@@ -48,9 +49,12 @@ def corrected(
     """
     edit.apply_to(analysis.masks)
     analysis = with_cells(analysis, remeasured(analysis, edit))
+    analysis = replace(analysis, edits=analysis.edits + 1)
     labels = list(edit.remaining)
     crops = crops_of(analysis, labels, source, classifier.crop_spec)
-    said = predictions(classifier.predict(crops), analysis.parameters.decision, analysis.taxonomy)
+    said = predictions(
+        classifier.predict(crops, SILENT), analysis.parameters.decision, analysis.taxonomy
+    )
     return classified(analysis, said.set_axis(labels, axis=0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -117,10 +118,7 @@ def _feature(analysis: Analysis, row: object) -> dict[str, object]:
     }
     return {
         "type": "Feature",
-        "geometry": {
-            "type": "Polygon",
-            "coordinates": [_ring(cell_contours(analysis.masks.labels, row)[0])],
-        },
+        "geometry": _geometry(cell_contours(analysis.masks.labels, row)),
         "properties": {
             "objectType": "detection",
             "name": str(row.label),
@@ -128,6 +126,14 @@ def _feature(analysis: Analysis, row: object) -> dict[str, object]:
             "measurements": measured,
         },
     }
+
+
+def _geometry(contours: Sequence[np.ndarray]) -> dict[str, object]:
+    """A polygon, or several: a cell that a person has cut in two by painting stays one cell."""
+    rings = [[_ring(contour)] for contour in contours]
+    if len(rings) == 1:
+        return {"type": "Polygon", "coordinates": rings[0]}
+    return {"type": "MultiPolygon", "coordinates": rings}
 
 
 def _ring(contour: np.ndarray) -> list[list[float]]:

@@ -21,6 +21,7 @@ def provenance(analysis: Analysis) -> dict[str, object]:
     return {
         "software": f"napari-all-subtype {version('napari-all-subtype')}",
         "segmenter": analysis.segmenter,
+        "edits": analysis.edits,
         "model": analysis.model,
         "device": analysis.device,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
