@@ -15,6 +15,8 @@ from fake_child import serve_dying, serve_fake, serve_stuck
 from napari_all_subtype._widgets.gauge import STAGES, Gauge
 from napari_all_subtype._widgets.jobs import Worker
 from napari_all_subtype._widgets.messages import (
+    Classified,
+    Classify,
     Ended,
     FieldDone,
     FieldFailed,
@@ -268,3 +270,15 @@ def test_gauge_moves_on_within_a_field_and_names_what_is_done():
     assert places[-1] > 90
     gauge.update(Step(0, 1, "segment"))
     assert gauge.words == "Finding cells"
+
+
+def test_crops_of_corrected_cells_are_classified_by_their_labels(worker_of, qtbot):
+    worker, heard = worker_of(serve_fake)
+    crops = np.zeros((2, 96, 96, 3), np.uint8)
+    request = FieldRequest("crops", None, crops.shape, str(crops.dtype))
+    worker.run(Classify(AnalysisParameters(), (7, 12), (request,)), [crops])
+    qtbot.waitUntil(lambda: bool(heard.ended), timeout=START_MS)
+    (answer,) = heard.of(Classified)
+    assert answer.labels == (7, 12)
+    assert answer.said["subtype"].to_dict() == {7: "normal", 12: "blast"}
+    assert heard.ended == [Ended()]
