@@ -23,7 +23,7 @@ from napari_all_subtype._widgets.preview import LivePreview
 from napari_all_subtype._widgets.preview_row import PreviewRow
 from napari_all_subtype._widgets.results import CellPanel, ResultPanel, paragraph
 from napari_all_subtype._widgets.session import session_of
-from napari_all_subtype._widgets.setup import SetupPanel
+from napari_all_subtype._widgets.setup import TIGHT_PX, SetupPanel
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 
 MIN_WIDTH_PX = 320
@@ -89,9 +89,11 @@ class AnalyseSmear(QWidget):
     def _build(self) -> None:
         self.chooser, self.setup, self.preview = SmearChooser(), SetupPanel(), PreviewRow()
         self.result, self.cell, self.edits = ResultPanel(FAB5), CellPanel(), EditPanel()
+        self.setup.beside_cells.addWidget(self.preview.box)
         self.hint = paragraph(words.NOTHING_OPEN)
         smear = QGroupBox("Smear")
         box = QVBoxLayout(smear)
+        box.setSpacing(TIGHT_PX)
         for part in (self.chooser, self.setup, self.preview, self.hint):
             box.addWidget(part)
         content = QWidget()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from napari_all_subtype._widgets.results import paragraph
 
 
 class PreviewRow(QWidget):
-    """*Preview*, and what it found."""
+    """What a preview found, in one line that takes no room while it is empty.
+
+    The box *Preview* is laid out elsewhere, beside what finds the cells.
+    """
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -16,14 +20,11 @@ class PreviewRow(QWidget):
             "Outline the cells that these parameters find in what is in sight, at once and "
             "whenever one is changed. Nothing is classified."
         )
-        self.line = QLabel()
-        self.line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.line.setWordWrap(True)
-        self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        layout = QHBoxLayout(self)
+        self.line = paragraph()
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.box)
-        layout.addWidget(self.line, 1)
+        layout.addWidget(self.line)
+        self.say("")
 
     @property
     def on(self) -> bool:
@@ -31,5 +32,6 @@ class PreviewRow(QWidget):
         return self.box.isChecked()
 
     def say(self, text: str) -> None:
-        """Write one line beside the box."""
+        """Write one line; none without text."""
         self.line.setText(text)
+        self.setVisible(bool(text))

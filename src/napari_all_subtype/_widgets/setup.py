@@ -29,6 +29,7 @@ MAIN = (
 OWN_WIDGETS = ("model.model", "scale.profile", "finding.segmenter")
 NO_PROFILE, NEW_PROFILE = "No profile", "New profile…"
 BUNDLED = "bundled"
+TIGHT_PX = 3
 
 
 class SetupPanel(QWidget):
@@ -49,13 +50,16 @@ class SetupPanel(QWidget):
         models = QHBoxLayout()
         models.addWidget(self.model, 1)
         models.addWidget(self.model_button)
-        self.cells = CellsChooser()
+        self.cells, self.beside_cells = CellsChooser(), QHBoxLayout()
+        self.beside_cells.addWidget(self.cells, 1)
         self.profile = _narrow_combo("scale.profile", self.defaults)
         self._fill_profiles(None)
         top = QFormLayout()
         top.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        # What is below must be in sight on a small screen, too.
+        top.setVerticalSpacing(TIGHT_PX)
         top.addRow("Model", models)
-        top.addRow("Cells", self.cells)
+        top.addRow("Cells", self.beside_cells)
         top.addRow("Instrument", self.profile)
         self.main = ParameterForm(self.defaults, MAIN, compact=True)
         others = [n for n in all_names(self.defaults) if n not in (*MAIN, *OWN_WIDGETS)]
@@ -66,6 +70,7 @@ class SetupPanel(QWidget):
         self.collapsible.layout().setContentsMargins(0, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(TIGHT_PX)
         layout.addLayout(top)
         layout.addWidget(self.main)
         layout.addWidget(self.collapsible)
