@@ -61,3 +61,8 @@ def test_four_lobes_in_quarters_of_a_round_cell_are_one_nucleus():
 def test_three_small_lymphocytes_that_touch_stay_three_cells():
     lymphocytes = [(17, 17, 6.4, 7.4), (17, 24.6, 6.4, 7.4), (23.6, 20.8, 6.4, 7.4)]
     assert join_lobes(*parts_and_cells(*lymphocytes), UM_PER_PX).max() == 3
+
+
+def test_lobes_of_which_one_is_large_are_joined_in_threes():
+    parts, cells = parts_and_cells((18, 18.5, 5.8, 9), (18, 24.2, 2.8, 5), (23, 20.5, 4.3, 8))
+    assert join_lobes(parts, cells, UM_PER_PX).max() == 1

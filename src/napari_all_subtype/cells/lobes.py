@@ -32,7 +32,7 @@ _MAX_BESIDE_UM2, _MAX_FRAGMENT_AXIS_RATIO = 30.0, 2.0
 # Two of four lobes need not look like a round cell. Parts no larger than this, which hardly any
 # nucleus of its own is, are tried in threes and fours.
 _SEVERAL = (3, 4)
-_MAX_SEVERAL_UM2 = 25.0
+_MAX_SEVERAL_UM2 = 30.0
 _MIN_SEVERAL_SOLIDITY = 0.90
 _MAX_SEVERAL_AXIS_RATIO = 1.45
 # A shape as round as this, and of the size of a white cell, is whole.
