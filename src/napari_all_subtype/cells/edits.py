@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells import table
+from napari_all_subtype.cells.cuts import largest_piece, pieces_of_cut
 from napari_all_subtype.cells.edit import Edit, box_of, joined
 from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.nuclei import disc
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import EditError
 
 # Nucleus of a given cell: its region and its mask (Y, X) bool to a mask of the same shape.
 NucleusFinder = Callable[[Region, np.ndarray], np.ndarray]
 
-# A piece smaller than this share of its cell is a splinter, not a cell.
-_MIN_PIECE_FRACTION = 0.04
 # Cells this near count as touching; what is between them is filled.
 _GAP_PX = 3
 
@@ -53,7 +53,7 @@ def split(
     here = box_of(region)
     labels, nuclei = masks.labels[here].copy(), masks.nuclei[here].copy()
     cell = labels == label
-    pieces = _cut(cell, np.asarray(line_yx_px, float) - (region.y0, region.x0))
+    pieces = pieces_of_cut(cell, np.asarray(line_yx_px, float) - (region.y0, region.x0))
     if pieces.max() < 2:
         raise EditError(
             f"The line does not part cell {label}. Draw it from one side of the cell to the other."
@@ -76,13 +76,11 @@ def merge(masks: CellMasks, cells: pd.DataFrame, labels: Sequence[int]) -> Edit:
     if len(labels) < 2:
         raise EditError("One cell cannot be merged: draw from one cell into the next.")
     region = _widened(joined(*(region_of(cells, one, masks) for one in labels)), masks)
+    _refuse_apart(masks, cells, labels)
     here = box_of(region)
     after, nuclei = masks.labels[here].copy(), masks.nuclei[here].copy()
-    _refuse_apart(after, labels)
     whole = np.isin(after, labels)
-    side = 2 * _GAP_PX + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    closed = cv2.morphologyEx(whole.astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
+    closed = cv2.morphologyEx(whole.astype(np.uint8), cv2.MORPH_CLOSE, disc(_GAP_PX)) > 0
     after[whole | (closed & (after == 0))] = labels[0]
     nuclei[np.isin(nuclei, labels)] = labels[0]
     return Edit.between("merge", masks, cells, region, after, nuclei)
@@ -128,7 +126,7 @@ def add(
     """
     here = box_of(region)
     labels, nuclei = masks.labels[here].copy(), masks.nuclei[here].copy()
-    cell = _largest_piece(mask & (labels == 0))
+    cell = largest_piece(mask & (labels == 0))
     if not cell.any():
         raise EditError("No room for a new cell there: all of it belongs to cells already.")
     labels[cell] = len(cells)
@@ -168,13 +166,10 @@ def repaint(
     """
     here = box_of(region)
     before, labels = masks.labels[here], np.array(painted, np.int32)
-    exists = np.append((cells["area_px"] > 0).to_numpy(), False)
-    known = np.flatnonzero(exists)
-    unknown = [v for v in np.unique(labels[labels != before]) if v != 0 and v not in known]
-    new = []
-    for n, value in enumerate(unknown):
-        stroke = (labels == value) & (before != value)
-        new.append((len(cells) + n, stroke))
+    known = {0, *np.flatnonzero(cells["area_px"] > 0).tolist()}
+    unknown = [v for v in np.unique(labels[labels != before]).tolist() if v not in known]
+    strokes = [(labels == value) & (before != value) for value in unknown]
+    new = list(enumerate(strokes, len(cells)))
     for label, stroke in new:
         labels[stroke] = label
     nuclei = np.where(masks.nuclei[here] == labels, masks.nuclei[here], 0)
@@ -254,65 +249,16 @@ def _widened(region: Region, masks: CellMasks) -> Region:
     )
 
 
-def _cut(cell: np.ndarray, line: np.ndarray) -> np.ndarray:
-    """Pieces of a cell 1…n, the largest first, after a cut: (Y, X) int32."""
-    barrier = np.zeros(cell.shape, np.uint8)
-    points = np.round(_drawn_on(line, cell)).astype(np.int32)[:, ::-1]
-    # Connected by edges, not corners, so that the pieces beside it do not meet.
-    cv2.polylines(barrier, [np.ascontiguousarray(points)], False, 1, 1, cv2.LINE_4)
-    parted = (cell & (barrier == 0)).astype(np.uint8)
-    count, pieces = cv2.connectedComponents(parted, connectivity=4)
-    area = np.bincount(pieces.ravel(), minlength=count)
-    area[0] = 0
-    order = [k for k in np.argsort(-area, kind="stable") if area[k] > 0]
-    large = [k for k in order if area[k] >= max(2, _MIN_PIECE_FRACTION * cell.sum())]
-    number = np.zeros(count, np.int32)
-    number[large] = np.arange(1, len(large) + 1)
-    pieces = number[pieces]
-    # The line and splinters go to the nearest piece.
-    source = (pieces == 0).astype(np.uint8)
-    if source.all():
-        return pieces
-    _, nearest = cv2.distanceTransformWithLabels(
-        source, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    owner = np.zeros(int(nearest.max()) + 1, np.int32)
-    owner[nearest[pieces > 0]] = pieces[pieces > 0]
-    return np.where(cell, owner[nearest], 0)
-
-
-def _drawn_on(line: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    """The line, each end that lies in the cell drawn on until beyond its box."""
-    line = np.atleast_2d(line)
-    reach = float(sum(cell.shape))
-    ends = []
-    for end, others in ((line[0], line[1:]), (line[-1], line[-2::-1])):
-        y, x = np.round(end).astype(int)
-        inside = 0 <= y < cell.shape[0] and 0 <= x < cell.shape[1] and cell[y, x]
-        # Its direction over some pixels: the last one of a hand-drawn line points anywhere.
-        away = [other for other in others if np.hypot(*(end - other)) >= 5] or list(others[-1:])
-        length = np.hypot(*(end - away[0])) if away else 0.0
-        ends.append([end + (end - away[0]) / length * reach] if inside and length else [])
-    return np.array([*ends[0], *line, *ends[1]])
-
-
-def _largest_piece(mask: np.ndarray) -> np.ndarray:
-    count, pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    if count < 2:
-        return mask
-    area = np.bincount(pieces.ravel())
-    return pieces == 1 + int(np.argmax(area[1:]))
-
-
-def _refuse_apart(labels: np.ndarray, wanted: list[int]) -> None:
+def _refuse_apart(masks: CellMasks, cells: pd.DataFrame, wanted: list[int]) -> None:
     """Each cell must be near another of them, so that one cell comes of all."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _GAP_PX + 1,) * 2)
-    reach = {k: cv2.dilate((labels == k).astype(np.uint8), disc) > 0 for k in wanted}
-    met, rest = [wanted[0]], set(wanted[1:])
+    rest, met = set(wanted[1:]), [wanted[0]]
     for one in met:
-        near = [k for k in rest if (reach[one] & (labels == k)).any()]
-        met += near
-        rest -= set(near)
+        # In the box of each: a line may cross cells from one end of the image to the other.
+        around = masks.labels[box_of(_widened(region_of(cells, one, masks), masks))]
+        reach = cv2.dilate((around == one).astype(np.uint8), disc(_GAP_PX)) > 0
+        near = rest.intersection(np.unique(around[reach]).tolist())
+        met += sorted(near)
+        rest -= near
     if rest:
         raise EditError(
             f"Cells {wanted[0]} and {min(rest)} do not touch, so they are not one cell. "
