@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examples import UM_PER_PX, disc, example_analysis, example_source
-from fake_child import FakeClassifier
-from napari_all_subtype._widgets.packing import PackedAnalysis
+from examples import UM_PER_PX, disc, example_analysis
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.cells.edits import (
@@ -25,15 +22,11 @@ from napari_all_subtype.cells.edits import (
     repaint,
     split,
 )
-from napari_all_subtype.cells.inner_nucleus import NucleusByStain
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
-from napari_all_subtype.cells.source import ArraySource, Region
-from napari_all_subtype.cells.stain import stain_of
-from napari_all_subtype.config import SegmentationParameters
+from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import EditError
-from napari_all_subtype.workflow.corrections import corrected, remeasured
-from napari_all_subtype.workflow.export import to_geojson
+from napari_all_subtype.workflow.corrections import remeasured
 
 WHOLE = Region(0, 0, 128, 160)
 
@@ -217,79 +210,6 @@ def test_polygon_is_cut_at_the_image_border():
     assert mask.all()
     with pytest.raises(EditError, match="beside the image"):
         polygon_mask([(-10, -10), (-10, -5), (-5, -5)], (100, 100))
-
-
-def test_only_touched_rows_change_and_they_are_those_of_a_whole_measurement(field):
-    before = field.cells
-    edit = split(field.masks, before, 1, [(40, 10), (40, 70)])
-    edit.apply_to(field.masks)
-    after = remeasured(field, edit)
-    pd.testing.assert_frame_equal(after.loc[[0, 2, 3]], before.loc[[0, 2, 3]])
-    whole = measure(field.masks, UM_PER_PX)
-    columns = list(table.COLUMNS)
-    pd.testing.assert_frame_equal(
-        after.loc[[1, 4], columns], whole.loc[[1, 4], columns], check_dtype=False
-    )
-    assert after["subtype"][4] == "unknown"
-    assert after["subtype"][1] == before["subtype"][1]
-
-
-def test_word_of_a_person_outlives_a_new_outline(field):
-    cells = field.cells.assign(annotation=["", "l1", "", "normal"])
-    field = field.__class__(**{**vars(field), "cells": cells})
-    edit = split(field.masks, cells, 1, [(40, 10), (40, 70)])
-    edit.apply_to(field.masks)
-    assert remeasured(field, edit)["annotation"].tolist() == ["", "l1", "", "normal", ""]
-
-
-def test_cell_in_two_pieces_has_both_in_the_outlines_for_qupath(field):
-    painted = field.masks.labels.copy()
-    painted[38:42, :70] = 0
-    edit = repaint(field.masks, field.cells, WHOLE, painted)
-    edit.apply_to(field.masks)
-    field = replace(field, cells=remeasured(field, edit), edits=1)
-    written = to_geojson(field)
-    kinds = [one["geometry"]["type"] for one in written["features"]]
-    assert kinds == ["MultiPolygon", "Polygon", "Polygon"]
-    assert len(written["features"][0]["geometry"]["coordinates"]) == 2
-    assert written["provenance"]["edits"] == 1
-
-
-def test_packed_result_unpacks_with_its_edits(field):
-    packed = PackedAnalysis.of(field)
-    edit = split(field.masks, field.cells, 1, [(40, 10), (40, 70)])
-    edit.apply_to(field.masks)
-    after = replace(field, cells=remeasured(field, edit))
-    again = packed.edited((edit,), after).unpack()
-    np.testing.assert_array_equal(again.masks.labels, field.masks.labels)
-    np.testing.assert_array_equal(again.masks.nuclei, field.masks.nuclei)
-    back = packed.edited((edit, edit.reversed()), after).unpack()
-    np.testing.assert_array_equal(back.masks.labels, packed.unpack().masks.labels)
-    assert back.edits == 2
-
-
-def test_corrected_result_has_the_word_of_the_model_on_touched_cells_only(field):
-    classifier = FakeClassifier()
-    edit = split(field.masks, field.cells, 2, [(40, 80), (40, 140)])
-    after = corrected(field, edit, example_source(), classifier)
-    # The fake says normal of the first crop and blast of the second.
-    assert after.cells["subtype"].tolist()[1:] == ["normal", "normal", "l1", "blast"]
-    assert after.edits == 1
-
-
-def test_nucleus_of_a_drawn_cell_is_what_its_stain_says(smear):
-    source = ArraySource(smear.pixels)
-    stain = stain_of(source, 0.13, SegmentationParameters())
-    rows = measure(smear.masks, 0.13)
-    inside = rows[~rows["touches_border"] & (rows["area_px"] > 0)]
-    dice = []
-    for row in inside.itertuples():
-        region = Region(int(row.y0_px), int(row.x0_px), int(row.y1_px), int(row.x1_px))
-        box = np.s_[region.y0 : region.y1, region.x0 : region.x1]
-        found = NucleusByStain(source, stain)(region, smear.masks.labels[box] == row.label)
-        truth = smear.masks.nuclei[box] == row.label
-        dice.append(2 * (found & truth).sum() / (found.sum() + truth.sum()))
-    assert np.median(dice) > 0.9
 
 
 @st.composite

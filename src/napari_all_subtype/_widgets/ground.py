@@ -72,5 +72,6 @@ def source_in_view(
 def load_ground(pixels: np.ndarray, analysis: Analysis) -> Ground:
     """Read the stain of a whole field: up to a second for a large one."""
     source = source_in_view(pixels, analysis.name, analysis.parameters.reading)
-    stain = stain_of(source, analysis.pixel_size.um_per_px, analysis.parameters.segmentation)
-    return Ground(source, NucleusByStain(source, stain))
+    um_per_px, parameters = analysis.pixel_size.um_per_px, analysis.parameters.segmentation
+    stain = stain_of(source, um_per_px, parameters)
+    return Ground(source, NucleusByStain(source, um_per_px, stain, parameters))

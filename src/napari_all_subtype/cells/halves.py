@@ -14,7 +14,7 @@ from napari_all_subtype.cells.darkness import Densities, smoothed
 from napari_all_subtype.cells.edges import place_edges
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
-from napari_all_subtype.cells.source import ImageSource
+from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
 from napari_all_subtype.cells.tiles import Tile, tiles_of
 from napari_all_subtype.cells.working import WorkingGrid
@@ -24,6 +24,8 @@ from napari_all_subtype.progress import SILENT, Monitor, steps
 # As in the segmentation: the largest cell fits on either side of a seam.
 _OVERLAP_UM = 24.0
 _PALE_FRACTION = 0.7
+# Around a single cell, so that its colours are smoothed as in the whole image.
+_MARGIN_UM = 2.0
 # What is darker in a given cell but smaller than this is a granule, no nucleus.
 _SPECK_UM2 = 1.5
 
@@ -62,16 +64,41 @@ def nuclei_inside(
     nuclei = np.zeros(source.shape, np.int32)
     if not cells.any():
         return nuclei
-    for seen in _tiles(source, um_per_px, cells, parameters, monitor):
-        core, outer = seen.tile.core, seen.tile.outer
-        mask = seen.nuclei(parameters).astype(np.float32)
-        size = outer.x1 - outer.x0, outer.y1 - outer.y0
-        mask = cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR) > 0.5
-        mask = mask[core.y0 - outer.y0 :, core.x0 - outer.x0 :]
-        mask = mask[: core.y1 - core.y0, : core.x1 - core.x0]
-        window = np.s_[core.y0 : core.y1, core.x0 : core.x1]
+    for tile, seen in _tiles(source, um_per_px, cells, parameters, monitor):
+        mask = seen.nuclei_in(tile.core, parameters)
+        window = np.s_[tile.core.y0 : tile.core.y1, tile.core.x0 : tile.core.x1]
         nuclei[window] = np.where(mask, cells[window], 0)
     return nuclei
+
+
+def nucleus_inside(
+    source: ImageSource,
+    um_per_px: float,
+    stain: Stain,
+    region: Region,
+    cell: np.ndarray,
+    parameters: SegmentationParameters = SegmentationParameters(),
+) -> np.ndarray:
+    """Nucleus of one given cell: ndarray, shape of `region`, bool; as :func:`nuclei_inside`.
+
+    Parameters
+    ----------
+    stain : Stain
+        Of `source`.
+    region : Region
+        Where `cell` lies in the image.
+    cell : ndarray, shape of `region`, bool
+    """
+    nothing = np.zeros(cell.shape, bool)
+    if not np.isfinite(stain.nucleus_threshold):
+        return nothing
+    grid = WorkingGrid.near(um_per_px, parameters.working_um_per_px)
+    outer = _around(region, int(np.ceil(_MARGIN_UM / um_per_px)), grid.period_px, source.shape)
+    y, x = region.y0 - outer.y0, region.x0 - outer.x0
+    given = np.zeros((outer.y1 - outer.y0, outer.x1 - outer.x0), np.int32)
+    given[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
+    seen = _seen(source, um_per_px, stain, grid, outer, given)
+    return nothing if seen is None else seen.nuclei_in(region, parameters) & cell
 
 
 def cells_around(
@@ -102,8 +129,8 @@ def cells_around(
     if nuclei.any():
         overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
         found = (
-            (seen.tile, candidate)
-            for seen in _tiles(source, um_per_px, nuclei, parameters, monitor)
+            (tile, candidate)
+            for tile, seen in _tiles(source, um_per_px, nuclei, parameters, monitor)
             for candidate in seen.grown(parameters, source.shape)
         )
         paint_all(masks, found, overlap_px / 2)
@@ -114,17 +141,19 @@ def cells_around(
 
 @dataclass(frozen=True)
 class _Seen:
-    """A tile on the working grid.
+    """A part of the image on the working grid.
 
     Parameters
     ----------
+    outer : Region
+        Which part, in pixels of the image.
     given : ndarray, shape (Y, X), int32
         What was given, numbered 1…n, each of them there.
     densities : Densities
         Optical density, shape (Y, X, 3).
     """
 
-    tile: Tile
+    outer: Region
     given: np.ndarray
     densities: Densities
     stain: Stain
@@ -147,6 +176,14 @@ class _Seen:
         first, cells = number[dark], number[self.given]
         return sharpen_nuclei(self.densities, first, cells, threshold, self.um_per_px) > 0
 
+    def nuclei_in(self, inner: Region, parameters: SegmentationParameters) -> np.ndarray:
+        """The same in pixels of the image, in a part of it: ndarray, shape of `inner`, bool."""
+        outer, mask = self.outer, self.nuclei(parameters).astype(np.float32)
+        size = outer.x1 - outer.x0, outer.y1 - outer.y0
+        mask = cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR) > 0.5
+        mask = mask[inner.y0 - outer.y0 :, inner.x0 - outer.x0 :]
+        return mask[: inner.y1 - inner.y0, : inner.x1 - inner.x0]
+
     def grown(
         self, parameters: SegmentationParameters, shape: tuple[int, int]
     ) -> Iterator[Candidate]:
@@ -154,7 +191,7 @@ class _Seen:
         evidence = cell_evidence(self.densities.smooth, self.stain)
         contours = cell_contours(evidence, self.given, self.um_per_px, parameters.max_cytoplasm_um)
         contours = place_edges(contours, self.densities.fine, self.um_per_px)
-        yield from contour_candidates(self.given, contours, self.zoom, self.tile.outer, shape)
+        yield from contour_candidates(self.given, contours, self.zoom, self.outer, shape)
 
     def _areas_um2(self, labels: np.ndarray) -> np.ndarray:
         """Areas of 0…n in µm², that of the ground being 0."""
@@ -169,7 +206,7 @@ def _tiles(
     given: np.ndarray,
     parameters: SegmentationParameters,
     monitor: Monitor,
-) -> Iterator[_Seen]:
+) -> Iterator[tuple[Tile, _Seen]]:
     """The tiles in which something was given; none if the image shows no stain of nuclei."""
     stain = stain_of(source, um_per_px, parameters, monitor)
     if not np.isfinite(stain.nucleus_threshold):
@@ -181,15 +218,39 @@ def _tiles(
     for tile in steps(tiles, "segment", monitor):
         outer = tile.outer
         part = given[outer.y0 : outer.y1, outer.x0 : outer.x1]
-        if not part.any():
-            continue
-        rgb = grid.read(source, outer)
-        numbers = _sampled(part, rgb.shape[:2], grid.zoom)
-        if not numbers.any():
-            continue
-        density = stain.density(rgb, _part_of(outer, rgb.shape[:2], grid.zoom, source.shape))
-        um = um_per_px * grid.zoom
-        yield _Seen(tile, numbers, smoothed(density, um), stain, um, grid.zoom)
+        seen = _seen(source, um_per_px, stain, grid, outer, part)
+        if seen is not None:
+            yield tile, seen
+
+
+def _seen(
+    source: ImageSource,
+    um_per_px: float,
+    stain: Stain,
+    grid: WorkingGrid,
+    outer: Region,
+    given: np.ndarray,
+) -> _Seen | None:
+    """What was `given` in `outer`, which starts at a multiple of the grid's period, if anything."""
+    if not given.any():
+        return None
+    rgb = grid.read(source, outer)
+    numbers = _sampled(given, rgb.shape[:2], grid.zoom)
+    if not numbers.any():
+        return None
+    density = stain.density(rgb, _part_of(outer, rgb.shape[:2], grid.zoom, source.shape))
+    um = um_per_px * grid.zoom
+    return _Seen(outer, numbers, smoothed(density, um), stain, um, grid.zoom)
+
+
+def _around(region: Region, margin_px: int, period: int, shape: tuple[int, int]) -> Region:
+    """`region` and what is around it in an image of `shape`, from a multiple of `period` on."""
+    return Region(
+        max(region.y0 - margin_px, 0) // period * period,
+        max(region.x0 - margin_px, 0) // period * period,
+        min(region.y1 + margin_px, shape[0]),
+        min(region.x1 + margin_px, shape[1]),
+    )
 
 
 def _sampled(labels: np.ndarray, shape: tuple[int, int], zoom: float) -> np.ndarray:
