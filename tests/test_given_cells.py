@@ -209,6 +209,18 @@ def test_image_without_any_nucleus_leaves_the_given_cells_bare(smear):
     assert not masks.nuclei.any()
 
 
+@pytest.mark.parametrize("colour", [(50, 200, 200), (60, 220, 230)])
+def test_given_cell_of_a_dye_that_leaves_green_alone_does_no_harm(colour):
+    pixels, cells = np.full((300, 400, 3), 200, np.uint8), np.zeros((300, 400), np.int32)
+    for k, (x, inner) in enumerate([(100, (90, 40, 160)), (300, colour)], 1):
+        cv2.circle(cells, (x, 150), 50, k, -1)
+        cv2.circle(pixels, (x, 150), 40, inner, -1)
+    nuclei = GivenCells(cells)(ArraySource(pixels), 0.13).nuclei
+    area = np.bincount(nuclei.ravel(), minlength=3)
+    assert area[1] == pytest.approx(np.pi * 40**2, rel=0.1)
+    assert np.all((nuclei == 0) | (nuclei == cells))
+
+
 def test_row_k_is_the_given_number_k(smear):
     masks = GivenCells(smear.masks.labels * 3)(ArraySource(smear.pixels), smear.um_per_px)
     rows = table.present(measure(masks, smear.um_per_px))

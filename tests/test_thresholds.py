@@ -33,3 +33,12 @@ def test_threshold_never_cuts_through_nuclei_among_much_cytoplasm():
 
 def test_red_cells_alone_have_no_threshold():
     assert nucleus_threshold(contrasts(RED_CELLS), SegmentationParameters()) == np.inf
+
+
+def test_colours_beyond_any_stain_have_no_valley():
+    # What absorbs blue only spreads so far below zero that the threshold leaves the histogram.
+    pixels = contrasts((5_000, -2.0, 0.01), (5_001, 1.2, 0.01), (4_000, 2.3, 0.01))
+    rng = np.random.default_rng(0)
+    wide = rng.normal(0, 1, 200_000) + np.repeat([2.2, -2.0, 0.0], [60_000, 70_000, 70_000])
+    for some in (pixels, wide):
+        assert not nucleus_threshold(some, SegmentationParameters()) < 0.2

@@ -21,6 +21,8 @@ _CYTOPLASM = 0.85
 _CONTRAST_SHARE = 0.8
 _SPECK_UM2 = 1.5
 _SMALL_HOLE_UM2 = 1.5
+# Darkness in green that a rim is taken to have at least: what a dye leaves green has none.
+_MIN_LEVEL = 0.01
 _DARK_HOLE_FRACTION = 0.85
 
 
@@ -78,7 +80,7 @@ def sharpen_nuclei(
 
 
 def _edge_levels(green: np.ndarray, cells: Foreground, nuclei: np.ndarray) -> np.ndarray:
-    """Median of `green`, one value per pixel of the cells, on the rim of each nucleus."""
+    """Median of `green`, one value per pixel of the cells, on the rim of each nucleus; above 0."""
     there = (nuclei > 0).astype(np.uint8)
     rim = there - cv2.erode(there, np.ones((3, 3), np.uint8))
     on_rim = rim.ravel()[cells.index] > 0
@@ -87,7 +89,7 @@ def _edge_levels(green: np.ndarray, cells: Foreground, nuclei: np.ndarray) -> np
     number = np.bincount(names, minlength=cells.count + 1)
     middle = np.cumsum(number) - (number + 1) // 2
     levels = values[order][middle.clip(0, len(values) - 1)]
-    return np.where(number > 0, levels, np.median(values))
+    return np.maximum(np.where(number > 0, levels, np.median(values)), _MIN_LEVEL)
 
 
 def _own_thresholds(

@@ -57,6 +57,8 @@ def _in_valley(threshold: float, counts: np.ndarray, middle: np.ndarray) -> floa
     """
     smooth = gaussian_filter1d(counts.astype(float), _SMOOTH_BINS)
     at, lowest = np.searchsorted(middle, [threshold, _LOWEST_VALLEY * threshold])
+    if at == len(middle):  # beyond all colours of a stain: no population is there
+        return float(threshold)
     valley = lowest + int(smooth[lowest : at + 1].argmin())
     on_top = smooth[at] > _ON_TOP * smooth[at:].max()
     deep = smooth[valley] < _DEEP * smooth[at]
