@@ -87,13 +87,6 @@ def disc(radius_px: float) -> np.ndarray:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
 
 
-def drop_small(labels: np.ndarray, min_diameter_px: float) -> np.ndarray:
-    """Labels without those of smaller equivalent diameter, numbered anew from 1."""
-    keep = foreground(labels).areas() >= np.pi / 4 * min_diameter_px**2
-    keep[0] = False
-    return renumber(labels, keep)
-
-
 def drop_red_cells(labels: np.ndarray, density: np.ndarray, red_cell: np.ndarray) -> np.ndarray:
     """Labels without those of the red cells' own hue: folded or crowded ones are as dark.
 
