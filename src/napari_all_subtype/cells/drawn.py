@@ -16,12 +16,11 @@ from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.nuclei import renumber
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.cells.stain import overview
-from napari_all_subtype.cells.tiles import Tile, tiles_of
+from napari_all_subtype.cells.tiles import Tile, overlap_px_of
 from napari_all_subtype.cells.working import WorkingGrid
 from napari_all_subtype.config import FindingParameters, SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
 
-_OVERLAP_UM = 24.0
 # Grey values that become 0 and 1: over the whole image, so that every tile is brought alike.
 _DARKEST_PERCENT, _BRIGHTEST_PERCENT = 1.0, 99.8
 
@@ -93,16 +92,14 @@ class DrawnCells:
         rgb = overview(source, um_per_px, monitor)
         limits = np.percentile(rgb, (_DARKEST_PERCENT, _BRIGHTEST_PERCENT), axis=(0, 1))
         grid = WorkingGrid.near(um_per_px, self.finding.segmenter_um_per_px)
-        overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
-        side_px = round(self.parameters.tile_px * grid.zoom)
-        tiles = tiles_of(source.shape, side_px, overlap_px, grid.period_px)
+        tiles = grid.tiles(source.shape, um_per_px, self.parameters.tile_px)
         masks = CellMasks(np.zeros(source.shape, np.int32), np.zeros(source.shape, np.int32))
         seen = (
             (tile, candidate)
             for tile in steps(tiles, "segment", monitor)
             for candidate in self._objects(source, tile, grid, um_per_px, limits)
         )
-        paint_all(masks, seen, overlap_px / 2)
+        paint_all(masks, seen, overlap_px_of(um_per_px) / 2)
         return masks.labels
 
     def _objects(

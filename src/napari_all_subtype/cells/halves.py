@@ -13,17 +13,15 @@ from napari_all_subtype.cells.cytoplasm import cell_contours, cell_evidence
 from napari_all_subtype.cells.darkness import Densities, smoothed
 from napari_all_subtype.cells.edges import place_edges
 from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.nuclei import pale_threshold
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
-from napari_all_subtype.cells.tiles import Tile, tiles_of
+from napari_all_subtype.cells.tiles import Tile, overlap_px_of
 from napari_all_subtype.cells.working import WorkingGrid
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
 
-# As in the segmentation: the largest cell fits on either side of a seam.
-_OVERLAP_UM = 24.0
-_PALE_FRACTION = 0.7
 # Around a single cell, so that its colours are smoothed as in the whole image.
 _MARGIN_UM = 2.0
 # What is darker in a given cell but smaller than this is a granule, no nucleus.
@@ -93,7 +91,7 @@ def nucleus_inside(
     if not np.isfinite(stain.nucleus_threshold):
         return nothing
     grid = WorkingGrid.near(um_per_px, parameters.working_um_per_px)
-    outer = _around(region, int(np.ceil(_MARGIN_UM / um_per_px)), grid.period_px, source.shape)
+    outer = grid.around(region, int(np.ceil(_MARGIN_UM / um_per_px)), source.shape)
     y, x = region.y0 - outer.y0, region.x0 - outer.x0
     given = np.zeros((outer.y1 - outer.y0, outer.x1 - outer.x0), np.int32)
     given[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
@@ -127,13 +125,12 @@ def cells_around(
     """
     masks = CellMasks(np.zeros(source.shape, np.int32), np.zeros(source.shape, np.int32))
     if nuclei.any():
-        overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
         found = (
             (tile, candidate)
             for tile, seen in _tiles(source, um_per_px, nuclei, parameters, monitor)
             for candidate in seen.grown(parameters, source.shape)
         )
-        paint_all(masks, found, overlap_px / 2)
+        paint_all(masks, found, overlap_px_of(um_per_px) / 2)
     if nuclei.any() and not masks.labels.any():
         return CellMasks(nuclei.astype(np.int32), nuclei.astype(np.int32))
     return masks
@@ -164,7 +161,7 @@ class _Seen:
         """Nuclei in what was given, taken for cells: ndarray, shape (Y, X), bool."""
         contrast = nucleus_contrast(self.densities.smooth)
         threshold = self.stain.nucleus_threshold
-        pale = max(_PALE_FRACTION * threshold, parameters.min_nucleus_contrast)
+        pale = pale_threshold(threshold, parameters)
         dark = np.where(contrast > threshold, self.given, 0)
         enough = self._areas_um2(dark) >= _SPECK_UM2
         # A pale nucleus beside dark ones lies below the image's threshold.
@@ -212,9 +209,7 @@ def _tiles(
     if not np.isfinite(stain.nucleus_threshold):
         return
     grid = WorkingGrid.near(um_per_px, parameters.working_um_per_px)
-    overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
-    side_px = round(parameters.tile_px * grid.zoom)
-    tiles = tiles_of(source.shape, side_px, overlap_px, grid.period_px)
+    tiles = grid.tiles(source.shape, um_per_px, parameters.tile_px)
     for tile in steps(tiles, "segment", monitor):
         outer = tile.outer
         part = given[outer.y0 : outer.y1, outer.x0 : outer.x1]
@@ -238,19 +233,9 @@ def _seen(
     numbers = _sampled(given, rgb.shape[:2], grid.zoom)
     if not numbers.any():
         return None
-    density = stain.density(rgb, _part_of(outer, rgb.shape[:2], grid.zoom, source.shape))
+    density = stain.density(rgb, grid.part_of(outer, rgb.shape, source.shape))
     um = um_per_px * grid.zoom
     return _Seen(outer, numbers, smoothed(density, um), stain, um, grid.zoom)
-
-
-def _around(region: Region, margin_px: int, period: int, shape: tuple[int, int]) -> Region:
-    """`region` and what is around it in an image of `shape`, from a multiple of `period` on."""
-    return Region(
-        max(region.y0 - margin_px, 0) // period * period,
-        max(region.x0 - margin_px, 0) // period * period,
-        min(region.y1 + margin_px, shape[0]),
-        min(region.x1 + margin_px, shape[1]),
-    )
 
 
 def _sampled(labels: np.ndarray, shape: tuple[int, int], zoom: float) -> np.ndarray:
@@ -264,20 +249,3 @@ def _sampled(labels: np.ndarray, shape: tuple[int, int], zoom: float) -> np.ndar
     numbers = np.searchsorted(used, small).astype(np.int32) + 1
     numbers[small == 0] = 0
     return numbers
-
-
-def _part_of(
-    region: tuple[int, int, int, int],
-    shape: tuple[int, int],
-    zoom: float,
-    whole: tuple[int, int],
-) -> tuple[float, float, float, float]:
-    """Where working pixels of `shape`, from the corner of `region`, lie in the image: fractions."""
-    y0, x0 = region[:2]
-    (rows, columns), (height, width) = shape, whole
-    return (
-        y0 / height,
-        x0 / width,
-        (y0 + rows * zoom) / height,
-        (x0 + columns * zoom) / width,
-    )

@@ -12,7 +12,10 @@ from napari_all_subtype.cells.components import (
     pieces_of,
     renumber,
 )
+from napari_all_subtype.config import SegmentationParameters
 
+# Of the threshold of an image, for nuclei that are paler than its others.
+_PALE_FRACTION = 0.7
 # Solidity above which a nucleus is taken for one piece without further question.
 _CONVEX_SOLIDITY = 0.93
 # Two parts stay apart when their neck is narrower than this share of the smaller part.
@@ -51,6 +54,11 @@ def find_parts(contrast: np.ndarray, threshold: float, um_per_px: float) -> np.n
     keep = foreground(parts).areas() * um_per_px**2 >= _SPECK_UM2
     keep[0] = False
     return renumber(parts, keep)
+
+
+def pale_threshold(threshold: float, parameters: SegmentationParameters) -> float:
+    """Contrast from which a pixel may be of a pale nucleus in an image of this `threshold`."""
+    return max(_PALE_FRACTION * threshold, parameters.min_nucleus_contrast)
 
 
 def add_pale(

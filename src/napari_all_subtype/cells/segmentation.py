@@ -24,7 +24,7 @@ from napari_all_subtype.cells.debris import hide_foreign
 from napari_all_subtype.cells.edges import place_edges
 from napari_all_subtype.cells.lobes import join_lobes
 from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, find_parts
+from napari_all_subtype.cells.nuclei import add_pale, drop_red_cells, find_parts, pale_threshold
 from napari_all_subtype.cells.outlines import (
     Outliner,
     Sketch,
@@ -36,15 +36,12 @@ from napari_all_subtype.cells.platelets import drop_platelets, drop_specks
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
-from napari_all_subtype.cells.tiles import Tile, tiles_of
+from napari_all_subtype.cells.tiles import Tile, overlap_px_of
 from napari_all_subtype.cells.workers import in_order, usable_cores
 from napari_all_subtype.cells.working import WorkingGrid
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
 
-# Overlap of tiles: the largest cell fits, with its cytoplasm, on either side of a seam.
-_OVERLAP_UM = 24.0
-_PALE_FRACTION = 0.7
 # Each thread holds a tile in memory.
 _MAX_WORKERS = 4
 
@@ -95,9 +92,7 @@ def segment(
     if not np.isfinite(stain.nucleus_threshold):
         return masks
     grid = WorkingGrid.near(um_per_px, parameters.working_um_per_px)
-    overlap_px = int(np.ceil(_OVERLAP_UM / um_per_px))
-    side_px = round(parameters.tile_px * grid.zoom)
-    tiles = tiles_of(source.shape, side_px, overlap_px, grid.period_px)
+    tiles = grid.tiles(source.shape, um_per_px, parameters.tile_px)
 
     def found(part: tuple[Tile, np.ndarray]) -> tuple[Tile, FoundCells | None]:
         tile, rgb = part
@@ -113,7 +108,7 @@ def segment(
         if cells is not None
         for candidate in _candidates(cells, tile.outer, grid.zoom, source.shape, outliner)
     )
-    paint_all(masks, seen, overlap_px / 2)
+    paint_all(masks, seen, overlap_px_of(um_per_px) / 2)
     return masks
 
 
@@ -225,11 +220,8 @@ def _find(
     parameters: SegmentationParameters,
 ) -> FoundCells | None:
     """Cells of `rgb`, which shows `region` of an image of `shape` on the grid."""
-    height, width = shape
-    y0, x0 = region.y0, region.x0
-    y1, x1 = (start + n * grid.zoom for start, n in zip((y0, x0), rgb.shape, strict=False))
-    part = (y0 / height, x0 / width, y1 / height, x1 / width)
-    return find_cells(rgb, stain.density(rgb, part), um_per_px * grid.zoom, stain, parameters)
+    density = stain.density(rgb, grid.part_of(region, rgb.shape, shape))
+    return find_cells(rgb, density, um_per_px * grid.zoom, stain, parameters)
 
 
 def find_cells(
@@ -245,7 +237,7 @@ def find_cells(
     """
     densities = smoothed(density, um_per_px)
     raw, density = density, densities.smooth
-    lower = max(_PALE_FRACTION * stain.nucleus_threshold, parameters.min_nucleus_contrast)
+    lower = pale_threshold(stain.nucleus_threshold, parameters)
     contrast = hide_foreign(nucleus_contrast(density), raw, density, lower, um_per_px)
     parts = find_parts(contrast, stain.nucleus_threshold, um_per_px)
     parts = add_pale(parts, contrast, lower, um_per_px)

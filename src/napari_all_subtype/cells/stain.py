@@ -20,11 +20,12 @@ from napari_all_subtype.cells.thresholds import (
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint, steps
 
+# Colours are told on the whole image at this scale, or its own if that is coarser.
+OVERVIEW_UM_PER_PX = 0.5
 # Darker than this in every channel is no stain but the black ground of a cut-out or a frame.
 BLACK_UINT8 = 12
 # Natural logarithm to decadic absorbance, with the grey level kept off zero.
 _OFFSET = 1.0
-_OVERVIEW_UM_PER_PX = 0.5
 _STRIP_MEGAPIXELS = 4.0
 _STAGE = "measure colours"
 # Red cells are looked for this far from nuclei; two of them at least must be seen.
@@ -156,7 +157,7 @@ def overview(source: ImageSource, um_per_px: float, monitor: Monitor = SILENT) -
         If the monitor asks for it, between two strips.
     """
     height, width = source.shape
-    factor = min(1.0, um_per_px / _OVERVIEW_UM_PER_PX)
+    factor = min(1.0, um_per_px / OVERVIEW_UM_PER_PX)
     rows = max(1, int(_STRIP_MEGAPIXELS * 1e6 / max(width, 1)))
     rows = max(rows, int(np.ceil(1 / factor)))
     strips = []
@@ -181,7 +182,7 @@ def stain_of(
         If the monitor asks for it.
     """
     rgb = overview(source, um_per_px, monitor)
-    scale = max(um_per_px, _OVERVIEW_UM_PER_PX)
+    scale = max(um_per_px, OVERVIEW_UM_PER_PX)
     bands = _bands(rgb.shape)
     background = background_of(np.concatenate([rgb[band] for band in bands]))
     checkpoint(monitor, Progress(_STAGE))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
 from napari_all_subtype.cells.source import Region
+
+# The largest cell fits, with its cytoplasm, on either side of a seam.
+_OVERLAP_UM = 24.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class Tile:
         away_y = max(self.core.y0 - y, y - self.core.y1)
         away_x = max(self.core.x0 - x, x - self.core.x1)
         return max(away_y, away_x) <= reach_px
+
+
+def overlap_px_of(um_per_px: float) -> int:
+    """Overlap of tiles in pixels, if none of them is to cut a cell that it owns."""
+    return math.ceil(_OVERLAP_UM / um_per_px)
 
 
 def tiles_of(shape: tuple[int, int], tile_px: int, overlap_px: int, grid_px: int = 1) -> list[Tile]:

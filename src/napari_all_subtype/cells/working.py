@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.cells.source import ImageSource, Region
+from napari_all_subtype.cells.tiles import Tile, overlap_px_of, tiles_of
 
 # Largest period of the grid in pixels; the overlap of tiles is many times larger.
 _MAX_PERIOD_PX = 32
@@ -47,6 +48,39 @@ class WorkingGrid:
     def zoom(self) -> float:
         """Pixels of the image per working pixel, 1 or more."""
         return float(1 / self.factor)
+
+    def tiles(self, shape: tuple[int, int], um_per_px: float, tile_px: int) -> list[Tile]:
+        """Tiles of an image of `shape`, `tile_px` working pixels wide at most."""
+        side_px, overlap_px = round(tile_px * self.zoom), overlap_px_of(um_per_px)
+        return tiles_of(shape, side_px, overlap_px, self.period_px)
+
+    def around(self, region: Region, margin_px: int, shape: tuple[int, int]) -> Region:
+        """`region` and what is around it in an image of `shape`, from a multiple of the period on.
+
+        Examples
+        --------
+        >>> WorkingGrid.near(0.13, 0.2).around(Region(50, 5, 90, 60), 8, (95, 200))[:]
+        (40, 0, 95, 68)
+        """
+        period = self.period_px
+        return Region(
+            max(region.y0 - margin_px, 0) // period * period,
+            max(region.x0 - margin_px, 0) // period * period,
+            min(region.y1 + margin_px, shape[0]),
+            min(region.x1 + margin_px, shape[1]),
+        )
+
+    def part_of(
+        self, region: Region, seen: tuple[int, ...], shape: tuple[int, int]
+    ) -> tuple[float, float, float, float]:
+        """Where working pixels of shape `seen`, from the corner of `region` on, lie in an image.
+
+        As fractions y0, x0, y1, x1 of the sides of the image, which is of `shape`.
+        """
+        (rows, columns), (height, width) = seen[:2], shape
+        y0, x0 = region.y0, region.x0
+        y1, x1 = y0 + rows * self.zoom, x0 + columns * self.zoom
+        return y0 / height, x0 / width, y1 / height, x1 / width
 
     def read(self, source: ImageSource, region: Region) -> np.ndarray:
         """`region` on this grid: ndarray, shape (Y, X, 3), uint8.

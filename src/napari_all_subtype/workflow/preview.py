@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_all_subtype.cells.segmentation import FoundCells, find_in
 from napari_all_subtype.cells.source import ArraySource, ImageSource, Region
-from napari_all_subtype.cells.stain import Stain, overview, stain_of
+from napari_all_subtype.cells.stain import OVERVIEW_UM_PER_PX, Stain, overview, stain_of
 from napari_all_subtype.cells.working import WorkingGrid
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
@@ -17,7 +17,6 @@ from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 MAX_MEGAPIXELS = 2.0
 # Around what is looked at, so that cells at its border are found as in the whole image.
 _MARGIN_UM = 12.0
-_OVERVIEW_UM_PER_PX = 0.5
 _STAGE = "preview"
 _SHIFT = 4
 _LINE_PX = 2
@@ -78,7 +77,7 @@ class Previewer:
         """
         grid = WorkingGrid.near(self.um_per_px, parameters.working_um_per_px)
         region = middle_of(visible, self.source.shape, MAX_MEGAPIXELS * 1e6 * grid.zoom**2)
-        outer = self._with_margin(region, grid.period_px)
+        outer = grid.around(region, round(_MARGIN_UM / self.um_per_px), self.source.shape)
         stain = self._stain(parameters, monitor)
         checkpoint(monitor, Progress(_STAGE))
         found = None
@@ -97,20 +96,9 @@ class Previewer:
         if self._overview is None:
             self._overview = ArraySource(overview(self.source, self.um_per_px, monitor))
         if key not in self._stains:
-            scale = max(self.um_per_px, _OVERVIEW_UM_PER_PX)
+            scale = max(self.um_per_px, OVERVIEW_UM_PER_PX)
             self._stains[key] = stain_of(self._overview, scale, parameters, monitor)
         return self._stains[key]
-
-    def _with_margin(self, region: Region, period_px: int) -> Region:
-        """`region` and what is around it, beginning at a multiple of the grid's period."""
-        margin = round(_MARGIN_UM / self.um_per_px)
-        height, width = self.source.shape
-        return Region(
-            max(region.y0 - margin, 0) // period_px * period_px,
-            max(region.x0 - margin, 0) // period_px * period_px,
-            min(region.y1 + margin, height),
-            min(region.x1 + margin, width),
-        )
 
 
 def middle_of(visible: Region, shape: tuple[int, int], most_px: float) -> Region:
@@ -119,7 +107,7 @@ def middle_of(visible: Region, shape: tuple[int, int], most_px: float) -> Region
     Examples
     --------
     >>> middle_of(Region(-50, 0, 100, 400), (1000, 300), 10_000)[:]
-    (21, 64, 79, 236)
+    (21, 63, 79, 237)
     """
     y0, x0 = max(visible.y0, 0), max(visible.x0, 0)
     y1, x1 = min(visible.y1, shape[0]), min(visible.x1, shape[1])
