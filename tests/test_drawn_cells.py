@@ -250,6 +250,16 @@ def test_cellpose_that_ends_by_itself_is_told(programs, tmp_path):
             network(np.zeros((8, 8, 3), np.float32))
 
 
+def test_cellpose_that_ended_is_started_again_for_the_next_image(programs, tmp_path):
+    (tmp_path / "weights").write_bytes(b"deadly")
+    network = CellposeApart(str(tmp_path / "weights"))
+    with pytest.raises(ExtraFailedError, match="ended unexpectedly"):
+        network(np.zeros((8, 8, 3), np.float32))
+    (tmp_path / "weights").write_bytes(b"good")
+    assert network(np.zeros((8, 9, 3), np.float32)).shape == (8, 9)
+    network.close()
+
+
 def test_process_of_cellpose_ends_with_the_network(programs, tmp_path):
     (tmp_path / "weights").write_bytes(b"good")
     network = CellposeApart(str(tmp_path / "weights"))

@@ -41,10 +41,14 @@ class CellposeApart:
     """
 
     def __init__(self, model: str | None = None):
+        self._model = model
+        self._start()
+
+    def _start(self) -> None:
         # The same packages are found there as here.
         where = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, *([model] if model else [])],
+            [sys.executable, "-m", __name__, *([self._model] if self._model else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -61,6 +65,10 @@ class CellposeApart:
         ExtraFailedError
             If Cellpose fails.
         """
+        if self._process.poll() is not None:
+            # It ended at another image: one that needs less memory may still go well.
+            self._end()
+            self._start()
         with suppress(OSError):  # it has ended; the answer says so
             _send(self._process.stdin, _ARRAY, _packed(pixels))
         return np.load(BytesIO(self._answer()), allow_pickle=False)
