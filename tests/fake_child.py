@@ -32,10 +32,8 @@ class FakeClassifier:
 class FakeKeeper(ModelKeeper):
     """Has the fake model at once."""
 
-    def analyser(self, run):
-        from napari_all_subtype.workflow.analyse import Analyser
-
-        return Analyser(run.parameters, FakeClassifier())
+    def classifier(self, parameters):
+        return FakeClassifier()
 
 
 class StuckKeeper(FakeKeeper):

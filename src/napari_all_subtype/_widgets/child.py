@@ -110,6 +110,22 @@ class ModelKeeper:
         self._classifier = None
         self._found_by: tuple[object, object] = (None, None)
 
+    def classifier(self, parameters: AnalysisParameters):
+        """The model that `parameters` name; nothing that finds cells is loaded.
+
+        Raises
+        ------
+        ModelNotFoundError, ModelIntegrityError
+            If it cannot be used.
+        """
+        # Imported here, in the child: this is what brings TensorFlow in.
+        from napari_all_subtype.model.classifier import load_classifier
+
+        if self._key != parameters.model.model:
+            self._classifier = load_classifier(parameters.model.model)
+            self._key = parameters.model.model
+        return self._classifier
+
     def analyser(self, run: Run):
         """An Analyser for `run`.
 
@@ -118,15 +134,11 @@ class ModelKeeper:
         ModelNotFoundError, ModelIntegrityError, ExtraMissingError
             If the model, or what finds the cells, cannot be used.
         """
-        # Imported here, in the child: this is what brings TensorFlow in.
         from napari_all_subtype.workflow.analyse import Analyser
 
-        key = run.parameters.model.model
-        known = self._classifier if key == self._key else None
         finding = run.parameters.finding, run.parameters.segmentation
         segmenter = self._found_by[1] if finding == self._found_by[0] else None
-        analyser = Analyser(run.parameters, known, segmenter)
-        self._key, self._classifier = key, analyser.classifier
+        analyser = Analyser(run.parameters, self.classifier(run.parameters), segmenter)
         self._found_by = finding, analyser.segmenter
         return analyser
 
@@ -167,7 +179,7 @@ def _classify(
     from napari_all_subtype.workflow.analyse import predictions
 
     try:
-        classifier = keeper.analyser(asked).classifier
+        classifier = keeper.classifier(asked.parameters)
         connection.send(_ready(classifier))
         batch_size = asked.parameters.model.batch_size
         probabilities = classifier.predict(arrays[0], monitor, batch_size)
