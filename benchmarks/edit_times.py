@@ -42,6 +42,7 @@ def main() -> None:
     pixels = np.full((SIDE_PX, SIDE_PX, 3), 220, np.uint8)
     layer = viewer.add_image(pixels, rgb=True, name="field")
     dock = AnalyseSmear(viewer)
+    dock.editor.asker.ask = lambda *crops: None
     result = PackedAnalysis.of(field_of_discs())
     session = dock.controller.session
     session.set_fields([SmearField("field", layer=layer, result=result)], "field")

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import tifffile
-from napari.utils.interactions import (
-    mouse_move_callbacks,
-    mouse_press_callbacks,
-    mouse_release_callbacks,
-)
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
@@ -20,55 +13,12 @@ from fake_worker import FIVE_CELLS
 from napari_all_subtype._widgets.layer_kinds import CELLS, LETTERS, SUBTYPES
 from napari_all_subtype._widgets.overlay import ClassCodes
 from napari_all_subtype.taxonomy import FAB5
-from window_steps import click
+from window_steps import answered, click, drag, masks_of, table_of, use
 
 pytestmark = pytest.mark.window
 pytest_plugins = ["window_fixtures"]
 
 CODES = ClassCodes(FAB5)
-
-
-def drag(viewer, *points_px, button=1):
-    """Press at the first point, in pixels, move over the others, and release."""
-    event = SimpleNamespace(
-        type="mouse_press",
-        pos=(0, 0),
-        dims_displayed=[0, 1],
-        dims_point=[0, 0],
-        view_direction=None,
-        modifiers=(),
-        button=button,
-        is_dragging=True,
-        handled=False,
-    )
-    layer = viewer.layers.selection.active
-    for n, (y, x) in enumerate(points_px):
-        event.position = (UM_PER_PX * y, UM_PER_PX * x)
-        callbacks = mouse_move_callbacks if n else mouse_press_callbacks
-        event.type = "mouse_move" if n else "mouse_press"
-        callbacks(viewer, event)
-        callbacks(layer, event)
-    event.type = "mouse_release"
-    mouse_release_callbacks(viewer, event)
-    mouse_release_callbacks(layer, event)
-
-
-def use(qtbot, dock, name):
-    """Press the button of a tool and wait until the mouse is that tool's."""
-    dock.edits.buttons[name].click()
-    qtbot.waitUntil(lambda: dock.editor.tool == name, timeout=10_000)
-
-
-def answered(qtbot, dock):
-    qtbot.waitUntil(lambda: dock.editor.asker.count == 0, timeout=10_000)
-
-
-def table_of(dock):
-    return dock.controller.session.result().analysis.cells
-
-
-def masks_of(dock):
-    return dock.controller.layers.view.analysis.masks
 
 
 def test_line_through_a_cell_makes_two_and_only_they_are_classified_again(analysed, qtbot):
@@ -263,18 +213,6 @@ def test_export_writes_the_edited_masks_and_rows(analysed, qtbot, tmp_path):
     (folder,) = [one for one in (tmp_path / "out").iterdir() if one.is_dir()]
     np.testing.assert_array_equal(tifffile.imread(folder / "labels.tif"), wanted)
     assert (folder / "cells.csv").read_text().count("\n") == 7
-
-
-def test_edits_stay_when_another_field_was_shown_meanwhile(analysed, qtbot):
-    viewer, dock = analysed
-    use(qtbot, dock, "split")
-    drag(viewer, (30, 5), (30, 60))
-    answered(qtbot, dock)
-    wanted, view = masks_of(dock).labels.copy(), dock.controller.layers.view
-    dock.controller.session.select(0)
-    qtbot.waitUntil(lambda: dock.controller.layers.view is not view, timeout=10_000)
-    np.testing.assert_array_equal(masks_of(dock).labels, wanted)
-    assert dock.edits.buttons["undo"].isEnabled()
 
 
 def test_a_person_with_mouse_and_keys_splits_and_undoes(analysed, qtbot):

@@ -64,3 +64,49 @@ def click(viewer, y_um, x_um, drag=False):
         mouse_move_callbacks(viewer, event)
     event.type = "mouse_release"
     mouse_release_callbacks(viewer, event)
+
+
+def drag(viewer, *points_px, button=1):
+    """Press at the first point, in pixels, move over the others, and release."""
+    event = SimpleNamespace(
+        type="mouse_press",
+        pos=(0, 0),
+        dims_displayed=[0, 1],
+        dims_point=[0, 0],
+        view_direction=None,
+        modifiers=(),
+        button=button,
+        is_dragging=True,
+        handled=False,
+    )
+    layer = viewer.layers.selection.active
+    for n, (y, x) in enumerate(points_px):
+        event.position = (0.25 * y, 0.25 * x)
+        callbacks = mouse_move_callbacks if n else mouse_press_callbacks
+        event.type = "mouse_move" if n else "mouse_press"
+        callbacks(viewer, event)
+        callbacks(layer, event)
+    event.type = "mouse_release"
+    mouse_release_callbacks(viewer, event)
+    mouse_release_callbacks(layer, event)
+
+
+def use(qtbot, dock, name):
+    """Press the button of a tool and wait until the mouse is that tool's."""
+    dock.edits.buttons[name].click()
+    qtbot.waitUntil(lambda: dock.editor.tool == name, timeout=10_000)
+
+
+def answered(qtbot, dock):
+    """Wait until the model has said something of every cell that was changed."""
+    qtbot.waitUntil(lambda: dock.editor.asker.count == 0, timeout=10_000)
+
+
+def table_of(dock):
+    """The cell table of the field that is chosen."""
+    return dock.controller.session.result().analysis.cells
+
+
+def masks_of(dock):
+    """The masks of the field that is shown."""
+    return dock.controller.layers.view.analysis.masks

@@ -235,8 +235,12 @@ class Controller:
         reading = self.dock.setup.parameters().reading
 
         def show(view: FieldView | AllSubtypeError) -> None:
-            if not self._closed and wanted == self._wanted:
+            if self._closed or wanted != self._wanted:
+                return
+            if self.session.fields[n].result is field.result:
                 self._on_view(view, field)
+            else:  # the model had more to say of it while it was loaded
+                self._on_field_selected(n)
 
         minimum = self.dock.result.confidence.value()
         self.show_state()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,10 @@ from napari_all_subtype._widgets.edit_history import EditHistory, EditStep
 from napari_all_subtype._widgets.edit_keys import EditKeys
 from napari_all_subtype._widgets.edit_tools import MODES, Brush, LineTool
 from napari_all_subtype._widgets.edit_words import HINTS, done_text, reasons
-from napari_all_subtype._widgets.ground import Ground, load_ground, pixels_in_view
+from napari_all_subtype._widgets.ground import GroundKeeper, pixels_in_view
 from napari_all_subtype._widgets.reclassifier import Reclassifier
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.strokes import stroke_of
-from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.cells import edits, table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import Edit, box_of, joined
@@ -41,7 +40,7 @@ class Editor:
         self.session, self.layers = session, session.layers
         viewer = session.viewer
         self.tool, self._wanted = "", ""
-        self._ground: tuple[object, Ground] | None = None
+        self._kept = GroundKeeper()
         self.brush = Brush(viewer, self.layers)
         self.line = LineTool(viewer, self.layers, self._on_line)
         self.keys = EditKeys(self.layers, self.press, self._on_paint)
@@ -78,9 +77,10 @@ class Editor:
 
     @property
     def key(self) -> object:
-        """What the result that is shown is known by; None without one."""
+        """What the result that is shown is known by; None without one, and while it is loaded."""
         result, view = self.session.result(), self.layers.view
-        return result.labels if result and view is not None and view.analysis else None
+        shown = result is not None and view is not None and view.key is result.labels
+        return view.key if shown else None
 
     @property
     def _analysis(self) -> Analysis:
@@ -118,27 +118,18 @@ class Editor:
 
     def _with_ground(self, then: Callable[[], None]) -> None:
         """Call `then` once the pixels and the stain of the field are known."""
-        key, session = self.key, self.session
-        if self._ground is not None and self._ground[0] is key:
+        if self._kept.has(self.key):
             then()
             return
+
+        def refuse(error: AllSubtypeError) -> None:
+            self._put_away()
+            self.panel.say(f"⚠ {error}")
+
         self.panel.say("Reading the colours of the image…")
-
-        def keep(ground: Ground | AllSubtypeError) -> None:
-            if isinstance(ground, AllSubtypeError):
-                self._put_away()
-                self.panel.say(f"⚠ {ground}")
-            elif self.key is key:
-                self._ground = (key, ground)
-                then()
-
-        step = session.viewer.dims.current_step
-        in_thread(
-            load_ground,
-            pixels_in_view(session.field, self.layers.view, step),
-            self._analysis,
-            then=keep,
-        )
+        step = self.session.viewer.dims.current_step
+        pixels = pixels_in_view(self.session.field, self.layers.view, step)
+        self._kept.read(lambda: self.key, pixels, self._analysis, then, refuse)
 
     def _take(self, name: str) -> None:
         if name != self._wanted or self.tool:
@@ -173,7 +164,7 @@ class Editor:
 
     def _on_field_selected(self, *_: object) -> None:
         self._put_away()
-        self._ground = None
+        self._kept.forget()
         self.update()
 
     # Edits
@@ -212,7 +203,8 @@ class Editor:
         region, before, painted = stroke_of(labels, atoms)
         # Made again from the edit: labels that must not be used are put right there.
         write_box(self.layers.cells, labels, region, before)
-        nucleus_of = self._ground[1].nucleus_of if self._ground else None
+        ground = self._kept.ground
+        nucleus_of = ground.nucleus_of if ground is not None else None
         self._change(lambda masks, cells: edits.repaint(masks, cells, region, painted, nucleus_of))
 
     def _change(self, make: Callable[[object, pd.DataFrame], Edit]) -> None:
@@ -284,13 +276,20 @@ class Editor:
 
     # The model
 
-    def _ask(self, labels) -> None:
-        """Have the model look at `labels` again."""
-        if not labels or self._ground is None:
+    def _ask(self, labels: Sequence[int]) -> None:
+        """Have the model look at `labels` again; their pixels are read first where they are not."""
+        if labels:
+            self._with_ground(lambda: self._cut_out(labels))
+
+    def _cut_out(self, labels: Sequence[int]) -> None:
+        analysis = self._analysis
+        # One that was deleted while the pixels were read is asked for no longer.
+        labels = [one for one in labels if analysis.cells["area_px"].iat[one] > 0]
+        if not labels:
             return
-        source, spec = self._ground[1].source, self.session.crop_spec
-        crops = corrections.crops_of(self._analysis, labels, source, spec)
-        self.asker.ask(self.key, self._analysis.parameters, labels, crops)
+        spec = self.session.crop_spec_of(analysis)
+        crops = corrections.crops_of(analysis, labels, self._kept.ground.source, spec)
+        self.asker.ask(self.key, analysis.parameters, labels, crops)
 
     def _on_told(self, key: object, said: pd.DataFrame) -> None:
         self._say_of(key, lambda analysis: corrections.classified(analysis, said), said.index)
@@ -301,16 +300,11 @@ class Editor:
 
     def _say_of(self, key: object, word: Callable[[Analysis], Analysis], labels) -> None:
         """Have cells of the field `key`, shown or not, other words."""
-        for n, field in enumerate(self.session.fields):
-            if field.result is None or field.result.labels is not key:
-                continue
-            if self.key is key and n == self.session.selected:
-                after = word(self._analysis)
-                boxes = [edits.region_of(after.cells, one, after.masks) for one in labels]
-                self.layers.show_edit(after, joined(*boxes), ())
-                self._keep((), after, field.history)
-            else:
-                self.session.edit(
-                    n, field.result.edited((), word(field.result.analysis)), field.history
-                )
+        if self.key is not key:
+            for n in self.session.reword(key, word):
                 self.dock.controller.show_counts(n)
+            return
+        after = word(self._analysis)
+        boxes = [edits.region_of(after.cells, one, after.masks) for one in labels]
+        self.layers.show_edit(after, joined(*boxes), ())
+        self._keep((), after, self.session.field.history)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import pixels_of
+from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import as_source
@@ -16,6 +17,7 @@ from napari_all_subtype.cells.inner_nucleus import NucleusByStain
 from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
 from napari_all_subtype.cells.stain import stain_of
 from napari_all_subtype.config import ReadingParameters
+from napari_all_subtype.errors import AllSubtypeError
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,53 @@ def source_in_view(
     if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
         return ArraySource(pixels, name, pixel_size)
     return as_source(pixels, reading, name=name, pixel_size=pixel_size)
+
+
+class GroundKeeper:
+    """Keeps the ground of one field, read in a thread when it is first needed."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, Ground] | None = None
+
+    @property
+    def ground(self) -> Ground | None:
+        """What is kept, None before it was read."""
+        return self._kept[1] if self._kept is not None else None
+
+    def forget(self) -> None:
+        """Let go of the pixels."""
+        self._kept = None
+
+    def has(self, key: object) -> bool:
+        """Whether the ground of the field that is known by `key` is kept."""
+        return self._kept is not None and self._kept[0] is key
+
+    def read(
+        self,
+        key: Callable[[], object],
+        pixels: np.ndarray,
+        analysis: Analysis,
+        then: Callable[[], None],
+        failed: Callable[[AllSubtypeError], None],
+    ) -> None:
+        """Read the ground of `analysis`, then call `then` or `failed`.
+
+        Parameters
+        ----------
+        key : callable
+            Gives what the field that is shown is known by; the ground of one that is
+            shown no longer is dropped.
+        """
+        wanted = key()
+
+        def keep(ground: Ground | AllSubtypeError) -> None:
+            if isinstance(ground, AllSubtypeError):
+                failed(ground)
+            elif key() is wanted:
+                self._kept = (wanted, ground)
+                then()
+
+        in_thread(load_ground, pixels, analysis, then=keep)
 
 
 def load_ground(pixels: np.ndarray, analysis: Analysis) -> Ground:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from napari_all_subtype._widgets.messages import (
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.sent_mask import SentMask
+from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
@@ -52,7 +53,6 @@ class Session:
     started = Signal()
     ended = Signal(object)
     device_changed = Signal(str)
-    field_edited = Signal(int)
     cell_picked = Signal(int)
     classified = Signal(object)
     classifying_changed = Signal()
@@ -72,7 +72,7 @@ class Session:
         self.device = ""
         self.model = ""
         self._gauge = Gauge()
-        self.crop_spec = CropSpec()
+        self._crop_specs: dict[str, CropSpec] = {}
         self.classifying = False
 
     @property
@@ -160,7 +160,39 @@ class Session:
         fields = list(self.fields)
         fields[n] = replace(fields[n], result=result, history=history)
         self.fields = tuple(fields)
-        self.field_edited.emit(n)
+
+    def reword(self, key: object, word: Callable[[Analysis], Analysis]) -> list[int]:
+        """Have a result other words, also one of a smear that was put away.
+
+        Parameters
+        ----------
+        key : PackedMask
+            What the result is known by.
+        word : callable
+            The analysis, without masks, to what it is now.
+
+        Returns
+        -------
+        list of int
+            Numbers of the fields of this smear that are others now.
+        """
+
+        def reworded(fields: Sequence[SmearField]) -> tuple[SmearField, ...]:
+            return tuple(
+                replace(field, result=field.result.edited((), word(field.result.analysis)))
+                if field.result is not None and field.result.labels is key
+                else field
+                for field in fields
+            )
+
+        before, self.fields = self.fields, reworded(self.fields)
+        self._put_away = {k: (reworded(f), *rest) for k, (f, *rest) in self._put_away.items()}
+        pairs = zip(before, self.fields, strict=True)
+        return [n for n, (old, new) in enumerate(pairs) if old is not new]
+
+    def crop_spec_of(self, analysis: Analysis) -> CropSpec:
+        """How the model of `analysis` wants its crops."""
+        return self._crop_specs.get(analysis.model, CropSpec())
 
     def stop(self) -> None:
         """Ask for a stop; what is done of the smear so far stays."""
@@ -204,7 +236,8 @@ class Session:
             case Step():
                 self.progressed.emit(self._gauge.update(message), self._gauge.words)
             case Ready(model, device, crop_spec):
-                self.model, self.device, self.crop_spec = model, device, crop_spec
+                self.model, self.device = model, device
+                self._crop_specs[model] = crop_spec
                 self.device_changed.emit(device)
             case FieldDone(n, result, same_as):
                 self._update(n, result=result, same_as=same_as)

@@ -41,6 +41,8 @@ class FieldView:
         Centres of the badges of the cells.
     badge_px : float
         Their diameter.
+    key : PackedMask or None
+        What the result is known by, however often it is edited.
     """
 
     name: str
@@ -51,6 +53,7 @@ class FieldView:
     min_confidence: float = 0.0
     badges_px: np.ndarray | None = None
     badge_px: float = 0.0
+    key: object = None
 
 
 def load_view(field: SmearField, min_confidence: float, reading: ReadingParameters) -> FieldView:
@@ -76,5 +79,13 @@ def load_view(field: SmearField, min_confidence: float, reading: ReadingParamete
     badge_px = BADGE_UM / analysis.pixel_size.um_per_px
     badges_px = badge_centres(analysis.masks.labels, analysis.cells, badge_px)
     return FieldView(
-        field.name, pixels, analysis, canvas, ring_px, min_confidence, badges_px, badge_px
+        field.name,
+        pixels,
+        analysis,
+        canvas,
+        ring_px,
+        min_confidence,
+        badges_px,
+        badge_px,
+        field.result.labels,
     )
