@@ -57,6 +57,13 @@ def test_image_is_read_whole_once_whatever_is_moved(smear, monkeypatch):
     assert len(read) == 1
 
 
+def test_stains_of_a_wheel_that_is_turned_do_not_pile_up(smear):
+    previewer = Previewer(ArraySource(smear.pixels), UM_PER_PX)
+    for sensitivity in np.linspace(0.2, 0.8, 9):
+        previewer(Region(0, 0, 200, 200), SegmentationParameters(sensitivity=sensitivity))
+    assert len(previewer._stains) < 9
+
+
 def test_parameter_changes_what_is_found(previewer, smear):
     whole = Region(0, 0, *smear.pixels.shape[:2])
     large = SegmentationParameters(min_nucleus_diameter_um=10)

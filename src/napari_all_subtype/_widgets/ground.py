@@ -51,6 +51,21 @@ def pixels_in_view(
     return None if view is None else view.pixels
 
 
+def same_pixels(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether both are the same pixels in memory: the slice of a stack is another array each time.
+
+    Examples
+    --------
+    >>> stack = np.zeros((3, 8, 8), np.uint8)
+    >>> same_pixels(stack[1], stack[1]), same_pixels(stack[1], stack[2])
+    (True, False)
+    """
+    if one is other:
+        return True
+    arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    return arrays and one.__array_interface__ == other.__array_interface__
+
+
 def source_in_view(
     pixels: np.ndarray, name: str, reading: ReadingParameters, pixel_size: PixelSize | None = None
 ) -> ImageSource:

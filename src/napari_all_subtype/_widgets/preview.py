@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QTimer
 
-from napari_all_subtype._widgets.ground import pixels_in_view, source_in_view
+from napari_all_subtype._widgets.ground import pixels_in_view, same_pixels, source_in_view
 from napari_all_subtype._widgets.inputs import pixel_size_of_layer
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import in_thread
@@ -56,6 +56,15 @@ class Wanted:
     visible: Region
     parameters: AnalysisParameters
 
+    def is_of(self, other: Wanted) -> bool:
+        """Whether both are of the same image, read alike and at the same scale."""
+        mine, theirs = self.parameters, other.parameters
+        return (
+            same_pixels(self.pixels, other.pixels)
+            and self.pixel_size == other.pixel_size
+            and (mine.scale, mine.reading) == (theirs.scale, theirs.reading)
+        )
+
 
 class LivePreview:
     """Keeps the preview as new as the parameters and the view are.
@@ -73,7 +82,7 @@ class LivePreview:
         self._stopper: Stopper | None = None
         self._again = False
         self._closed = False
-        self._kept: tuple[object, Previewer] | None = None
+        self._kept: tuple[Wanted, Previewer] | None = None
         self._rest = QTimer()
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -158,13 +167,12 @@ class LivePreview:
 
     def _previewer(self, wanted: Wanted) -> Previewer:
         """The one of the last preview, if it was of the same image at the same scale."""
-        key = (id(wanted.pixels), wanted.pixel_size, wanted.parameters.scale)
         kept = self._kept
-        if kept is None or kept[0] != key:
+        if kept is None or not wanted.is_of(kept[0]):
             reading, scale = wanted.parameters.reading, wanted.parameters.scale
             source = source_in_view(wanted.pixels, wanted.name, reading, wanted.pixel_size)
             size = pixel_size_of(source, scale)
-            kept = self._kept = (key, Previewer(source, size.um_per_px))
+            kept = self._kept = (wanted, Previewer(source, size.um_per_px))
         return kept[1]
 
     def _on_seen(self, seen: Preview | str | AllSubtypeError, stopper: Stopper) -> None:

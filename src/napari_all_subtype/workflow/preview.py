@@ -18,6 +18,7 @@ MAX_MEGAPIXELS = 2.0
 # Around what is looked at, so that cells at its border are found as in the whole image.
 _MARGIN_UM = 12.0
 _STAGE = "preview"
+_KEPT_STAINS = 6
 _SHIFT = 4
 _LINE_PX = 2
 
@@ -96,6 +97,9 @@ class Previewer:
         if self._overview is None:
             self._overview = ArraySource(overview(self.source, self.um_per_px, monitor))
         if key not in self._stains:
+            # A wheel that is turned passes many values, and of a large image each takes megabytes.
+            while len(self._stains) >= _KEPT_STAINS:
+                del self._stains[next(iter(self._stains))]
             scale = max(self.um_per_px, OVERVIEW_UM_PER_PX)
             self._stains[key] = stain_of(self._overview, scale, parameters, monitor)
         return self._stains[key]
