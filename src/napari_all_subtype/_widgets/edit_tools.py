@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.interactions import mouse_release_callbacks
 
 from napari_all_subtype._widgets.boxes import write_box
 from napari_all_subtype._widgets.layers import ResultLayers
@@ -59,6 +61,8 @@ class Brush:
         if self._on_press in self.viewer.mouse_drag_callbacks:
             self.viewer.mouse_drag_callbacks.remove(self._on_press)
         layer, self._layer = self._layer, None
+        # Corners that were set stay otherwise, and join those of the next outline.
+        layer._overlays["polygon"].points = []
         layer.preserve_labels = False
         layer.editable = False
         layer.visible, layer.colormap = self._before
@@ -66,11 +70,33 @@ class Brush:
         if layers.selection.active is layer and self.layers.subtypes in layers:
             layers.selection.active = self.layers.subtypes
 
+    def finish(self) -> None:
+        """End a stroke that is being drawn as if the mouse were released.
+
+        Napari tells of it then; a stroke around a cell (right button) that is not
+        closed yet is taken back.
+        """
+        layer = self._layer
+        # Such a stroke may itself be what is being told of.
+        if layer is None or any(one.gi_running for one in layer._mouse_drag_gen.values()):
+            return
+        if self._encircles(layer):
+            layer._overlays["brush_stroke"].abort(layer)
+        mouse_release_callbacks(layer, SimpleNamespace(type="mouse_release"))
+
+    @staticmethod
+    def _encircles(layer: Labels) -> bool:
+        """Whether napari's stroke around a cell is not closed yet; before napari 0.8 none was."""
+        stroke = layer._overlays.get("brush_stroke")
+        return stroke is not None and stroke.active
+
     def _on_press(self, _viewer, event) -> None:
         """Paint with the label of the cell the stroke begins in; beside all cells with a new one.
 
         The callbacks of the viewer come before those of the layer.
         """
+        if self._encircles(self._layer):
+            return
         if event.type == "mouse_press" and self._layer.mode == "paint":
             self._layer.selected_label = self.layers.label_at(event.position) or self._next_label()
         elif event.type == "mouse_press":
@@ -91,6 +117,7 @@ class LineTool:
     ):
         self.viewer, self.layers, self._drawn = viewer, layers, drawn
         self._taken = False
+        self._shown: Region | None = None
 
     def take(self) -> None:
         """Draw with the next press of the mouse instead of moving the image."""
@@ -107,19 +134,27 @@ class LineTool:
         self.layers.subtypes.mouse_pan = True
         if self._on_mouse in self.viewer.mouse_drag_callbacks:
             self.viewer.mouse_drag_callbacks.remove(self._on_mouse)
+        self._wipe()
+
+    def _wipe(self) -> bool:
+        """Take the drawn line away; gives whether there was one."""
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self.layers.redraw(shown)
+        return shown is not None
 
     def _on_mouse(self, _viewer, event) -> Iterator[None]:
         if event.type != "mouse_press" or event.button != 1:
             return
-        points, shown = [self._at(event)], None
+        points = [self._at(event)]
         yield
-        while event.type == "mouse_move":
+        while event.type == "mouse_move" and self._taken:
             points.append(self._at(event))
             part = self._show(points[-2:])
-            shown = part if shown is None else joined(shown, part)
+            self._shown = part if self._shown is None else joined(self._shown, part)
             yield
-        if shown is not None:
-            self.layers.redraw(shown)
+        # One that was put away meanwhile took its line along.
+        if self._wipe():
             self._drawn(points)
 
     def _at(self, event) -> tuple[float, float]:

@@ -66,12 +66,12 @@ class Editor:
 
     def close(self, *_: object) -> None:
         """Let go of mouse and keys; edits stay."""
-        self.asker.close()
         if self.session.viewer is not None:
+            self._put_away()
             for signal, slot in self._slots():
                 signal.disconnect(slot)
-            self._put_away()
             self.keys.release()
+        self.asker.close()
 
     # What can be done
 
@@ -96,6 +96,7 @@ class Editor:
 
     def press(self, name: str) -> None:
         """What the key of the tool `name` does."""
+        self.brush.finish()
         button = self.panel.buttons.get(name)
         if button is None:
             self._put_away()
@@ -108,6 +109,7 @@ class Editor:
         """Use the tool `name`, or do at once what it stands for; an empty string for none."""
         at_once = {"delete": self.delete, "undo": self.undo, "redo": self.redo}
         if name in at_once:
+            self.brush.finish()
             at_once[name]()
             return
         self._put_away()
@@ -143,6 +145,7 @@ class Editor:
         self.panel.say(HINTS[name])
 
     def _put_away(self) -> None:
+        self.brush.finish()
         self.tool, self._wanted = "", ""
         self.brush.put_away()
         self.line.put_away()
@@ -152,9 +155,9 @@ class Editor:
     def _on_active(self, *_: object) -> None:
         """Another layer was chosen: the mouse is that layer's."""
         active = self.session.viewer.layers.selection.active
+        own = self.layers.cells if self.tool in MODES else self.layers.subtypes
         # For a moment there is none, whenever one is chosen in the place of another.
-        others = active not in (None, self.layers.cells, self.layers.subtypes)
-        if self.tool and others:
+        if self.tool and active not in (None, own):
             self._put_away()
 
     def _on_started(self) -> None:
