@@ -10,6 +10,7 @@ import pandas as pd
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_all_subtype._widgets.badges import badge_style
 from napari_all_subtype._widgets.boxes import class_patch, edited_view, write_box
 from napari_all_subtype._widgets.layer_kinds import (
     new_cells,
@@ -28,19 +29,17 @@ from napari_all_subtype._widgets.overlay import (
     cell_at,
     changed_by_confidence,
     draw_cell,
-    unit_rgb,
 )
+from napari_all_subtype._widgets.sight import camera_of, frame, keep_in_sight, raise_above
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import Region
-from napari_all_subtype.workflow.overlay import class_of
 from napari_all_subtype.workflow.preview import Preview
 
 # Height of a letter to the diameter of the badge behind it.
 LETTER_TO_BADGE = 0.42
 MANY_CELLS = 2000
-DOUBTFUL_BADGE = (1.0, 1.0, 1.0, 0.7)
 
 
 class ResultLayers:
@@ -96,7 +95,7 @@ class ResultLayers:
             yield
         if self.view is view:
             self._write_letters(placed)
-            self._raise_above(image)
+            raise_above(self._viewer(), image, self.cells, self.subtypes, self.letters)
             self._viewer().layers.selection.active = self.subtypes
 
     def _show_image(self, view: FieldView, image: Image | None) -> Image:
@@ -104,7 +103,7 @@ class ResultLayers:
         viewer, others = self._viewer(), self._others()
         known = view.analysis.pixel_size.um_per_px if view.analysis else None
         placed = placement_of_file(others, known)
-        before = _frame(self.image) if self._alive(self.image) else None
+        before = frame(self.image) if self._alive(self.image) else None
         # First the units of all: each change below is drawn at once.
         for layer in (self.image, self.cells, self.subtypes, self.letters):
             if self._alive(layer):
@@ -114,21 +113,11 @@ class ResultLayers:
             image.name = view.name
         if self._alive(self.image):
             self.image.visible = image is self.image
-            self._keep_in_sight(before)
+            keep_in_sight(viewer, self.image, before)
         covering = [one for one in others if isinstance(one, Image) and one is not image]
         if any(viewer.layers.index(one) > viewer.layers.index(image) for one in covering):
             viewer.layers.move(viewer.layers.index(image), len(viewer.layers))
         return image
-
-    def _keep_in_sight(self, before: tuple[bool, float] | None) -> None:
-        """Look at the same part of the image in its new scale; at all of another image."""
-        viewer, (visible, scale) = self._viewer(), _frame(self.image)
-        if before is None or before[0] != visible:
-            viewer.reset_view()
-        elif visible and before[1] != scale:
-            camera = _camera(viewer)
-            camera.center = tuple(scale / before[1] * along for along in camera.center)
-            camera.zoom *= before[1] / scale
 
     def _others(self) -> list[Layer]:
         return [layer for layer in self._viewer().layers if not self.owns(layer)]
@@ -254,8 +243,7 @@ class ResultLayers:
             return
         row = self.view.analysis.cells.loc[label]
         centre = (row["centroid_y_px"], row["centroid_x_px"])
-        camera = _camera(self._viewer())
-        camera.center = (0.0, *self.subtypes.data_to_world(centre)[-2:])
+        camera_of(self._viewer()).center = (0.0, *self.subtypes.data_to_world(centre)[-2:])
 
     def owns(self, layer: Layer) -> bool:
         """Whether `layer` is one that this object made."""
@@ -296,14 +284,6 @@ class ResultLayers:
         place(layer, placed)
         return layer
 
-    def _raise_above(self, image: Image) -> None:
-        """Have cells, subtypes and letters in this order above `image`, whatever was made when."""
-        layers, below = self._viewer().layers, image
-        for layer in (self.cells, self.subtypes, self.letters):
-            if below in layers and layers.index(layer) < layers.index(below):
-                layers.move(layers.index(layer), len(layers))
-            below = layer
-
     def _recolour(self) -> None:
         if self._has_result:
             colours = self._codes.colours(self.hidden, self.fill_opacity)
@@ -341,26 +321,6 @@ class ResultLayers:
     def _style_letters(self) -> None:
         if not self._has_result or not self._alive(self.letters) or not len(self.letters.data):
             return
-        cells = table.present(self.view.analysis.cells)
-        named = {k: class_of(self.view.analysis.taxonomy, k) for k in cells["subtype"].unique()}
-        rgba = {name: (*unit_rgb(one.colour), 1.0) for name, one in named.items()}
-        classes = [named[name] for name in cells["subtype"]]
-        colours = np.array([rgba[name] for name in cells["subtype"]])
-        colours[(cells["confidence"] < self.min_confidence).to_numpy()] = DOUBTFUL_BADGE
-        # Not by `shown`: napari 0.9.2 overlooks it in a layer of two dimensions.
-        hidden = np.array([one.name in self.hidden for one in classes])
-        colours[hidden, 3] = 0.0
+        colours, letters = badge_style(self.view.analysis, self.hidden, self.min_confidence)
         self.letters.face_color = colours
-        letters = ["" if gone else one.letter for one, gone in zip(classes, hidden, strict=True)]
         self.letters.features = {"letter": letters}
-
-
-def _frame(image: Image) -> tuple[bool, float]:
-    """Whether `image` is in sight, and how large its pixels are in the world."""
-    return image.visible, float(image.scale[-1])
-
-
-def _camera(viewer):
-    """The camera under its name since napari 0.9, or the one before."""
-    scene = getattr(viewer, "scene", None)
-    return scene.camera if scene is not None else viewer.camera
