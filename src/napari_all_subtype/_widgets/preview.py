@@ -179,6 +179,8 @@ class LivePreview:
         self._stopper = None
         if self._closed:
             return
+        if not self.row.on:
+            self._kept = None  # the thread may have kept it after the switch
         if self.row.on and not stopper.stop_requested:
             self._show(seen)
         if self._again and self.row.on:
