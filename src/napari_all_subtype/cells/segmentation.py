@@ -259,7 +259,7 @@ def find_cells(
         # Joining moves no border between nuclei and ground; dropping does.
         territories = territories if cores is joined else Territories.of(cores)
         contours = cell_contours(evidence, cores, um_per_px, reach_um, territories)
-    cores, contours = drop_platelets(cores, contours, um_per_px)
+    cores, contours = drop_platelets(cores, contours, parts, um_per_px)
     if not cores.any():
         return None
     return FoundCells(rgb, cores, contours, densities, stain, um_per_px)
