@@ -8,7 +8,7 @@ from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QFileDialog
 
-from napari_all_subtype._widgets import words
+from napari_all_subtype._widgets import rerun, words
 from napari_all_subtype._widgets.asked import asked_of
 from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
@@ -38,6 +38,7 @@ class Controller:
         self.dock, self.session = dock, session
         self.layers = session.layers
         self.picker = CellPicker(dock.cell, session)
+        self.ask = rerun.ask
         self._closed = False
         self._wanted = 0
         self._restore()
@@ -63,7 +64,7 @@ class Controller:
 
     def _connect(self) -> None:
         dock = self.dock
-        dock.chooser.folder_requested.connect(self._on_folder)
+        dock.chooser.folder_requested.connect(lambda folder: self.open_folder(Path(folder)))
         dock.chooser.chosen.connect(self._on_chosen)
         dock.chooser.field_clicked.connect(self.session.select)
         dock.run_button.clicked.connect(self._on_run)
@@ -136,9 +137,6 @@ class Controller:
                 session.open(source, fields, layer.name if layer else source.name)
         self.show_state()
 
-    def _on_folder(self, folder: str) -> None:
-        self.open_folder(Path(folder))
-
     def open_folder(self, folder: Path) -> None:
         """Make the images in `folder` the fields of the smear, and show the first."""
         try:
@@ -161,6 +159,9 @@ class Controller:
             asked = asked_of(chosen, self.session.folder, setup.cells.layer, step)
         except AllSubtypeError as error:
             show_error(str(error))
+            return
+        loss = rerun.loss_of(self.session.fields)
+        if loss and not self.ask(self.dock, loss):
             return
         paths = [field.path for field in asked.fields]
         if paths != [field.path for field in self.session.fields] or None in paths:

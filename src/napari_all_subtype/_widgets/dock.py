@@ -115,7 +115,9 @@ class AnalyseSmear(QWidget):
         """What is always in sight: run, stop, progress, device and the notice."""
         self.run_button, self.stop_button = QPushButton("Run"), QPushButton("Stop")
         self.export_button = QPushButton("Export…")
-        self.run_button.setToolTip("Find and classify the white cells.")
+        self.run_button.setToolTip(
+            "Find and classify the white cells; corrections made before are lost, after a question."
+        )
         self.stop_button.setToolTip("Stop within a second; finished fields stay.")
         self.export_button.setToolTip("Write masks, tables, outlines and summary to a folder.")
         self.progress = QProgressBar()

@@ -1,0 +1,35 @@
+"""What a person is asked before a run that finds the cells of corrected fields anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtWidgets import QMessageBox, QWidget
+
+from napari_all_subtype._widgets.fields import SmearField
+
+RUN, CANCEL = "Run", "Cancel"
+
+
+def loss_of(fields: Sequence[SmearField]) -> str:
+    """What a run of `fields` would lose, as a question; empty where nothing was corrected.
+
+    Corrections that were taken back are none.
+    """
+    counts = [len(field.history.done) for field in fields if field.history.done]
+    n = sum(counts)
+    if not n:
+        return ""
+    where = "this field" if len(counts) == 1 else f"{len(counts)} fields"
+    lost = "1 correction" if n == 1 else f"{n} corrections"
+    verb = "is" if n == 1 else "are"
+    return f"Running again finds the cells anew: {lost} of {where} {verb} lost."
+
+
+def ask(parent: QWidget, question: str) -> bool:
+    """Ask in a small window; whether the answer was to run."""
+    box = QMessageBox(QMessageBox.Icon.Question, "Run again?", question, parent=parent)
+    run = box.addButton(RUN, QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(CANCEL, QMessageBox.ButtonRole.RejectRole))
+    box.exec()
+    return box.clickedButton() is run
