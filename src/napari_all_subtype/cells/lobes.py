@@ -46,8 +46,9 @@ _MAX_NEIGHBOURS = 4
 
 @dataclass(frozen=True)
 class _Part:
-    """One part with its share of a cell: outlines (x, y) in px and nuclear area in µm²."""
+    """One part or several: labels, outlines (x, y) in px and nuclear area in µm²."""
 
+    labels: tuple[int, ...]
     cell: np.ndarray
     nucleus: np.ndarray
     area_um2: float
@@ -56,6 +57,7 @@ class _Part:
 
     def with_(self, other: _Part) -> _Part:
         return _Part(
+            self.labels + other.labels,
             np.concatenate([self.cell, other.cell]),
             np.concatenate([self.nucleus, other.nucleus]),
             self.area_um2 + other.area_um2,
@@ -86,7 +88,7 @@ def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.nda
     for k in range(1, count + 1):
         convex = _is_convex(parts, nuclei[k], k)
         whole = convex and areas[k] >= _NUCLEUS_UM2
-        groups[k] = _Part(shares[k], nuclei[k], areas[k], convex, whole)
+        groups[k] = _Part((k,), shares[k], nuclei[k], areas[k], convex, whole)
     owner = np.arange(count + 1)
     pairs = sorted(_gaps(nuclei, _MAX_GAP_UM / um_per_px))
     _join_pairs(groups, owner, pairs, cells, um_per_px)
@@ -109,7 +111,7 @@ def _join_pairs(
     """Join in place what shares a cell two by two, nearest first."""
     for _gap, a, b in [*pairs, *pairs]:
         a, b = owner[a], owner[b]
-        if a != b and _share_a_cell(groups[a], groups[b], cells, owner, (a, b), um_per_px):
+        if a != b and _share_a_cell(groups[a], groups[b], cells, um_per_px):
             _join(groups, owner, (a, b))
 
 
@@ -133,7 +135,7 @@ def _join_several(
     for size in _SEVERAL:
         rated = []
         for names in _connected(near, size):
-            shape = _shape_of([groups[k] for k in names], cells, owner, names, um_per_px)
+            shape = _shape_of([groups[k] for k in names], cells, um_per_px)
             if (
                 shape.filled >= _MIN_SEVERAL_SOLIDITY
                 and shape.axis_ratio <= _MAX_SEVERAL_AXIS_RATIO
@@ -189,8 +191,6 @@ def _share_a_cell(
     a: _Part,
     b: _Part,
     cells: np.ndarray,
-    owner: np.ndarray,
-    names: tuple[int, int],
     um_per_px: float,
 ) -> bool:
     """True if the two together look like one cell: round, without a waist, not too large."""
@@ -198,7 +198,7 @@ def _share_a_cell(
     beside_large = larger.whole and larger.area_um2 >= _NO_LOBE_UM2
     if (a.whole and b.whole) or (beside_large and _looks_like_nucleus(smaller)):
         return False
-    shape = _shape_of((a, b), cells, owner, names, um_per_px)
+    shape = _shape_of((a, b), cells, um_per_px)
     lobes = smaller.area_um2 < _LOBE_UM2 and not (a.whole or b.whole)
     fragment = smaller.area_um2 <= _FRAGMENT_UM2 and larger.area_um2 <= _MAX_BESIDE_UM2
     if (
@@ -214,10 +214,7 @@ def _share_a_cell(
     return (
         bent
         or shape.filled >= (_LONG_SOLIDITY if long else _ROUND_SOLIDITY)
-        or not any(
-            _shape_of((part,), cells, owner, (name,), um_per_px).is_round
-            for part, name in zip((a, b), names, strict=True)
-        )
+        or not any(_shape_of((part,), cells, um_per_px).is_round for part in (a, b))
     )
 
 
@@ -241,14 +238,12 @@ class _Shape(NamedTuple):
 def _shape_of(
     parts: Sequence[_Part],
     cells: np.ndarray,
-    owner: np.ndarray,
-    names: tuple[int, ...],
     um_per_px: float,
 ) -> _Shape:
     points = np.concatenate([part.cell for part in parts]).astype(np.float32)
     (x0, y0), (x1, y1) = points.min(axis=0).astype(int), points.max(axis=0).astype(int) + 1
     window = cells[y0:y1, x0:x1]
-    both = np.isin(window, np.flatnonzero(np.isin(owner, names) & (np.arange(len(owner)) > 0)))
+    both = np.isin(window, [k for part in parts for k in part.labels])
     both = cv2.morphologyEx(both.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     filled = np.count_nonzero(both) / max(cv2.contourArea(cv2.convexHull(points)), 1.0)
     width, length = sorted(cv2.minAreaRect(points)[1])
