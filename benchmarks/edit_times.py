@@ -68,7 +68,7 @@ def field_of_discs() -> Analysis:
         cv2.circle(labels, (x + shift, y), RADIUS_PX, k, -1)
         cv2.circle(nuclei, (x + shift, y), RADIUS_PX // 2, k, -1)
     masks = CellMasks(labels, nuclei)
-    probabilities = np.random.default_rng(0).dirichlet(np.ones(len(FAB5)), masks.count)
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(len(FAB5)), masks.highest)
     cells = with_predictions(
         measure(masks, UM_PER_PX), probabilities.astype(np.float32), DecisionParameters(), FAB5
     )

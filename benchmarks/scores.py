@@ -77,8 +77,8 @@ def touching_matches(masks: CellMasks, truth: CellMasks) -> dict[str, int]:
     A found cell counts among them if it covers more of a touching cell than of any
     other cell.
     """
-    touching = np.isin(np.arange(truth.count + 1), _touching(truth.labels))
-    shared = np.zeros((masks.count + 1, truth.count + 1), np.int64)
+    touching = np.isin(np.arange(truth.highest + 1), _touching(truth.labels))
+    shared = np.zeros((masks.highest + 1, truth.highest + 1), np.int64)
     np.add.at(shared, (masks.labels.ravel(), truth.labels.ravel()), 1)
     areas = shared.sum(axis=1)[1:, None] + shared.sum(axis=0)[None, 1:]
     shared = shared[1:, 1:]

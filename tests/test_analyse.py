@@ -88,7 +88,8 @@ def test_thresholds_reach_the_decision(source):
 
 
 def test_deleted_cells_stay_as_rows_without_values():
-    cells = pd.DataFrame({"label": [0, 1, 2], "area_px": [np.nan, np.nan, 9.0]})
+    values = [np.nan, np.nan, 9.0]
+    cells = pd.DataFrame({"label": [0, 1, 2], "area_px": values, "nucleus_area_um2": values})
     table = with_predictions(
         cells, np.array([[0.2, 0.8, 0, 0, 0]], np.float32), DecisionParameters(), FAB5
     )

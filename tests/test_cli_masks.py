@@ -51,7 +51,7 @@ def test_mask_has_the_stem_of_its_image_and_any_ending(tmp_path, masks):
     fields = with_masks(fields_of("a.png", "b.png", "c.png", folder=tmp_path), masks)
     assert [field.cells.name for field in fields] == ["a.npy", "b.TIF", "hidden"]
     assert segmenter_for(fields[0], AnalysisParameters()).cells == masks / "a.npy"
-    with pytest.raises(MaskReadError, match=r"The mask of c\.png cannot be told: .* has none"):
+    with pytest.raises(MaskReadError, match=r"no mask of cells for c\.png\. .* add one"):
         segmenter_for(fields[2], AnalysisParameters())
 
 
@@ -59,7 +59,7 @@ def test_two_masks_for_one_image_are_refused(tmp_path, masks):
     for name in ("a.npy", "a.png"):
         (masks / name).touch()
     (field,) = with_masks(fields_of("a.jpg", folder=tmp_path), masks)
-    with pytest.raises(MaskReadError, match="has 2, with different endings"):
+    with pytest.raises(MaskReadError, match="has 2 masks of cells"):
         segmenter_for(field, AnalysisParameters())
 
 
@@ -128,7 +128,7 @@ def test_image_without_its_mask_fails_in_a_line_and_the_others_go_on(
     assert run(*given) == 1
     shown = capsys.readouterr()
     assert len([line for line in shown.err.splitlines() if line.startswith("error")]) == 1
-    assert "the folder of masks has none" in shown.err
+    assert "The folder of masks has no mask of cells" in shown.err
     states = [image["error"] for image in json.loads((out / "batch.json").read_text())["images"]]
     assert [bool(error) for error in states] == [False, True]
     for path in (path for path in out.rglob("*") if path.is_file()):

@@ -44,7 +44,7 @@ class Found:
     @classmethod
     def of(cls, pixels, truth: CellMasks, um_per_px=UM_PER_PX):
         labels = segment(ArraySource(pixels), um_per_px).labels
-        shape = labels.max() + 1, truth.count + 1
+        shape = labels.max() + 1, truth.highest + 1
         pairs = labels.ravel() * shape[1] + truth.labels.ravel()
         shared = np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape)
         sums = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None]

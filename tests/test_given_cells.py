@@ -50,7 +50,7 @@ def test_numbers_are_kept_with_their_gaps(mask):
 def test_cells_against_ground_are_parted_into_pieces(dtype):
     labels = as_labels(two_cells(1, dtype=dtype), SHAPE)
     assert sorted(np.unique(labels.labels)) == [0, 1, 2]
-    assert "2 connected pieces" in labels.notes[-1]
+    assert "parted into 2 pieces" in labels.notes[-1]
 
 
 def test_one_number_in_two_places_stays_one_cell():
@@ -64,6 +64,7 @@ def test_huge_numbers_are_given_anew_and_it_is_said():
     assert sorted(np.unique(found.labels)) == [0, 1, 2]
     assert found.labels[3, 3] == 1
     assert "up to 10000000000, given anew as 1 to 2" in found.notes[-1]
+    assert found.flags == ("cells renumbered",)
 
 
 def test_result_is_not_the_memory_of_the_caller():
@@ -84,6 +85,41 @@ def test_labels_layer_is_taken():
         multiscale = False
 
     assert as_labels(Layer(), SHAPE).labels.max() == 5
+
+
+def test_masked_pixels_are_ground():
+    mask = np.ma.masked_equal(two_cells(3, 5), 3)
+    assert sorted(np.unique(as_labels(mask, SHAPE).labels)) == [0, 5]
+
+
+def test_objects_are_refused_in_their_own_words():
+    with pytest.raises(MaskTypeError, match="Python objects"):
+        as_labels(two_cells(3, 5).astype(object), SHAPE)
+
+
+@pytest.mark.parametrize("value", [1, 2, 128, 255, 65535])
+def test_any_single_value_in_several_places_is_parted(value):
+    labels = as_labels(two_cells(value, dtype=np.uint16), SHAPE)
+    assert sorted(np.unique(labels.labels)) == [0, 1, 2]
+    assert "parted into 2 pieces" in labels.notes[-1]
+
+
+def test_single_cell_keeps_its_number():
+    mask = two_cells(7)
+    mask[12:18] = 0
+    assert sorted(np.unique(as_labels(mask, SHAPE).labels)) == [0, 7]
+
+
+def test_numbers_strewn_over_a_field_are_refused():
+    mask = np.random.default_rng(0).integers(0, 400, (500, 400))
+    with pytest.raises(MaskError, match=r"alone lies in \d{3} separate places .* mask of cells\?"):
+        as_labels(mask, mask.shape)
+
+
+def test_side_by_side_cells_of_any_number_are_not_strewn():
+    y, x = np.mgrid[:600, :600] // 3
+    mask = (y * 200 + x + 1).astype(np.int32)
+    assert as_labels(mask, mask.shape).labels.max() == 40_000
 
 
 def test_axes_of_length_one_are_dropped():
@@ -152,11 +188,12 @@ def test_jpeg_is_refused(tmp_path):
     [
         (np.zeros((20, 30, 3), np.uint8), "several channels"),
         (np.zeros((5, 20, 30), np.uint8), "of a stack"),
-        (np.zeros((10, 15), np.uint8), "10 × 15 pixels .* the image 20 × 30"),
+        (np.zeros((10, 15), np.uint8), "15 × 10 pixels .* the image 30 × 20"),
         (np.zeros((30, 20), np.uint8), "transpose"),
         (np.full(SHAPE, -1), "negative numbers, down to -1"),
         (np.full(SHAPE, 0.5), "fractions"),
-        (np.full(SHAPE, np.nan), "fractions"),
+        (np.full(SHAPE, np.nan), "NaN or infinity in 600 pixels"),
+        (np.full(SHAPE, np.inf), "NaN or infinity"),
     ],
 )
 def test_what_is_no_mask_of_the_image_is_refused(mask, words):
@@ -164,7 +201,7 @@ def test_what_is_no_mask_of_the_image_is_refused(mask, words):
         as_labels(mask, SHAPE)
 
 
-@pytest.mark.parametrize("mask", [42, [[0, 1]], np.full(SHAPE, "a")])
+@pytest.mark.parametrize("mask", [42, [[0, 1]], np.full(SHAPE, "a"), np.full(SHAPE, None)])
 def test_what_is_no_array_of_numbers_is_refused(mask):
     with pytest.raises(MaskTypeError, match="Expected"):
         as_labels(mask, SHAPE)
@@ -233,6 +270,20 @@ def test_given_nuclei_belong_to_the_cell_they_lie_in_whatever_their_number():
     masks = GivenCells(cells, nuclei)(ArraySource(np.zeros((*SHAPE, 3), np.uint8)), 0.2)
     assert sorted(np.unique(masks.nuclei)) == [0, 3]
     assert np.count_nonzero(masks.nuclei) == 8
+    assert not masks.flags
+
+
+def test_given_nuclei_outside_the_cells_are_flagged():
+    cells, nuclei = two_cells(3, 5), np.zeros(SHAPE, np.uint8)
+    nuclei[4:6, 4:12], nuclei[4:6, 7:15] = 1, 2
+    masks = GivenCells(cells, nuclei)(ArraySource(np.zeros((*SHAPE, 3), np.uint8)), 0.2)
+    assert masks.flags == ("nuclei outside their cells",)
+    assert masks.notes[-1].startswith("1 of 2 nuclei lie outside")
+
+
+def test_count_is_of_cells_and_highest_of_numbers():
+    masks = CellMasks(two_cells(3, 50), two_cells(3, 50))
+    assert (masks.count, masks.highest) == (2, 50)
 
 
 @pytest.mark.parametrize("tile_px", [256, 4096])

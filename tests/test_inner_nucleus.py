@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt, uniform_filter
 
-from examples import UM_PER_PX, disc
+from examples import disc, example_analysis
+from fake_child import FakeClassifier
 from napari_all_subtype.cells.edit import box_of
+from napari_all_subtype.cells.edits import add, delete
 from napari_all_subtype.cells.halves import nuclei_inside
 from napari_all_subtype.cells.inner_nucleus import NucleusByStain
+from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
-from napari_all_subtype.cells.source import ArraySource, Region
+from napari_all_subtype.cells.source import ArraySource, PixelSize, Region
 from napari_all_subtype.cells.stain import stain_of
-from napari_all_subtype.config import SegmentationParameters
+from napari_all_subtype.config import DecisionParameters, SegmentationParameters
+from napari_all_subtype.progress import SILENT
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
+from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.analyse import with_predictions
+from napari_all_subtype.workflow.corrections import corrected
 
 PARAMETERS = SegmentationParameters()
+RED_CELL_PX = 26
+
+
+class DrawnOn:
+    """The drawn smear with the nuclei that its stain shows, and a person who adds cells."""
+
+    def __init__(self, smear):
+        self.um_per_px, self.source = smear.um_per_px, ArraySource(smear.pixels)
+        self.nucleus_of = NucleusByStain(
+            self.source, self.um_per_px, stain_of(self.source, self.um_per_px, PARAMETERS)
+        )
+        labels = smear.masks.labels
+        self.masks = CellMasks(
+            labels, nuclei_inside(self.source, self.um_per_px, labels, PARAMETERS)
+        )
+        self.analysis = self.fresh()
+
+    def fresh(self):
+        """The analysis before any edit, with masks of its own."""
+        masks = CellMasks(self.masks.labels.copy(), self.masks.nuclei.copy())
+        cells = measure(masks, self.um_per_px)
+        probabilities = FakeClassifier().predict(np.zeros(masks.count), SILENT)
+        cells = with_predictions(cells, probabilities, DecisionParameters(), FAB5)
+        size = PixelSize(self.um_per_px, "user", 0.02)
+        return replace(example_analysis(), masks=masks, cells=cells, pixel_size=size)
+
+    def drawn(self, mask, analysis=None):
+        """The analysis after `mask` was drawn as a cell, the way the window does it."""
+        analysis = analysis or self.fresh()
+        ys, xs = np.nonzero(mask)
+        region = Region(int(ys.min()), int(xs.min()), int(ys.max()) + 1, int(xs.max()) + 1)
+        edit = add(analysis.masks, analysis.cells, region, mask[box_of(region)], self.nucleus_of)
+        return corrected(analysis, edit, self.source, FakeClassifier())
+
+
+@pytest.fixture(scope="module")
+def field(smear):
+    return DrawnOn(smear)
 
 
 @pytest.mark.parametrize("style", ["peach", "grey_green"])
@@ -37,15 +85,46 @@ def test_nucleus_of_a_drawn_cell_is_what_its_stain_says(style):
     assert min(same) > 0.9
 
 
-def test_pale_cell_that_a_person_draws_has_the_darker_part_as_its_nucleus():
-    pixels = np.full((60, 80, 3), 230, np.uint8)
-    cell, nucleus = disc(pixels.shape[:2], (30, 40), 20), disc(pixels.shape[:2], (30, 40), 10)
-    pixels[cell], pixels[nucleus] = (225, 215, 228), (210, 190, 225)
-    source = ArraySource(pixels)
-    stain = stain_of(source, UM_PER_PX, PARAMETERS)
-    assert stain.nucleus_threshold == np.inf
-    found = NucleusByStain(source, UM_PER_PX, stain)(Region(0, 0, 60, 80), cell)
-    assert dice(found, nucleus) > 0.9
+def test_disc_on_ground_or_on_a_red_cell_has_no_nucleus(field):
+    labels = field.analysis.masks.labels
+    free = np.argwhere(distance_transform_edt(labels == 0) > RED_CELL_PX + 2)
+    green = uniform_filter(field.source.pixels[..., 1].astype(float), RED_CELL_PX)
+    order = free[np.argsort(green[tuple(free.T)])]
+    red, ground = order[: len(order) // 10 : 400], order[-len(order) // 10 :: 400]
+    assert min(len(red), len(ground)) >= 5
+    assert green[tuple(ground.T)].min() - green[tuple(red.T)].max() > 20
+    for centre in (*red, *ground):
+        after = field.drawn(disc(labels.shape, centre, RED_CELL_PX))
+        assert after.cells["nc_ratio"].iloc[-1] == 0
+
+
+def test_drawn_cell_without_a_nucleus_is_unknown_as_a_given_one_is(field):
+    labels = field.analysis.masks.labels
+    centre = np.argwhere(distance_transform_edt(labels == 0) > RED_CELL_PX + 2)[0]
+    after = field.drawn(disc(labels.shape, centre, RED_CELL_PX))
+    row = after.cells.iloc[-1]
+    assert (row["subtype"], row["best_guess"]) == ("unknown", "unknown")
+    assert np.isnan(row[["confidence", "p_normal", "p_blast_any"]].astype(float)).all()
+    assert "cells without a nucleus" in after.flags
+    again = with_predictions(
+        measure(after.masks, field.um_per_px),
+        np.full((after.masks.count, 5), 0.2, np.float32),
+        DecisionParameters(),
+        FAB5,
+    )
+    assert again["subtype"].iloc[-1] == "unknown"
+    assert "unknown" not in set(again["subtype"].iloc[:-1])
+
+
+def test_cell_drawn_again_by_its_own_outline_has_its_old_nucleus(field):
+    for label in field.analysis.cells["label"][1:]:
+        before = field.fresh()
+        cell, nucleus = before.masks.labels == label, before.masks.nuclei == label
+        edit = delete(before.masks, before.cells, label)
+        without = corrected(before, edit, field.source, FakeClassifier())
+        after = field.drawn(cell, without)
+        assert dice(after.masks.nuclei == len(after.cells) - 1, nucleus) > 0.9
+        assert after.cells["subtype"].iloc[-1] != "unknown"
 
 
 def test_empty_cell_has_no_nucleus(smear):

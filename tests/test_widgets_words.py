@@ -11,9 +11,10 @@ from examples import example_analysis
 from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.flags import ADVICE, NAMED_FIELDS, advice, flags_html, flags_tip
 from napari_all_subtype._widgets.legend import proportion_text
+from napari_all_subtype.cells.plausible import NO_CELL
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.decision import decide
-from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 from napari_all_subtype.workflow import analyse as main_job
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
@@ -55,7 +56,7 @@ def test_cell_that_is_unknown_gets_no_confidence():
     row = row_of(0.93, 0.04, 0.01, 0.01, 0.01)
     row["subtype"] = "unknown"
     html = words.cell_html(row, FAB5)
-    assert "unlike the model's training cells" in html.replace("&#x27;", "'")
+    assert UNKNOWN.meaning in html
     assert "Neither side taken" in html
     assert "confidence 93" not in plain(html)
 
@@ -98,7 +99,7 @@ def test_summary_of_no_cells_has_no_fractions():
 
 
 def test_every_flag_of_the_main_job_comes_with_advice():
-    for flag in (main_job.BLURRED, main_job.SCALE_UNCERTAIN, main_job.NO_CELL):
+    for flag in (main_job.BLURRED, main_job.SCALE_UNCERTAIN, NO_CELL):
         assert advice(flag) == ADVICE[flag]
         assert ":" in advice(flag)
 

@@ -57,6 +57,13 @@ def analyse(
             "are then not looked for."
         ),
     ] = None,
+    nuclei: Annotated[
+        Path | None,
+        Parameter(
+            help="The nuclei of these cells, in the same way; without them they are found in the "
+            "cells by their stain."
+        ),
+    ] = None,
     writing: WritingOptions = WritingOptions(),
     debug: Debug = False,
     options: AnalyseOptions = AnalyseOptions(),
@@ -73,8 +80,10 @@ def analyse(
     own = writing.key_file is not None
     fields = prepare(images, writing.key_file_of(out), own_secret=own)
     parameters = options.parameters()
+    if nuclei is not None and cells is None:
+        raise ParameterError("--nuclei is given without --cells. Expected both; give --cells too.")
     if cells is not None:
-        fields = with_masks(fields, cells, parameters)
+        fields = with_masks(fields, cells, parameters, nuclei)
     with TerminalMonitor(len(fields)) as monitor:
         result = analyse_batch(fields, out, parameters, writing.overwrite, monitor)
     for smear in result.smears:

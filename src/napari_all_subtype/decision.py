@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from napari_all_subtype.config import DecisionParameters
-from napari_all_subtype.taxonomy import FAB5, Taxonomy
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 
 
 @dataclass(frozen=True)
@@ -84,3 +85,24 @@ def decide(
         subtype_share=share,
         best_guess=np.where(is_blast, guess, "normal").astype(object),
     )
+
+
+def nothing_said(labels: Sequence[int], taxonomy: Taxonomy = FAB5) -> pd.DataFrame:
+    """Columns of a decision on cells of which nothing can be said: *unknown*, and no number.
+
+    Such is a cell without a nucleus, which the model has never seen and would still call
+    something, and one that it could not be asked about.
+
+    Parameters
+    ----------
+    labels : sequence of int
+        The index of the rows.
+
+    Examples
+    --------
+    >>> nothing_said([7])[["subtype", "confidence"]].values.tolist()
+    [['unknown', nan]]
+    """
+    numbers = [*(f"p_{n}" for n in taxonomy.names), "confidence", "p_blast_any", "subtype_share"]
+    words = dict.fromkeys(("subtype", "best_guess"), UNKNOWN.name)
+    return pd.DataFrame(dict.fromkeys(numbers, np.nan) | words, index=list(labels))

@@ -117,7 +117,13 @@ FAB5 = Taxonomy(
 )
 
 UNKNOWN = CellClass(
-    "unknown", "Unknown", "?", "#BBBBBB", "", "", "unlike the model's training cells"
+    "unknown",
+    "Unknown",
+    "?",
+    "#BBBBBB",
+    "",
+    "",
+    "nothing is said of it: it has no nucleus, or the model was not asked",
 )
 
 EXCLUSIONS = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
@@ -29,7 +30,8 @@ class Analysis:
         Micrometres per pixel with origin and uncertainty.
     flags : tuple of str
         Quality flags: ``blur``, ``scale uncertain``, ``no white cell found``,
-        ``overlaps <field>``.
+        ``cells of implausible size``, ``cells without a nucleus``, ``nuclei outside
+        their cells``, ``cells renumbered``, ``overlaps <field>``.
     model : str
         Id and version of the model.
     device : str
@@ -59,3 +61,8 @@ class Analysis:
     seconds: dict[str, float] = field(default_factory=dict)
     segmenter: str = ""
     edits: int = 0
+
+    @property
+    def count(self) -> int:
+        """Number of cells; the largest label may be greater, as numbers may have gaps."""
+        return len(table.present(self.cells))

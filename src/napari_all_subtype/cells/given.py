@@ -13,6 +13,8 @@ from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.progress import SILENT, Monitor
 
+NUCLEI_OUTSIDE = "nuclei outside their cells"
+
 
 @dataclass(frozen=True)
 class GivenCells:
@@ -27,14 +29,15 @@ class GivenCells:
         number. Without them nuclei are found in the cells by their stain.
     parameters : SegmentationParameters
         For finding nuclei.
-    called : str
-        What messages call the mask.
+    called, nuclei_called : str
+        What messages call the two masks.
     """
 
     cells: object
     nuclei: object | None = None
     parameters: SegmentationParameters = SegmentationParameters()
     called: str = "The mask"
+    nuclei_called: str = "The mask of nuclei"
 
     @property
     def name(self) -> str:
@@ -57,7 +60,20 @@ class GivenCells:
         labels, notes = given.labels, given.notes
         if self.nuclei is None:
             nuclei = nuclei_inside(source, um_per_px, labels, self.parameters, monitor)
-            return CellMasks(labels, nuclei, (*notes, "nuclei found in them by their stain"))
-        drawn = as_labels(self.nuclei, source.shape, f"{self.called} of nuclei")
+            notes = (*notes, "nuclei found in them by their stain")
+            return CellMasks(labels, nuclei, notes, given.flags)
+        drawn = as_labels(self.nuclei, source.shape, self.nuclei_called)
         nuclei = np.where(drawn.labels > 0, labels, 0).astype(np.int32)
-        return CellMasks(labels, nuclei, (*notes, f"with nuclei: {drawn.notes[0]}"))
+        notes, flags = (*notes, f"with nuclei: {drawn.notes[0]}"), given.flags
+        n, n_outside = _outside(drawn.labels, labels)
+        if n_outside:
+            notes = (*notes, f"{n_outside} of {n} nuclei lie outside their cells by more than half")
+            flags = (*flags, NUCLEI_OUTSIDE)
+        return CellMasks(labels, nuclei, notes, flags)
+
+
+def _outside(nuclei: np.ndarray, cells: np.ndarray) -> tuple[int, int]:
+    """Number of nuclei, and of those among them that lie in no cell by more than half."""
+    area = np.bincount(nuclei.ravel(), minlength=1)[1:]
+    outside = np.bincount(nuclei[cells == 0], minlength=len(area) + 1)[1:]
+    return int(np.count_nonzero(area)), int(np.count_nonzero(2 * outside > area))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.ndimage import find_objects
 
 from napari_all_subtype.cells.label_files import read_labels
 from napari_all_subtype.errors import MaskError, MaskTypeError
@@ -19,7 +20,12 @@ from napari_all_subtype.errors import MaskError, MaskTypeError
 _LARGEST_NUMBER = 100_000
 # What programs write for "cell" where they tell cells from ground only.
 _BINARY_VALUES = (1, 255)
+# Cells lie side by side: their boxes overlap a little. Each cell is looked at in its box, so
+# that labels strewn over the field would take hours; a small image is done at once anyway.
+_MOST_BOXES_PER_PIXEL = 20
+_SMALL_IMAGE_PX = 100_000
 _DIGEST_CHARACTERS = 12
+RENUMBERED = "cells renumbered"
 
 
 @dataclass(frozen=True)
@@ -32,18 +38,22 @@ class LabelImage:
         0 background.
     notes : tuple of str
         A digest of what was given, and what was changed in it.
+    flags : tuple of str
+        ``cells renumbered`` where the rows of the table are not the numbers given.
     """
 
     labels: np.ndarray
     notes: tuple[str, ...]
+    flags: tuple[str, ...] = ()
 
 
 def as_labels(given: object, shape: tuple[int, int], called: str = "The mask") -> LabelImage:
     """`given` as labels of an image of `shape` (Y, X).
 
-    The numbers are kept, also one that is in several places. A mask of cells against
-    ground (true or false, 0 and 1, 0 and 255) is parted into its connected pieces;
-    numbers beyond 100 000 of which few are in use are given anew. The notes say so.
+    The numbers are kept, also one that is in several places. A mask with a single
+    value beside 0 tells cells from ground only: it is parted into its connected
+    pieces. Numbers beyond 100 000 of which few are in use are given anew. The notes
+    say so. What a masked array masks is ground.
 
     Parameters
     ----------
@@ -72,14 +82,13 @@ def as_labels(given: object, shape: tuple[int, int], called: str = "The mask") -
 
     values = _plane(_array_of(given, check, called), check)
     values = _whole(values, called)
-    notes = [f"given as a mask, sha256 {_digest(values)}"]
-    if _is_binary(values):
-        labels = _pieces(values)
-        notes.append(f"its one value parted into {labels.max()} connected pieces")
-    else:
-        labels, note = _numbered(values)
-        notes += [note] if note else []
-    return LabelImage(labels, tuple(notes))
+    notes = (f"given as a mask, sha256 {_digest(values)}",)
+    labels = _parted(values)
+    if labels is not None:
+        return LabelImage(labels, (*notes, f"its one value parted into {labels.max()} pieces"))
+    labels, note = _numbered(values)
+    _refuse_strewn(labels, called)
+    return LabelImage(labels, (*notes, note), (RENUMBERED,)) if note else LabelImage(labels, notes)
 
 
 def _array_of(given: object, check: Callable[[tuple[int, ...]], None], called: str) -> np.ndarray:
@@ -94,7 +103,7 @@ def _array_of(given: object, check: Callable[[tuple[int, ...]], None], called: s
         )
     if hasattr(given, "shape"):
         check(given.shape)  # before a lazy array is computed
-    return np.asarray(given)
+    return given.filled(0) if isinstance(given, np.ma.MaskedArray) else np.asarray(given)
 
 
 def _plane(values: np.ndarray, check: Callable[[tuple[int, ...]], None]) -> np.ndarray:
@@ -118,16 +127,16 @@ def _refuse_shape(found: tuple[int, ...], shape: tuple[int, int], called: str) -
         )
     if len(inner) != 2:
         raise MaskError(
-            f"{called} has the shape {tuple(found)}. Expected (Y, X) = {tuple(shape)}; of a stack, "
-            "give the one slice that belongs to the image."
+            f"{called} has the shape {tuple(found)}. Expected one plane of {shape[1]} × {shape[0]} "
+            "pixels (width × height); of a stack, give the one slice that belongs to the image."
         )
     if inner == tuple(shape)[::-1]:
         hint = "rows and columns are exchanged, transpose it"
     else:
         hint = "draw it on the very image that is analysed, neither cropped nor resized"
     raise MaskError(
-        f"{called} has {inner[0]} × {inner[1]} pixels (rows × columns), the image "
-        f"{shape[0]} × {shape[1]}. Expected the same; {hint}."
+        f"{called} has {inner[1]} × {inner[0]} pixels (width × height), the image "
+        f"{shape[1]} × {shape[0]}. Expected the same; {hint}."
     )
 
 
@@ -135,13 +144,24 @@ def _whole(values: np.ndarray, called: str) -> np.ndarray:
     """`values` as whole numbers from 0 on, of whatever integer or boolean type."""
     if values.dtype.kind == "b" or values.dtype.kind == "u":
         return values
+    if values.dtype.kind == "O":
+        raise MaskTypeError(
+            f"{called} holds Python objects (dtype object), not numbers. Expected one whole number "
+            "per pixel; convert it first, as with mask.astype(int)."
+        )
     if values.dtype.kind not in "if":
         raise MaskTypeError(
             f"{called} holds {values.dtype}. Expected one whole number per pixel: 0 for the "
             "ground, another for each cell."
         )
     if values.dtype.kind == "f":
-        if not np.isfinite(values).all() or (values != np.round(values)).any():
+        n_none = values.size - int(np.isfinite(values).sum())
+        if n_none:
+            raise MaskError(
+                f"{called} holds NaN or infinity in {n_none} pixels. Expected whole numbers: 0 for "
+                "the ground, another for each cell; set what is no cell to 0."
+            )
+        if (values != np.round(values)).any():
             raise MaskError(
                 f"{called} holds fractions ({values.dtype}), as maps of probabilities do. Expected "
                 "whole numbers: 0 for the ground, another for each cell; set a threshold first."
@@ -156,15 +176,35 @@ def _whole(values: np.ndarray, called: str) -> np.ndarray:
     return values
 
 
-def _is_binary(values: np.ndarray) -> bool:
-    if values.dtype.kind == "b":
-        return True
+def _parted(values: np.ndarray) -> np.ndarray | None:
+    """Connected pieces, 1…n, of a mask with one value beside 0; None if it numbers its cells."""
     highest = int(values.max(initial=0))
-    return highest in _BINARY_VALUES and bool(((values == 0) | (values == highest)).all())
+    if ((values != 0) & (values != highest)).any():
+        return None
+    pieces = _pieces(values > 0)
+    # A single cell may well be number 7; 255 numbers none.
+    numbered = values.dtype.kind != "b" and highest not in _BINARY_VALUES
+    return None if numbered and pieces.max(initial=0) < 2 else pieces
 
 
-def _pieces(values: np.ndarray) -> np.ndarray:
-    return cv2.connectedComponents((values > 0).astype(np.uint8), connectivity=8)[1]
+def _pieces(mask: np.ndarray) -> np.ndarray:
+    return cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
+
+
+def _refuse_strewn(labels: np.ndarray, called: str) -> None:
+    """Labels whose boxes cover the image many times over are not cells."""
+    boxes = find_objects(labels)
+    areas = [0 if b is None else (b[0].stop - b[0].start) * (b[1].stop - b[1].start) for b in boxes]
+    if sum(areas) <= _MOST_BOXES_PER_PIXEL * max(labels.size, _SMALL_IMAGE_PX):
+        return
+    label = int(np.argmax(areas)) + 1
+    rows, columns = boxes[label - 1]
+    pieces = int(_pieces(labels[rows, columns] == label).max())
+    raise MaskError(
+        f"{called} has numbers strewn all over the field: {label} alone lies in {pieces} separate "
+        f"places within {columns.stop - columns.start} × {rows.stop - rows.start} pixels (width × "
+        "height). Expected one number per cell, in one place each; is this a mask of cells?"
+    )
 
 
 def _numbered(values: np.ndarray) -> tuple[np.ndarray, str]:

@@ -19,13 +19,21 @@ class CellMasks:
         The same integers; a nucleus lies inside its cell. A cell may have none.
     notes : tuple of str
         How they came about, where that is not plain from the parameters.
+    flags : tuple of str
+        What is to be looked at in them.
     """
 
     labels: np.ndarray
     nuclei: np.ndarray
     notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
-        """Largest label, the number of rows of the cell table less one."""
+        """Number of cells: of labels that have a pixel."""
+        return int(np.count_nonzero(np.bincount(self.labels.ravel(), minlength=1)[1:]))
+
+    @property
+    def highest(self) -> int:
+        """Largest label: the number of rows of the cell table less one."""
         return int(self.labels.max(initial=0))

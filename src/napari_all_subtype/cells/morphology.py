@@ -38,7 +38,7 @@ def measure(masks: CellMasks, um_per_px: float) -> pd.DataFrame:
         a disc), bounding box in px with its end excluded. A label without pixels
         has NaN, and False for the flag.
     """
-    count = masks.count
+    count = masks.highest
     cells = _Pixels.of(masks.labels, count)
     nuclei = _Pixels.of(masks.nuclei, count)
     shape = masks.labels.shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Real
 from pathlib import Path
@@ -17,12 +17,13 @@ from napari_all_subtype.cells.crops import crop_cells
 from napari_all_subtype.cells.given import GivenCells
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.cells.plausible import cell_flags, without_nucleus
 from napari_all_subtype.cells.quality import is_blurred
 from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
 from napari_all_subtype.cells.segmenter import Segmenter, find_cells
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters, QualityParameters
-from napari_all_subtype.decision import decide
+from napari_all_subtype.decision import decide, nothing_said
 from napari_all_subtype.errors import ParameterError, ParameterTypeError
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.model.segmenters import segmenter_of
@@ -31,7 +32,6 @@ from napari_all_subtype.taxonomy import Taxonomy
 
 BLURRED = "blur"
 SCALE_UNCERTAIN = "scale uncertain"
-NO_CELL = "no white cell found"
 
 
 class Analyser:
@@ -114,7 +114,7 @@ class Analyser:
             probabilities = self.classifier.predict(crops, monitor, p.model.batch_size)
         with clock.stage("summarise"):
             cells = with_predictions(cells, probabilities, p.decision, self.classifier.taxonomy)
-            flags = _flags(source, pixel_size, cells, p.quality)
+            flags = (*_flags(source, pixel_size, p.quality), *cell_flags(cells), *masks.flags)
         return Analysis(
             name=source.name,
             masks=masks,
@@ -196,8 +196,16 @@ def analyse(
         raise ParameterError(
             "nuclei are given without cells. Expected both, or cells alone; give cells as well."
         )
-    given = None if cells is None else GivenCells(cells, nuclei, whole.segmentation)
+    given = None
+    if cells is not None:
+        called = _called(cells, "The mask"), _called(nuclei, "The mask of nuclei")
+        given = GivenCells(cells, nuclei, whole.segmentation, *called)
     return Analyser(whole, segmenter=given)(image, monitor)
+
+
+def _called(given: object, otherwise: str) -> str:
+    """What messages call a mask: of a file its name, never its folder."""
+    return f"The mask {Path(given).name}" if isinstance(given, (str, Path)) else otherwise
 
 
 def _refuse_types(pixel_size_um: object, parameters: object) -> None:
@@ -222,6 +230,8 @@ def with_predictions(
 ) -> pd.DataFrame:
     """Cell table with probabilities and decision; row k stays label k.
 
+    A cell without a nucleus is *unknown*, whatever the model says of it.
+
     Parameters
     ----------
     cells : pandas.DataFrame
@@ -235,7 +245,12 @@ def with_predictions(
     )
     words = ["subtype", "best_guess"]
     said[words] = said[words].astype(object).where(said[words].notna(), "")
-    return pd.concat([cells, said], axis=1)
+    return undecided(pd.concat([cells, said], axis=1), without_nucleus(cells), taxonomy)
+
+
+def undecided(cells: pd.DataFrame, labels: Sequence[int], taxonomy: Taxonomy) -> pd.DataFrame:
+    """`cells` with nothing said of `labels`: *unknown*, without probabilities."""
+    return table.with_rows(cells, nothing_said(labels, taxonomy))
 
 
 def predictions(
@@ -264,13 +279,11 @@ class Clock:
 
 
 def _flags(
-    source: ImageSource, pixel_size: PixelSize, cells: pd.DataFrame, quality: QualityParameters
+    source: ImageSource, pixel_size: PixelSize, quality: QualityParameters
 ) -> tuple[str, ...]:
     flags = []
     if is_blurred(source, pixel_size.um_per_px, quality):
         flags.append(BLURRED)
     if pixel_size.origin in ("red cells", "assumed"):
         flags.append(SCALE_UNCERTAIN)
-    if table.present(cells).empty:
-        flags.append(NO_CELL)
     return tuple(flags)

@@ -15,11 +15,12 @@ from napari_all_subtype.cells.crops import crop_cells
 from napari_all_subtype.cells.edit import Edit, joined
 from napari_all_subtype.cells.edits import region_of
 from napari_all_subtype.cells.morphology import measure_some
+from napari_all_subtype.cells.plausible import CELL_FLAGS, cell_flags, without_nucleus
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT
 from napari_all_subtype.taxonomy import UNKNOWN
-from napari_all_subtype.workflow.analyse import NO_CELL, predictions
+from napari_all_subtype.workflow.analyse import predictions, undecided
 
 SAID = ("subtype", "best_guess")
 
@@ -80,22 +81,21 @@ def remeasured(analysis: Analysis, edit: Edit) -> pd.DataFrame:
 
 
 def classified(analysis: Analysis, said: pd.DataFrame) -> Analysis:
-    """`analysis` with what the model says of some cells.
+    """`analysis` with what the model says of some cells; without a nucleus, one is *unknown*.
 
     Parameters
     ----------
     said : pandas.DataFrame
         See :func:`napari_all_subtype.workflow.analyse.predictions`; the labels are its index.
     """
-    return with_cells(analysis, table.with_rows(analysis.cells, said))
+    cells = table.with_rows(analysis.cells, said)
+    bare = [label for label in without_nucleus(cells) if label in said.index]
+    return with_cells(analysis, undecided(cells, bare, analysis.taxonomy))
 
 
 def unclassified(analysis: Analysis, labels: Sequence[int]) -> Analysis:
     """`analysis` with the cells `labels` *unknown*: the model could not be asked."""
-    cells = analysis.cells
-    numbers = [*(f"p_{n}" for n in analysis.taxonomy.names), "confidence", "p_blast_any"]
-    values = dict.fromkeys([*numbers, "subtype_share"], np.nan) | dict.fromkeys(SAID, UNKNOWN.name)
-    return with_cells(analysis, table.with_rows(cells, pd.DataFrame(values, index=list(labels))))
+    return with_cells(analysis, undecided(analysis.cells, labels, analysis.taxonomy))
 
 
 def crops_of(
@@ -107,7 +107,6 @@ def crops_of(
 
 
 def with_cells(analysis: Analysis, cells: pd.DataFrame) -> Analysis:
-    """`analysis` with another cell table; its flag for a field without cells follows."""
-    flags = tuple(flag for flag in analysis.flags if flag != NO_CELL)
-    none = not (cells["area_px"] > 0).any()
-    return replace(analysis, cells=cells, flags=(*flags, NO_CELL) if none else flags)
+    """`analysis` with another cell table; the flags that are of cells follow."""
+    flags = tuple(flag for flag in analysis.flags if flag not in CELL_FLAGS)
+    return replace(analysis, cells=cells, flags=(*flags, *cell_flags(cells)))

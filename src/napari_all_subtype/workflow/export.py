@@ -12,6 +12,7 @@ import tifffile
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.plausible import implausible_size
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.files import new_folder, write_json
 from napari_all_subtype.workflow.overlay import cell_contours, class_of, rgb
@@ -33,7 +34,11 @@ FILES = (
     OVERVIEW_FILE,
     SUMMARY_FILE,
 )
-NOT_MEASURED_IN_QUPATH = ("label", "subtype", "best_guess", *table.FLAGS, *table.BOX)
+NOT_MEASURED_IN_QUPATH = (
+    *("label", "subtype", "best_guess", "implausible_size"),
+    *table.FLAGS,
+    *table.BOX,
+)
 
 
 def write_analysis(
@@ -75,7 +80,10 @@ def cell_rows(analysis: Analysis) -> pd.DataFrame:
     rows = table.present(analysis.cells)
     whole = ["label", *table.BOX, "area_px"]
     rows = rows.astype(dict.fromkeys(whole, np.int64) | {"touches_border": bool})
-    return rows.assign(um_relative_uncertainty=analysis.pixel_size.relative_uncertainty)
+    return rows.assign(
+        implausible_size=implausible_size(rows),
+        um_relative_uncertainty=analysis.pixel_size.relative_uncertainty,
+    )
 
 
 def write_mask(path: Path, mask: np.ndarray, analysis: Analysis) -> None:

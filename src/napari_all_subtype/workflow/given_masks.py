@@ -15,14 +15,17 @@ from napari_all_subtype.workflow.inputs import Field
 
 
 def with_masks(
-    fields: Sequence[Field], masks: Path, parameters: AnalysisParameters = AnalysisParameters()
+    fields: Sequence[Field],
+    cells: Path,
+    parameters: AnalysisParameters = AnalysisParameters(),
+    nuclei: Path | None = None,
 ) -> list[Field]:
-    """`fields`, each with the file of its cells.
+    """`fields`, each with the file of its cells, and that of its nuclei if they are given.
 
     Parameters
     ----------
     fields : sequence of Field
-    masks : Path
+    cells, nuclei : Path
         A file for a single image, or a folder with a file of the same stem for
         each: ``a.png`` or ``a.npy`` for ``a.jpg``. What is missing there shows when
         its image is analysed, and the others go on.
@@ -40,17 +43,12 @@ def with_masks(
             f"Masks are given, and {parameters.finding.segmenter} is to find the cells. Expected "
             "one of the two; leave out the other."
         )
-    if masks.is_dir():
-        _refuse_equal_stems(fields)
-        return [replace(field, cells=_of_stem(field.path, masks)) for field in fields]
-    if not masks.exists():
-        raise MaskReadError(f"There is no mask {masks.name}; check the name.")
-    if len(fields) != 1:
-        raise ParameterError(
-            f"One mask is given for {len(fields)} images. Expected a folder with a mask for each, "
-            "of the same name as the image."
-        )
-    return [replace(fields[0], cells=masks)]
+    of_cells = _files(fields, cells)
+    of_nuclei = [None] * len(fields) if nuclei is None else _files(fields, nuclei)
+    return [
+        replace(field, cells=own, nuclei=inner)
+        for field, own, inner in zip(fields, of_cells, of_nuclei, strict=True)
+    ]
 
 
 def segmenter_for(field: Field, parameters: AnalysisParameters) -> GivenCells | None:
@@ -59,19 +57,49 @@ def segmenter_for(field: Field, parameters: AnalysisParameters) -> GivenCells | 
     Raises
     ------
     MaskReadError
-        If the folder of masks has none for it, or several.
+        If a folder of masks has none for it, or several.
     """
     if field.cells is None:
         return None
-    called = f"The mask of {field.name}"
-    if field.cells.is_dir():
-        there = _candidates(field.path, field.cells)
-        found = f"{len(there)}, with different endings" if there else "none"
-        raise MaskReadError(
-            f"{called} cannot be told: the folder of masks has {found}. Expected one file of the "
-            f"image's own name, ending in {', '.join(MASK_SUFFIXES)}."
+    called = {"cells": f"The mask of {field.name}", "nuclei": f"The mask of nuclei of {field.name}"}
+    for what in called:
+        given = getattr(field, what)
+        if given is not None and given.is_dir():
+            raise _not_one(field, given, what)
+    return GivenCells(
+        field.cells, field.nuclei, parameters.segmentation, called["cells"], called["nuclei"]
+    )
+
+
+def _files(fields: Sequence[Field], masks: Path) -> list[Path]:
+    """The mask of each field; see :func:`with_masks`."""
+    if masks.is_dir():
+        _refuse_equal_stems(fields)
+        return [_of_stem(field.path, masks) for field in fields]
+    if not masks.exists():
+        raise MaskReadError(f"There is no mask {masks.name}; check the name.")
+    if len(fields) != 1:
+        raise ParameterError(
+            f"One mask is given for {len(fields)} images. Expected a folder with a mask for each, "
+            "of the same name as the image."
         )
-    return GivenCells(field.cells, parameters=parameters.segmentation, called=called)
+    return [masks]
+
+
+def _not_one(field: Field, folder: Path, what: str) -> MaskReadError:
+    """Why `folder` has no mask for `field`, and what to do."""
+    n = len(_candidates(field.path, folder))
+    endings = ", ".join(MASK_SUFFIXES)
+    if n:
+        return MaskReadError(
+            f"The folder of masks has {n} masks of {what} for {field.name}, with different "
+            f"endings ({endings}). Expected one; remove the others."
+        )
+    return MaskReadError(
+        f"The folder of masks has no mask of {what} for {field.name}. Expected a file of the same "
+        f"name, ending in {endings}; add one, of zeros where there is no cell, or leave the image "
+        "out."
+    )
 
 
 def _of_stem(image: Path, folder: Path) -> Path:

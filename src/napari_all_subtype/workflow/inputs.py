@@ -33,6 +33,8 @@ class Field:
         The smear it belongs to: images of one folder are taken for one smear.
     cells : Path, optional
         File with the mask of its cells; without it they are looked for.
+    nuclei : Path, optional
+        File with the mask of their nuclei; without it these are found in the cells.
     """
 
     path: Path
@@ -40,6 +42,7 @@ class Field:
     folder: str
     smear: str
     cells: Path | None = None
+    nuclei: Path | None = None
 
 
 def prepare(

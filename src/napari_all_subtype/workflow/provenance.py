@@ -25,6 +25,7 @@ def provenance(analysis: Analysis) -> dict[str, object]:
         "model": analysis.model,
         "device": analysis.device,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "decision": "a cell without a nucleus is unknown",
         "pixel_size": asdict(analysis.pixel_size),
         "read": list(analysis.history),
         "parameters": settings,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -77,7 +77,8 @@ class Summary(_Frozen):
     blast_any : Proportion
         Blast, L1, L2 and L3 together.
     mean_p_blast_any, mean_confidence : float or None
-        Means over the cells, 0–1.
+        Means over the cells of which something is said, 0–1; NaN, in files null,
+        where there is none.
     um_relative_uncertainty : float
         Largest relative uncertainty of a field's pixel size, 0–1: every µm
         carries it. The intervals above are of sampling only.
@@ -101,6 +102,10 @@ class Summary(_Frozen):
     n_fields_scale_assumed: int = 0
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
+
+    @field_serializer("mean_p_blast_any", "mean_confidence", when_used="json")
+    def _null(self, mean: float | None) -> float | None:
+        return None if mean is None or np.isnan(mean) else mean
 
 
 @dataclass(frozen=True)
