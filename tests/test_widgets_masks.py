@@ -52,6 +52,18 @@ def test_cells_of_a_labels_layer_are_classified_under_their_numbers(
     assert any("sha256" in note for note in analysis.history)
 
 
+def test_given_cells_do_not_cover_what_they_are(analysed, qtbot):
+    viewer, dock = analysed
+    drawn = np.zeros(FIELD.shape[:2], int)
+    given = viewer.add_labels(drawn, name="mine", scale=(0.25, 0.25), units=("um", "um"))
+    choose(dock, "Labels: mine")
+    assert given.visible
+    run(qtbot, dock)
+    qtbot.waitUntil(lambda: names(viewer)[-3:] == RESULT_LAYERS, timeout=10_000)
+    assert not given.visible
+    assert names(viewer) == ["field", "mine", *RESULT_LAYERS]
+
+
 def test_mask_of_another_size_is_told_and_leaves_no_result(window, child, qtbot, told):
     viewer, dock = window(show=False)
     viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
@@ -61,6 +73,7 @@ def test_mask_of_another_size_is_told_and_leaves_no_result(window, child, qtbot,
     assert "64 × 80 pixels" in told[-1]
     assert "128 × 160" in told[-1]
     assert dock.controller.session.result() is None
+    assert viewer.layers["half"].visible
 
 
 def test_list_follows_the_layers_of_the_viewer_and_leaves_ours_out(analysed):

@@ -55,6 +55,27 @@ def test_box_shows_outlines_and_a_count_and_takes_them_away(shown, smear, qtbot)
     assert dock.preview.line.text() == ""
 
 
+def test_outlines_lie_above_every_image_and_are_not_moved_for_nothing(shown, smear, qtbot):
+    viewer, dock = shown
+    dock.preview.box.click()
+    settled(qtbot, dock)
+    viewer.add_image(smear.pixels, rgb=True, name="later", scale=(0.13, 0.13), units=("um", "um"))
+    dock.chooser.choose(viewer.layers["smear"])
+    settled(qtbot, dock)
+    assert [layer.name for layer in viewer.layers] == ["later", "smear", PREVIEW]
+    viewer.layers.move(0, 3)
+    active = viewer.layers.selection.active
+    dock.setup.main.set_value(SENSITIVITY, 0.6)
+    settled(qtbot, dock)
+    assert [layer.name for layer in viewer.layers] == ["smear", "later", PREVIEW]
+    assert viewer.layers.selection.active is active
+    moved = []
+    viewer.layers.events.reordered.connect(moved.append)
+    dock.setup.main.set_value(SENSITIVITY, 0.4)
+    settled(qtbot, dock)
+    assert moved == []
+
+
 def test_moved_parameter_is_previewed_and_only_the_newest_is_shown(shown, qtbot):
     viewer, dock = shown
     dock.preview.box.click()

@@ -42,6 +42,11 @@ class CellsChooser(QComboBox):
         """What finds them, where they are not given."""
         return CLASSICAL if self.layer is not None else self.currentData()
 
+    def hide_layer(self) -> None:
+        """Take the labels layer that gives the cells out of sight: it would cover what they are."""
+        if self.layer is not None:
+            self.layer.visible = False
+
     def set_layers(self, layers: Sequence[Labels]) -> None:
         """Offer `layers`; what was chosen stays chosen while it is there."""
         before = self.currentData()

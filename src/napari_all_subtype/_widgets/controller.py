@@ -201,6 +201,8 @@ class Controller:
             )
         done = sum(field.result is not None for field in self.session.fields)
         self.dock.stage.setText(words.end_text(ended, done, len(self.session.fields)))
+        if done:
+            self.dock.setup.cells.hide_layer()
         self._on_chosen()
         self.dock.progress.setValue(0 if ended.stopped or ended.message else 100)
 

@@ -30,7 +30,7 @@ from napari_all_subtype._widgets.overlay import (
     changed_by_confidence,
     draw_cell,
 )
-from napari_all_subtype._widgets.sight import camera_of, frame, keep_in_sight, raise_above
+from napari_all_subtype._widgets.sight import camera_of, frame, highest, keep_in_sight, raise_above
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -95,7 +95,8 @@ class ResultLayers:
             yield
         if self.view is view:
             self._write_letters(placed)
-            raise_above(self._viewer(), image, self.cells, self.subtypes, self.letters)
+            below = highest(self._viewer(), image, *self._others(Labels))
+            raise_above(self._viewer(), below, self.cells, self.subtypes, self.letters)
             self._viewer().layers.selection.active = self.subtypes
 
     def _show_image(self, view: FieldView, image: Image | None) -> Image:
@@ -114,13 +115,12 @@ class ResultLayers:
         if self._alive(self.image):
             self.image.visible = image is self.image
             keep_in_sight(viewer, self.image, before)
-        covering = [one for one in others if isinstance(one, Image) and one is not image]
-        if any(viewer.layers.index(one) > viewer.layers.index(image) for one in covering):
-            viewer.layers.move(viewer.layers.index(image), len(viewer.layers))
+        raise_above(viewer, highest(viewer, *self._others(Image), image), image)
         return image
 
-    def _others(self) -> list[Layer]:
-        return [layer for layer in self._viewer().layers if not self.owns(layer)]
+    def _others(self, kind: type[Layer] = Layer) -> list[Layer]:
+        layers = self._viewer().layers
+        return [one for one in layers if isinstance(one, kind) and not self.owns(one)]
 
     def clear(self) -> None:
         """Take the result off the image.
@@ -150,6 +150,9 @@ class ResultLayers:
         active = self._viewer().layers.selection.active
         placed = part_placement(image, preview.origin_yx_px, preview.zoom)
         self._put("preview", preview.lines, new_preview, placed)
+        raise_above(
+            self._viewer(), highest(self._viewer(), *self._others(Image), image), self.preview
+        )
         if active is not None:
             self._viewer().layers.selection.active = active
 

@@ -33,9 +33,14 @@ def keep_in_sight(viewer, image: Image, before: tuple[bool, float] | None) -> No
         camera.zoom *= before[1] / scale
 
 
-def raise_above(viewer, image: Image, *others: Layer) -> None:
-    """Have `others` in this order above `image`, whatever was made when."""
-    layers, below = viewer.layers, image
+def highest(viewer, *layers: Layer) -> Layer:
+    """The one of `layers` that lies above the others."""
+    return max(layers, key=viewer.layers.index)
+
+
+def raise_above(viewer, below: Layer, *others: Layer) -> None:
+    """Have `others` in this order above `below`, whatever was made when."""
+    layers = viewer.layers
     for layer in others:
         if below in layers and layers.index(layer) < layers.index(below):
             layers.move(layers.index(layer), len(layers))
