@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import tifffile
 
-from napari_all_subtype import analyse
+from napari_all_subtype import analyse, commands
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import MaskError, MaskReadError, ParameterError
 from napari_all_subtype.workflow.given_masks import segmenter_for, with_masks
@@ -82,6 +82,47 @@ def test_one_mask_for_several_images_is_refused(tmp_path, masks):
         with_masks(fields_of("a.png", "b.png", folder=tmp_path), masks / "a.png")
 
 
+def test_nuclei_are_matched_as_cells_are(tmp_path, masks):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    for name in ("a.npy", "b.npy"):
+        (masks / name).touch()
+    (inner / "a.tif").touch()
+    parameters = AnalysisParameters()
+    fields = with_masks(fields_of("a.png", "b.png", folder=tmp_path), masks, parameters, inner)
+    given = segmenter_for(fields[0], parameters)
+    assert (given.cells, given.nuclei) == (masks / "a.npy", inner / "a.tif")
+    with pytest.raises(MaskReadError, match=r"no mask of nuclei for b\.png"):
+        segmenter_for(fields[1], parameters)
+
+
+def test_nuclei_without_cells_are_refused(smear_file, tmp_path):
+    with pytest.raises(ParameterError, match="give --cells too"):
+        commands.run(
+            ["analyse", str(smear_file), "--out", str(tmp_path / "o"), "--nuclei", str(smear_file)]
+        )
+
+
+@pytest.mark.slow
+def test_given_nuclei_are_those_of_the_output_and_new_numbers_are_told(
+    smear, smear_file, masks, tmp_path, capsys
+):
+    drawn = smear.masks.labels.astype(np.int64)
+    np.save(masks / "cells.npy", np.where(drawn == 1, 2_000_000_000, drawn))
+    np.save(masks / "nuclei.npy", smear.masks.nuclei)
+    out = tmp_path / "out"
+    given = ("--cells", masks / "cells.npy", "--nuclei", masks / "nuclei.npy")
+    assert run("analyse", smear_file, "--out", out, *given, *SIZE) == 0
+    nuclei = tifffile.imread(out / smear_file.stem / "nuclei.tif")
+    np.testing.assert_array_equal(nuclei > 0, smear.masks.nuclei > 0)
+    assert "check cells renumbered: smear.png" in capsys.readouterr().out
+
+
+def test_python_names_a_mask_file_without_its_folder(smear, tmp_path):
+    with pytest.raises(MaskReadError, match=r"^The mask nope\.tif is not there"):
+        analyse(smear.pixels, pixel_size_um=0.13, cells=tmp_path / "nope.tif")
+
+
 def test_masks_and_another_program_are_refused_together(tmp_path, masks):
     parameters = AnalysisParameters.of(finding={"segmenter": "cellpose"})
     with pytest.raises(ParameterError, match="one of the two"):
@@ -148,6 +189,11 @@ def test_cells_without_nuclei_go_all_the_way(smear_file, smear, masks, tmp_path)
     rows = pd.read_csv(out / "smear" / "cells.csv")
     assert list(rows["label"]) == [7]
     assert rows["nc_ratio"][0] == 0
+    assert rows["subtype"][0] == "unknown"
+    assert np.isnan(rows["confidence"][0])
+    summary = json.loads((out / "smear" / "summary.json").read_text())
+    assert summary["mean_confidence"] is None
+    assert "cells without a nucleus" in summary["flags"]["smear.png"]
     assert np.isnan(rows["nucleus_solidity"][0])
     assert json.loads((out / "smear" / "cells.geojson").read_text())["features"]
 
