@@ -14,6 +14,7 @@ HINTS = {
     "merge": "Draw a line from one cell into the next. <b>Esc</b> ends.",
     "add": "Click around the cell, double-click to close its outline. <b>Esc</b> ends.",
 }
+MADE_AGAIN = "A layer of the result was deleted: it is made again. Choose the tool once more."
 MADE = {"paint": "painted", "split": "split", "merge": "merged", "delete": "deleted"}
 
 
@@ -25,25 +26,25 @@ def reasons(session: Session, shown: bool) -> dict[str, str]:
     shown : bool
         Whether there is a result on the image.
     """
-    layers, viewer = session.layers, session.viewer
-    why = ""
+    layers, viewer, why = session.layers, session.viewer, ""
     if session.running:
         why = "Wait for the end of the analysis."
     elif not shown:
         why = "This field has no result yet."
-    elif layers.cells not in viewer.layers or layers.subtypes not in viewer.layers:
-        why = "A layer of the result was deleted: choose another field and this one again."
+    elif session.field.layer is not None and session.field.layer not in viewer.layers:
+        why = "The image of this result was deleted: open it again."
     elif viewer.dims.ndisplay != 2:
         why = "Outlines are corrected in two dimensions: switch the view back."
     if why:
         return dict.fromkeys(TOOLS, why)
-    history, refused = session.field.history, {}
+    history, edits, refused = session.field.history, session.result().edits, {}
     if not layers.picked:
         refused["delete"] = "Click a cell to pick it first."
     if not history.done:
-        refused["undo"] = "No outline was changed yet."
+        refused["undo"] = "Nothing left to undo." if edits else "No outline was changed yet."
     if not history.undone:
-        refused["redo"] = "Nothing was taken back."
+        taken_back = any(one.kind.startswith("undo ") for one in edits)
+        refused["redo"] = "Nothing left to redo." if taken_back else "Nothing was taken back."
     return refused
 
 
@@ -63,7 +64,7 @@ def done_text(edit: Edit) -> str:
     undone = "Taken back: " if edit.kind != kind else ""
     parts = []
     if edit.changed:
-        word = "changed" if undone else MADE.get(kind, "changed")
+        word = "changed" if undone else _word(edit)
         parts.append(f"{_cells(edit.changed)} {word}")
     if edit.added:
         parts.append(f"new: {_numbers(edit.added)}" if not undone else f"{_cells(edit.added)} back")
@@ -71,6 +72,13 @@ def done_text(edit: Edit) -> str:
         parts.append(f"{_cells(edit.deleted)} gone")
     text = "; ".join(parts)
     return f"{undone}{text if undone else text[:1].upper() + text[1:]}."
+
+
+def _word(edit: Edit) -> str:
+    """What was done to the cells that changed: a stroke that only took pixels has erased them."""
+    before, after = edit.before.unpack()[0], edit.after.unpack()[0]
+    erased = edit.kind == "paint" and not after[after != before].any()
+    return "erased in part" if erased else MADE.get(edit.kind, "changed")
 
 
 def _cells(labels: tuple[int, ...]) -> str:

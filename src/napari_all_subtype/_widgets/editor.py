@@ -12,7 +12,7 @@ from napari_all_subtype._widgets.boxes import write_box
 from napari_all_subtype._widgets.edit_history import EditHistory, EditStep
 from napari_all_subtype._widgets.edit_keys import EditKeys
 from napari_all_subtype._widgets.edit_tools import MODES, Brush, LineTool
-from napari_all_subtype._widgets.edit_words import HINTS, done_text, reasons
+from napari_all_subtype._widgets.edit_words import HINTS, MADE_AGAIN, done_text, reasons
 from napari_all_subtype._widgets.ground import GroundKeeper, pixels_in_view
 from napari_all_subtype._widgets.reclassifier import Reclassifier
 from napari_all_subtype._widgets.session import Session
@@ -20,6 +20,7 @@ from napari_all_subtype._widgets.strokes import stroke_of
 from napari_all_subtype.cells import edits, table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import Edit, box_of, joined
+from napari_all_subtype.cells.edit_size import refuse_too_large
 from napari_all_subtype.errors import AllSubtypeError, EditError
 from napari_all_subtype.workflow import corrections
 
@@ -90,8 +91,9 @@ class Editor:
         """Allow what can be done now; the others say why not."""
         self.keys.bind()
         refused = reasons(self.session, self.key is not None)
-        if self.tool in refused:
+        if (tool := self.tool) and (tool in refused or self.layers.incomplete):
             self._put_away()
+            self.panel.say(refused.get(tool, ""))
         self.panel.allow(refused)
 
     def press(self, name: str) -> None:
@@ -108,6 +110,11 @@ class Editor:
     def choose(self, name: str) -> None:
         """Use the tool `name`, or do at once what it stands for; an empty string for none."""
         at_once = {"delete": self.delete, "undo": self.undo, "redo": self.redo}
+        if name and self.key is not None and self.layers.incomplete:
+            self.session.select(self.session.selected)
+            self.panel.show_tool("")
+            self.panel.say(MADE_AGAIN)
+            return
         if name in at_once:
             self.brush.finish()
             at_once[name]()
@@ -208,7 +215,12 @@ class Editor:
         write_box(self.layers.cells, labels, region, before)
         ground = self._kept.ground
         nucleus_of = ground.nucleus_of if ground is not None else None
-        self._change(lambda masks, cells: edits.repaint(masks, cells, region, painted, nucleus_of))
+
+        def make(masks, cells) -> Edit:
+            refuse_too_large(cells, before, painted, self._analysis.pixel_size.um_per_px)
+            return edits.repaint(masks, cells, region, painted, nucleus_of)
+
+        self._change(make)
 
     def _change(self, make: Callable[[object, pd.DataFrame], Edit]) -> None:
         """Make an edit and its consequences; if it cannot be made, say why."""

@@ -11,7 +11,7 @@ ADVICE = {
     "scale uncertain": "pixel size not known for certain: choose an instrument profile or enter "
     "the pixel size",
     "no white cell found": "no white cell found: check the pixel size, raise the sensitivity, or "
-    "choose another field",
+    "choose another field; where a labels layer gives the cells, draw them there",
     OVERLAPS: "part of another field is shown again: leave one of the two out, or cells count "
     "twice",
 }

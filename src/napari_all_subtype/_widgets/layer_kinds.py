@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.transforms import Affine
@@ -27,6 +28,18 @@ def new_cells(data: np.ndarray) -> Labels:
     layer = Labels(data, name=CELLS, visible=False)
     layer.editable = False
     return layer
+
+
+def hover_features(cells: pd.DataFrame) -> pd.DataFrame:
+    """A cell table such that napari's status bar says nothing of what has no pixel.
+
+    Napari leaves out None, and what is not a number in double precision only.
+    """
+    gone = ~(cells["area_px"] > 0)
+    shown = cells.astype(dict.fromkeys(cells.select_dtypes("floating").columns, float))
+    for name in shown.select_dtypes(exclude="number").columns:
+        shown[name] = shown[name].astype(object).mask(gone, None)
+    return shown
 
 
 def new_subtypes(data: np.ndarray) -> Labels:

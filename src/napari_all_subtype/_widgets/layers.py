@@ -13,6 +13,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from napari_all_subtype._widgets.badges import badge_style
 from napari_all_subtype._widgets.boxes import class_patch, edited_view, write_box
 from napari_all_subtype._widgets.layer_kinds import (
+    hover_features,
     new_cells,
     new_image,
     new_letters,
@@ -81,7 +82,9 @@ class ResultLayers:
         placed = placement(image)
         cells, codes = view.analysis.cells, self._codes
         made = not self._alive(self.cells)
-        self._put("cells", view.analysis.masks.labels, new_cells, placed).features = cells
+        self._put("cells", view.analysis.masks.labels, new_cells, placed).features = hover_features(
+            cells
+        )
         if made:
             yield
         if self.view is not view:
@@ -197,7 +200,7 @@ class ResultLayers:
         if self._has_result:
             self.redraw(region)
             if self._alive(self.cells):
-                self.cells.features = analysis.cells
+                self.cells.features = hover_features(analysis.cells)
             self._letters_old = True
             self._renew_letters()
 
@@ -254,6 +257,12 @@ class ResultLayers:
 
     def _own(self) -> tuple[Layer | None, ...]:
         return self.image, self.cells, self.subtypes, self.letters, self.preview
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a person deleted a layer without which nothing can be edited."""
+        own_image = () if self.view is None or self.view.pixels is None else (self.image,)
+        return not all(self._alive(one) for one in (*own_image, self.cells, self.subtypes))
 
     @property
     def drawing(self) -> bool:
