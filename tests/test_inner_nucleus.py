@@ -16,8 +16,9 @@ from napari_all_subtype.cells.halves import nuclei_inside
 from napari_all_subtype.cells.inner_nucleus import NucleusByStain
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.cells.nuclei import pale_threshold
 from napari_all_subtype.cells.source import ArraySource, PixelSize, Region
-from napari_all_subtype.cells.stain import stain_of
+from napari_all_subtype.cells.stain import nucleus_contrast, stain_of
 from napari_all_subtype.config import DecisionParameters, SegmentationParameters
 from napari_all_subtype.progress import SILENT
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
@@ -135,3 +136,23 @@ def test_empty_cell_has_no_nucleus(smear):
 
 def dice(a, b):
     return 2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b))
+
+
+def test_darker_than_the_threshold_is_no_nucleus_in_the_hue_of_red_cells():
+    """Two red cells that overlap are as dark as a pale nucleus, and as red as one of them."""
+    ground, red, nucleus = (235, 225, 235), (215, 100, 170), (80, 40, 140)
+    twice = tuple(round(a * a / b) for a, b in zip(red, ground, strict=True))
+    pixels = np.full((400, 600, 3), ground, np.uint8)
+    for x in range(60, 600, 80):
+        pixels[disc(pixels.shape[:2], (60, x), 28)] = red
+    pixels[disc(pixels.shape[:2], (250, 150), 40)] = nucleus
+    doubled = disc(pixels.shape[:2], (250, 450), 28)
+    pixels[doubled] = twice
+    cells = np.int32(disc(pixels.shape[:2], (250, 150), 50)) + 2 * np.int32(doubled)
+    source = ArraySource(pixels)
+    stain = stain_of(source, 0.13, PARAMETERS)
+    contrast = nucleus_contrast(stain.density(pixels, (0, 0, 1, 1)))
+    assert contrast[doubled].min() > pale_threshold(stain.nucleus_threshold, PARAMETERS)
+    found = np.bincount(nuclei_inside(source, 0.13, cells, PARAMETERS).ravel(), minlength=3)
+    assert found[1] == pytest.approx(np.pi * 40**2, rel=0.1)
+    assert found[2] == 0

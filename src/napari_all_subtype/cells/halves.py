@@ -13,7 +13,7 @@ from napari_all_subtype.cells.cytoplasm import cell_contours, cell_evidence
 from napari_all_subtype.cells.darkness import Densities, smoothed
 from napari_all_subtype.cells.edges import place_edges
 from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.cells.nuclei import pale_threshold
+from napari_all_subtype.cells.nuclei import pale_threshold, without_red_cells
 from napari_all_subtype.cells.sharpen import sharpen_nuclei
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.stain import Stain, nucleus_contrast, stain_of
@@ -166,6 +166,8 @@ class _Seen:
         enough = self._areas_um2(dark) >= _SPECK_UM2
         # A pale nucleus beside dark ones lies below the image's threshold.
         dark = np.where(enough[self.given], dark, np.where(contrast > pale, self.given, 0))
+        # So dark are red cells where they overlap, but of another hue.
+        dark = without_red_cells(dark, self.densities.smooth, self.stain.red_cell)
         enough = self._areas_um2(dark) >= _SPECK_UM2
         if not enough.any():
             return np.zeros(self.given.shape, bool)
