@@ -240,6 +240,29 @@ def test_a_person_with_mouse_and_keys_splits_and_undoes(analysed, qtbot):
     qtbot.waitUntil(lambda: np.isnan(table_of(dock)["area_px"][6]), timeout=5000)
 
 
+def test_a_person_who_presses_escape_while_painting_can_undo_that(analysed, qtbot):
+    viewer, dock = analysed
+    before = masks_of(dock).labels.copy()
+    viewer.window.activate()
+    canvas = viewer.window._qt_viewer.canvas.native
+    canvas.setFocus()
+    use(qtbot, dock, "paint")
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    start, end = QPoint(*place(viewer, 100, 120)), QPoint(*place(viewer, 112, 145))
+    QTest.mouseMove(canvas, start)
+    QTest.mousePress(canvas, left, none, start)
+    for share in (0.3, 0.6, 1.0):
+        QTest.mouseMove(canvas, start + (end - start) * share)
+        qtbot.wait(20)
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    QTest.mouseRelease(canvas, left, none, end)
+    qtbot.waitUntil(lambda: len(table_of(dock)) == 7, timeout=5000)
+    assert dock.editor.tool == ""
+    assert (masks_of(dock).labels == 6).sum() == table_of(dock)["area_px"][6]
+    dock.editor.undo()
+    np.testing.assert_array_equal(masks_of(dock).labels, before)
+
+
 def place(viewer, y_px, x_px):
     """Where a pixel of the field is on the canvas."""
     camera, size = viewer.scene.camera, viewer.window._qt_viewer.canvas.native.size()

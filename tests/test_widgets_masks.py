@@ -70,8 +70,8 @@ def test_mask_of_another_size_is_told_and_leaves_no_result(window, child, qtbot,
     viewer.add_labels(np.ones((64, 80), np.uint8), name="half", scale=(0.5, 0.5), units="um")
     choose(dock, "Labels: half")
     run(qtbot, dock, until_shown=False)
-    assert "64 × 80 pixels" in told[-1]
-    assert "128 × 160" in told[-1]
+    assert "80 × 64 pixels" in told[-1]
+    assert "160 × 128" in told[-1]
     assert dock.controller.session.result() is None
     assert viewer.layers["half"].visible
 
