@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from napari_all_subtype.cells.given import NUCLEI_OUTSIDE
+from napari_all_subtype.cells.label_images import RENUMBERED
+from napari_all_subtype.cells.plausible import IMPLAUSIBLE_SIZE, NO_NUCLEUS
+
 OVERLAPS = "overlaps"
 ADVICE = {
     "blur": "out of focus: refocus and take the field again; the classes are less certain",
@@ -12,6 +16,12 @@ ADVICE = {
     "the pixel size",
     "no white cell found": "no white cell found: check the pixel size, raise the sensitivity, or "
     "choose another field; where a labels layer gives the cells, draw them there",
+    IMPLAUSIBLE_SIZE: "a cell is smaller than 4 or larger than 40 µm: check the pixel size and the "
+    "outlines",
+    NO_NUCLEUS: "a cell shows no nucleus, and nothing is said of it: correct its outline or delete "
+    "it",
+    NUCLEI_OUTSIDE: "nuclei lie outside the cells they belong to: are both masks of this image?",
+    RENUMBERED: "the numbers of the cells are not those of the mask, which were too large",
     OVERLAPS: "part of another field is shown again: leave one of the two out, or cells count "
     "twice",
 }

@@ -14,6 +14,7 @@ from napari_all_subtype.workflow.overlay import class_of
 from napari_all_subtype.workflow.summarise import Interval, Summary
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
+NOTHING = "–"
 NOTHING_OPEN = (
     "Open an image with File → Open, choose a <b>Folder</b> of fields, or try "
     "File → Open Sample → ALL Subtype."
@@ -39,14 +40,18 @@ SHOWN = {
 }
 
 
-def percent(fraction: float) -> str:
+def percent(fraction: float | None) -> str:
     """A fraction as it is written everywhere in the dock; the space does not break.
 
     Examples
     --------
     >>> percent(0.073).split()
     ['7', '%']
+    >>> percent(float("nan"))  # nothing was said
+    '–'
     """
+    if fraction is None or math.isnan(fraction):
+        return NOTHING
     return f"{100 * fraction:.0f}{NO_BREAK}%"
 
 
@@ -110,7 +115,8 @@ def cell_html(row: pd.Series, taxonomy: Taxonomy) -> str:
         p, title = row[f"p_{name}"], taxonomy[name].title
         # Only the two sides are calibrated; how the blast side divides is a score.
         on_blast_side = name in taxonomy.family("blast")
-        rows.append((f"{title} score", f"{p:.2f}") if on_blast_side else (title, percent(p)))
+        score = f"{p:.2f}" if math.isfinite(p) else NOTHING
+        rows.append((f"{title} score", score) if on_blast_side else (title, percent(p)))
     for column, (words, unit, decimals) in SHOWN.items():
         if column in row.index and math.isfinite(row[column]):
             rows.append((words, f"{row[column]:.{decimals}f} {unit}".strip()))
