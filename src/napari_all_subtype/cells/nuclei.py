@@ -24,8 +24,11 @@ _PEAK_HEIGHT_UM = 0.35
 _SPECK_UM2 = 1.5
 # A smaller piece is not cut.
 _CUT_UM2 = 3.0
-_PALE_DIAMETER_UM = 6.0
-_PALE_SOLIDITY = 0.9
+# Least diameter in µm and solidity of what is found at the lower threshold, and at one still lower
+# by this share: no red cell is as large, and no heap of them as convex.
+_PALE = ((1.0, 6.0, 0.90), (0.72, 11.0, 0.93))
+# No nucleus is as wide; a shadow is.
+_WIDEST_UM = 26.0
 _RED_HUE = 0.16
 # Measured: folded red cells lie at 0.3 of the nuclei's distance, and are up to 2.2 times as dark.
 _RED_HUE_SHARE = 0.5
@@ -73,19 +76,34 @@ def add_pale(
     """`parts` and, behind them, whole round nuclei that only the lower threshold shows.
 
     A pale nucleus beside dark ones lies below the image's threshold. What is
-    connected to a nucleus at the lower one is its cytoplasm, and left out.
+    connected to a nucleus at the lower one is its cytoplasm, and left out. Only
+    what is larger than any red cell may be paler still.
     """
-    mask = (contrast > threshold).view(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(0.8 / um_per_px))
+    for share, least_um, least_solidity in _PALE:
+        stained = (contrast > share * threshold).view(np.uint8)
+        parts = _with_pale(parts, stained, least_um, least_solidity, um_per_px)
+    return parts
+
+
+def _with_pale(
+    parts: np.ndarray,
+    stained: np.ndarray,
+    least_um: float,
+    least_solidity: float,
+    um_per_px: float,
+) -> np.ndarray:
+    """`parts` and, behind them, the large and convex pieces of what is `stained`."""
+    mask = cv2.morphologyEx(stained, cv2.MORPH_OPEN, disc(0.8 / um_per_px))
     pieces, pixels = pieces_of(fill_holes(mask))
-    new = pixels.areas() * um_per_px**2 >= np.pi / 4 * _PALE_DIAMETER_UM**2
+    diameters_um = np.sqrt(pixels.areas() * (4 / np.pi)) * um_per_px
+    new = (diameters_um >= least_um) & (diameters_um <= _WIDEST_UM)
     known = foreground(parts)
     new[pieces.ravel()[known.index]] = False
     new[0] = False
     boxes = pixels.boxes(mask.shape[1])
     for k in np.flatnonzero(new):
         y0, y1, x0, x1 = boxes[k]
-        new[k] = solidity((pieces[y0:y1, x0:x1] == k).view(np.uint8)) >= _PALE_SOLIDITY
+        new[k] = solidity((pieces[y0:y1, x0:x1] == k).view(np.uint8)) >= least_solidity
     if not new.any():
         return parts
     pale = renumber(pieces, new)
