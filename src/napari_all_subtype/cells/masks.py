@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 
+_BAND_ROWS = 256
+
+
 @dataclass(frozen=True)
 class CellMasks:
     """Cells and nuclei of one field.
@@ -31,7 +34,11 @@ class CellMasks:
     @property
     def count(self) -> int:
         """Number of cells: of labels that have a pixel."""
-        return int(np.count_nonzero(np.bincount(self.labels.ravel(), minlength=1)[1:]))
+        there = np.zeros(self.highest + 1, bool)
+        # Band by band: the labels as indices of a whole slide would take gigabytes.
+        for start in range(0, len(self.labels), _BAND_ROWS):
+            there[self.labels[start : start + _BAND_ROWS]] = True
+        return int(np.count_nonzero(there[1:]))
 
     @property
     def highest(self) -> int:
