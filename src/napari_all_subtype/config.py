@@ -202,7 +202,7 @@ class SegmentationParameters(Parameters):
         description="Farthest the cytoplasm reaches from the nucleus, in micrometres.",
     )
     tile_px: int = Field(
-        1280,
+        1536,
         ge=256,
         le=16384,
         description="Side of the squares in which large images are worked through, in pixels of "
