@@ -215,6 +215,7 @@ def test_python_takes_cells_and_nuclei(smear):
     assert found.segmenter == "given cells"
 
 
+@pytest.mark.slow
 def test_python_refuses_nuclei_alone_and_masks_of_another_image(smear):
     with pytest.raises(ParameterError, match="give cells as well"):
         analyse(smear.pixels, nuclei=smear.masks.nuclei)

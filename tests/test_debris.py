@@ -62,7 +62,7 @@ def covered(clean, picture, truth: CellMasks):
 
 FIELDS = [
     "peach",
-    "grey_green",
+    pytest.param("grey_green", marks=pytest.mark.slow),
     pytest.param("rose", marks=pytest.mark.slow),
     pytest.param("mint", marks=pytest.mark.slow),
 ]
