@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import tifffile
 from PIL import BmpImagePlugin, PngImagePlugin
 
 from napari_all_subtype.cells.formats import format_of
+from napari_all_subtype.cells.tiff import opened_quietly
 from napari_all_subtype.errors import ImageReadError, MaskError, MaskReadError
 
 MASK_SUFFIXES = (".png", ".tif", ".tiff", ".npy", ".bmp")
@@ -61,18 +60,10 @@ def read_labels(path: Path, check: CheckShape, called: str = "The mask") -> np.n
 
 
 def _read_tiff(path: Path, check: CheckShape) -> np.ndarray:
-    logging.getLogger("tifffile").addFilter(_drop)  # it repeats the file's own text
-    try:
-        with tifffile.TiffFile(path) as tif:
-            series = tif.series[0]
-            check((len(tif.series), *series.shape) if len(tif.series) > 1 else series.shape)
-            return series.asarray()
-    finally:
-        logging.getLogger("tifffile").removeFilter(_drop)
-
-
-def _drop(record: logging.LogRecord) -> bool:
-    return False
+    with opened_quietly(path) as tif:
+        series = tif.series[0]
+        check((len(tif.series), *series.shape) if len(tif.series) > 1 else series.shape)
+        return series.asarray()
 
 
 def _kind_of(path: Path, called: str) -> str:

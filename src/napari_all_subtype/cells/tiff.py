@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -30,10 +31,8 @@ def decode_tiff(path: Path, check_size: SizeCheck, slice_index: int | None = Non
     ImageReadError
         If it is a stack and no slice was chosen, or broken, or of a kind that is not read.
     """
-    # tifffile logs what it finds odd in a file, with the file's own text in it.
-    logging.getLogger("tifffile").addFilter(_drop)
     try:
-        with tifffile.TiffFile(path) as tif:
+        with opened_quietly(path) as tif:
             return _decode(tif, path.name, check_size, slice_index)
     except (ImageReadError, MemoryError):
         raise
@@ -42,6 +41,15 @@ def decode_tiff(path: Path, check_size: SizeCheck, slice_index: int | None = Non
             f"{path.name} is truncated or damaged (TIFF: {type(error).__name__}). Copy or export "
             "the image again."
         ) from None
+
+
+@contextmanager
+def opened_quietly(path: Path) -> Iterator[tifffile.TiffFile]:
+    """A TIFF file whose oddities tifffile does not log: it repeats the file's own text."""
+    logging.getLogger("tifffile").addFilter(_drop)
+    try:
+        with tifffile.TiffFile(path) as tif:
+            yield tif
     finally:
         logging.getLogger("tifffile").removeFilter(_drop)
 
