@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from napari.utils._proxies import ReadOnlyWrapper
@@ -15,7 +13,7 @@ from napari.utils.interactions import (
 
 from fake_worker import FIVE_CELLS
 from napari_all_subtype._widgets.layer_kinds import CELLS, SUBTYPES
-from window_steps import answered, drag, masks_of, table_of, use
+from window_steps import answered, drag, masks_of, mouse_event, table_of, use
 
 pytestmark = pytest.mark.window
 pytest_plugins = ["window_fixtures"]
@@ -27,32 +25,22 @@ def begin(viewer, *points_px, button=1):
     """Press and move as napari's canvas does, without letting go; gives the release."""
     layer = viewer.layers.selection.active
     for n, (y, x) in enumerate(points_px):
-        event = ReadOnlyWrapper(mouse_event("mouse_move" if n else "mouse_press", y, x, button))
+        event = ReadOnlyWrapper(mouse_at("mouse_move" if n else "mouse_press", y, x, button))
         callbacks = mouse_move_callbacks if n else mouse_press_callbacks
         callbacks(viewer, event)
         callbacks(layer, event)
 
     def release():
-        event = mouse_event("mouse_release", *points_px[-1], button)
+        event = mouse_at("mouse_release", *points_px[-1], button)
         mouse_release_callbacks(viewer, event)
         mouse_release_callbacks(viewer.layers.selection.active, event)
 
     return release
 
 
-def mouse_event(kind, y, x, button):
-    return SimpleNamespace(
-        type=kind,
-        position=(0.25 * y, 0.25 * x),
-        pos=np.array((x, y)),
-        dims_displayed=[0, 1],
-        dims_point=[0, 0],
-        view_direction=None,
-        modifiers=(),
-        button=button,
-        is_dragging=True,
-        handled=False,
-    )
+def mouse_at(kind, y, x, button):
+    """The mouse at a pixel of the field, and at as many of the canvas."""
+    return mouse_event(kind, (0.25 * y, 0.25 * x), np.array((x, y)), button)
 
 
 def sizes(dock):

@@ -44,20 +44,25 @@ def pixels_like(viewer, colour):
     return int((np.abs(shot - wanted).max(axis=-1) <= 6).sum())
 
 
-def click(viewer, y_um, x_um, drag=False):
-    """Press and release the mouse at a position in the world, perhaps after a drag."""
-    event = SimpleNamespace(
-        type="mouse_press",
-        position=(y_um, x_um),
-        pos=(0, 0),
+def mouse_event(kind, position, pos=(0, 0), button=1, dragging=True):
+    """An event of the mouse, as napari's canvas makes it, at a position in the world."""
+    return SimpleNamespace(
+        type=kind,
+        position=position,
+        pos=pos,
         dims_displayed=[0, 1],
         dims_point=[0, 0],
         view_direction=None,
         modifiers=(),
-        button=1,
-        is_dragging=drag,
+        button=button,
+        is_dragging=dragging,
         handled=False,
     )
+
+
+def click(viewer, y_um, x_um, drag=False):
+    """Press and release the mouse at a position in the world, perhaps after a drag."""
+    event = mouse_event("mouse_press", (y_um, x_um), dragging=drag)
     mouse_press_callbacks(viewer, event)
     if drag:
         event.type = "mouse_move"
@@ -68,17 +73,7 @@ def click(viewer, y_um, x_um, drag=False):
 
 def drag(viewer, *points_px, button=1):
     """Press at the first point, in pixels, move over the others, and release."""
-    event = SimpleNamespace(
-        type="mouse_press",
-        pos=(0, 0),
-        dims_displayed=[0, 1],
-        dims_point=[0, 0],
-        view_direction=None,
-        modifiers=(),
-        button=button,
-        is_dragging=True,
-        handled=False,
-    )
+    event = mouse_event("mouse_press", None, button=button)
     layer = viewer.layers.selection.active
     for n, (y, x) in enumerate(points_px):
         event.position = (0.25 * y, 0.25 * x)
