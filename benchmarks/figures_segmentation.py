@@ -234,7 +234,8 @@ At each dataset's own pixel size. Intervals are 95 %, by bootstrap over the grou
 manifest: blocks of files, **not patients**. The classical method is the product's. It has no
 trained part, but its constants were chosen while looking at these images. The network draws again
 what the classical method has found (`scripts/train_outlines.py`); on each set it is one that was
-trained without that laboratory. It is not in the product: it draws the cells of one laboratory
+trained without that laboratory, with one seed, on contours before their edges are placed; here
+it starts from contours with edges placed, which may cost it. It is not in the product: it draws the cells of one laboratory
 slightly better than what it starts from, and the nuclei of all three worse. Boxes of `txl_pbc`,
 `txl_raabin` and `bccd` are semi-automatic: every disagreement and its cause stands in
 `box_disagreements.md`. The clusters are simulated.
