@@ -235,10 +235,10 @@ manifest: blocks of files, **not patients**. The classical method is the product
 trained part, but its constants were chosen while looking at these images. The network draws again
 what the classical method has found (`scripts/train_outlines.py`); on each set it is one that was
 trained without that laboratory, with one seed, on contours before their edges are placed; here
-it starts from contours with edges placed, which may cost it. It is not in the product: it draws the cells of one laboratory
-slightly better than what it starts from, and the nuclei of all three worse. Boxes of `txl_pbc`,
-`txl_raabin` and `bccd` are semi-automatic: every disagreement and its cause stands in
-`box_disagreements.md`. The clusters are simulated.
+it starts from contours with edges placed, which may cost it. It is not in the product: it draws the
+cells of one laboratory slightly better than what it starts from, and the nuclei of all three worse.
+Boxes of `txl_pbc`, `txl_raabin` and `bccd` are semi-automatic: every disagreement and its cause
+stands in `box_disagreements.md`. The clusters are simulated.
 
 | dataset | figure | asked | {methods} |
 |---|---|---|{dashes}|
