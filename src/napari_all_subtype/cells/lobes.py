@@ -46,11 +46,10 @@ _MAX_NEIGHBOURS = 4
 
 @dataclass(frozen=True)
 class _Part:
-    """One part or several: labels, outlines (x, y) in px and nuclear area in µm²."""
+    """One part or several: labels, outline of the cell (x, y) in px and nuclear area in µm²."""
 
     labels: tuple[int, ...]
     cell: np.ndarray
-    nucleus: np.ndarray
     area_um2: float
     convex: bool
     whole: bool
@@ -59,7 +58,6 @@ class _Part:
         return _Part(
             self.labels + other.labels,
             np.concatenate([self.cell, other.cell]),
-            np.concatenate([self.nucleus, other.nucleus]),
             self.area_um2 + other.area_um2,
             self.convex and other.convex,
             self.whole or other.whole,
@@ -88,66 +86,81 @@ def join_lobes(parts: np.ndarray, cells: np.ndarray, um_per_px: float) -> np.nda
     for k in range(1, count + 1):
         convex = _is_convex(parts, nuclei[k], k)
         whole = convex and areas[k] >= _NUCLEUS_UM2
-        groups[k] = _Part((k,), shares[k], nuclei[k], areas[k], convex, whole)
-    owner = np.arange(count + 1)
+        groups[k] = _Part((k,), shares[k], areas[k], convex, whole)
     pairs = sorted(_gaps(nuclei, _MAX_GAP_UM / um_per_px))
-    _join_pairs(groups, owner, pairs, cells, um_per_px)
-    _join_several(groups, owner, pairs, cells, um_per_px)
-    _join_pairs(groups, owner, pairs, cells, um_per_px)
+    joining = _Joining(groups, np.arange(count + 1), pairs, cells, um_per_px)
+    joining.pairwise()
+    joining.several()
+    joining.pairwise()
     if len(groups) == count:
         return parts
     numbers = np.zeros(count + 1, np.int32)
     numbers[sorted(groups)] = np.arange(1, len(groups) + 1)
-    return relabel(parts, numbers[owner])
+    return relabel(parts, numbers[joining.owner])
 
 
-def _join_pairs(
-    groups: dict[int, _Part],
-    owner: np.ndarray,
-    pairs: list[tuple[float, int, int]],
-    cells: np.ndarray,
-    um_per_px: float,
-) -> None:
-    """Join in place what shares a cell two by two, nearest first."""
-    for _gap, a, b in [*pairs, *pairs]:
-        a, b = owner[a], owner[b]
-        if a != b and _share_a_cell(groups[a], groups[b], cells, um_per_px):
-            _join(groups, owner, (a, b))
+@dataclass(frozen=True)
+class _Joining:
+    """Parts on their way together: `groups` and the `owner` of each part change in place.
 
+    `pairs` are the gap in px and the labels of parts that lie near each other, nearest first.
+    """
 
-def _join_several(
-    groups: dict[int, _Part],
-    owner: np.ndarray,
-    pairs: list[tuple[float, int, int]],
-    cells: np.ndarray,
-    um_per_px: float,
-) -> None:
-    """Join in place small lobes that only three or four together make a round cell."""
-    small = {k for k, part in groups.items() if part.area_um2 <= _MAX_SEVERAL_UM2}
-    near: dict[int, set[int]] = {k: set() for k in small}
-    for _gap, a, b in pairs:
-        a, b = int(owner[a]), int(owner[b])
-        if a == b or a not in small or b not in small:
-            continue
-        if max(len(near[a]), len(near[b])) < _MAX_NEIGHBOURS:
-            near[a].add(b)
-            near[b].add(a)
-    for size in _SEVERAL:
-        rated = []
-        for names in _connected(near, size):
-            shape = _shape_of([groups[k] for k in names], cells, um_per_px)
-            if (
-                shape.filled >= _MIN_SEVERAL_SOLIDITY
-                and shape.axis_ratio <= _MAX_SEVERAL_AXIS_RATIO
-                and shape.length_um <= _MAX_CELL_UM
-            ):
-                rated.append((shape.axis_ratio / shape.filled, names))
-        for _rating, names in sorted(rated):
-            if all(k in near for k in names):
-                _join(groups, owner, names)
-                for k in names:
-                    near.pop(k)
-        near = {k: {n for n in others if n in near} for k, others in near.items()}
+    groups: dict[int, _Part]
+    owner: np.ndarray
+    pairs: list[tuple[float, int, int]]
+    cells: np.ndarray
+    um_per_px: float
+
+    def pairwise(self) -> None:
+        """Join what shares a cell two by two, nearest first."""
+        for _gap, a, b in [*self.pairs, *self.pairs]:
+            a, b = self.owner[a], self.owner[b]
+            if a == b:
+                continue
+            if _share_a_cell(self.groups[a], self.groups[b], self.cells, self.um_per_px):
+                self._join((a, b))
+
+    def several(self) -> None:
+        """Join small lobes that only three or four together make a round cell."""
+        near = self._neighbours()
+        for size in _SEVERAL:
+            rated = []
+            for names in _connected(near, size):
+                parts = [self.groups[k] for k in names]
+                shape = _shape_of(parts, self.cells, self.um_per_px)
+                if (
+                    shape.filled >= _MIN_SEVERAL_SOLIDITY
+                    and shape.axis_ratio <= _MAX_SEVERAL_AXIS_RATIO
+                    and shape.length_um <= _MAX_CELL_UM
+                ):
+                    rated.append((shape.axis_ratio / shape.filled, names))
+            for _rating, names in sorted(rated):
+                if all(k in near for k in names):
+                    self._join(names)
+                    for k in names:
+                        near.pop(k)
+            near = {k: {n for n in others if n in near} for k, others in near.items()}
+
+    def _neighbours(self) -> dict[int, set[int]]:
+        """The nearest small groups of each small group."""
+        small = {k for k, part in self.groups.items() if part.area_um2 <= _MAX_SEVERAL_UM2}
+        near: dict[int, set[int]] = {k: set() for k in small}
+        for _gap, a, b in self.pairs:
+            a, b = int(self.owner[a]), int(self.owner[b])
+            if a == b or a not in small or b not in small:
+                continue
+            if max(len(near[a]), len(near[b])) < _MAX_NEIGHBOURS:
+                near[a].add(b)
+                near[b].add(a)
+        return near
+
+    def _join(self, names: tuple[int, ...]) -> None:
+        """Give all of `names` to the first of them."""
+        first, *others = names
+        for k in others:
+            self.groups[first] = self.groups[first].with_(self.groups.pop(k))
+            self.owner[self.owner == k] = first
 
 
 def _connected(near: dict[int, set[int]], size: int) -> list[tuple[int, ...]]:
@@ -162,14 +175,6 @@ def _connected(near: dict[int, set[int]], size: int) -> list[tuple[int, ...]]:
             if other not in names
         }
     return sorted(sets)
-
-
-def _join(groups: dict[int, _Part], owner: np.ndarray, names: tuple[int, ...]) -> None:
-    """Give all of `names` to the first of them, in place."""
-    first, *others = names
-    for k in others:
-        groups[first] = groups[first].with_(groups.pop(k))
-        owner[owner == k] = first
 
 
 def _looks_like_nucleus(part: _Part) -> bool:
