@@ -8,48 +8,32 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from napari_all_subtype.errors import ParameterError, PixelSizeError
+from napari_all_subtype.fab_parameters import FabParameters, SmearScoreParameters
+from napari_all_subtype.parameters import (
+    MAX_PIXEL_SIZE_UM,
+    MIN_PIXEL_SIZE_UM,
+    Parameters,
+    explained,
+)
 
-MIN_PIXEL_SIZE_UM = 0.02
-MAX_PIXEL_SIZE_UM = 1.0
-
-
-class Parameters(BaseModel):
-    """A frozen set of parameters; an unknown name is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def of(cls, **values: object) -> Self:
-        """Parameters from `values`, with this package's own error for a bad one.
-
-        Raises
-        ------
-        PixelSizeError, ParameterError
-            If a value is unknown or out of its bounds.
-        """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            raise explained(error) from error
-
-
-def explained(error: ValidationError) -> ParameterError:
-    """Our own error for what pydantic found: name, value, and what is expected."""
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    if not name:  # values that do not go together: a sentence of our own
-        return ParameterError(first["msg"].removeprefix("Value error, "))
-    message = f"{name} = {first['input']!r}: {first['msg']}."
-    if name.endswith("pixel_size_um"):
-        return PixelSizeError(
-            f"{message} Expected micrometres per pixel between {MIN_PIXEL_SIZE_UM} and "
-            f"{MAX_PIXEL_SIZE_UM}; a 100x objective gives about 0.1. Leave it out to "
-            "measure it on the red cells."
-        )
-    return ParameterError(message)
+__all__ = [
+    "MAX_PIXEL_SIZE_UM",
+    "MIN_PIXEL_SIZE_UM",
+    "AnalysisParameters",
+    "DecisionParameters",
+    "FabParameters",
+    "FindingParameters",
+    "ModelParameters",
+    "Parameters",
+    "QualityParameters",
+    "ReadingParameters",
+    "ScaleParameters",
+    "SegmentationParameters",
+    "SmearScoreParameters",
+    "explained",
+]
 
 
 class ReadingParameters(Parameters):
@@ -273,3 +257,5 @@ class AnalysisParameters(Parameters):
     model: ModelParameters = ModelParameters()
     decision: DecisionParameters = DecisionParameters()
     quality: QualityParameters = QualityParameters()
+    fab: FabParameters = FabParameters()
+    smear_score: SmearScoreParameters = SmearScoreParameters()

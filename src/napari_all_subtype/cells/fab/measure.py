@@ -1,0 +1,116 @@
+"""The FAB criteria of cells, measured on their own windows of the image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells.fab.cytoplasm import basophilia, vacuoles
+from napari_all_subtype.cells.fab.nucleus import (
+    chromatin,
+    deepest_hollow,
+    inner_nucleus,
+    nucleoli,
+)
+from napari_all_subtype.cells.fab.ruler import Ruler, with_ruler
+from napari_all_subtype.cells.fab.window import CellWindow, cut_window, glass_of
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.source import ImageSource, Region
+from napari_all_subtype.cells.table import BOX
+from napari_all_subtype.config import FabParameters
+from napari_all_subtype.progress import SILENT, Monitor, steps
+
+# From the cell table, as they are; the border of the image makes them meaningless.
+FROM_TABLE = ("diameter_um", "nc_ratio", "nucleus_solidity", "nucleus_circularity")
+FROM_PIXELS = (
+    "fab_hollow",
+    "fab_nucleoli",
+    "fab_nucleolus_fraction",
+    "fab_chromatin_spread",
+    "fab_chromatin_entropy",
+    "fab_chromatin_contrast",
+    "fab_basophilia",
+    "fab_vacuoles",
+    "fab_vacuole_fraction",
+)
+RELATIVE = ("fab_relative_diameter", "fab_relative_nc")
+NUMBERS = (*RELATIVE, *FROM_PIXELS)
+WORDS = ("fab_ruler", "fab_missing")
+_MIN_INNER_UM2 = 6.0
+
+
+def measure_fab(
+    source: ImageSource,
+    masks: CellMasks,
+    cells: pd.DataFrame,
+    labels: Sequence[int],
+    um_per_px: float,
+    ruler: Ruler,
+    p: FabParameters = FabParameters(),
+    monitor: Monitor = SILENT,
+) -> pd.DataFrame:
+    """Every FAB criterion of the cells `labels`, one row each, the labels as index.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Cell table of the field.
+    labels : sequence of int
+        Cells to measure: accepted blasts, for of others the criteria say nothing.
+    ruler : Ruler
+        See :func:`napari_all_subtype.cells.fab.ruler.ruler_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``FROM_TABLE``, ``NUMBERS`` and ``WORDS``; NaN where a criterion cannot be measured, and
+        in ``fab_missing`` why.
+
+    Raises
+    ------
+    Stopped
+        If the monitor asks for it.
+    """
+    labels = list(labels)
+    glass = glass_of(source, um_per_px) if labels else np.full(3, 255.0)
+    scale = um_per_px, p.fab_um_per_px
+    fine = um_per_px <= p.max_texture_um_per_px
+    rows, missing = [], []
+    boxes = cells.loc[labels, list(BOX)].to_numpy(float)
+    for label, box in zip(steps(labels, "measure FAB criteria", monitor), boxes, strict=True):
+        region = Region(*(int(side) for side in box))
+        window = cut_window(source, masks, label, region, glass, scale)
+        row, why = _criteria(window, bool(cells.at[label, "touches_border"]), fine, p)
+        rows.append(row)
+        missing.append("; ".join(why))
+    measured = pd.DataFrame(rows, index=labels, columns=list(FROM_PIXELS), dtype=float)
+    table = cells.loc[labels, list(FROM_TABLE)].astype(float)
+    table.loc[cells.loc[labels, "touches_border"].to_numpy(bool)] = np.nan
+    measures = pd.concat([table, measured], axis=1).assign(
+        fab_missing=pd.Series(missing, index=labels, dtype=object)
+    )
+    return with_ruler(measures, ruler)
+
+
+def _criteria(
+    window: CellWindow, cut: bool, fine: bool, p: FabParameters
+) -> tuple[dict[str, float], list[str]]:
+    """What is measured on the pixels of one cell, and why the rest is not."""
+    row: dict[str, float] = {}
+    why = ["size, N:C ratio and outline: the border of the image cuts the cell"] if cut else []
+    if not cut and window.nucleus.any():
+        row["fab_hollow"] = deepest_hollow(window.nucleus)
+    if not fine:
+        why.append("nucleoli, chromatin and vacuoles: the pixels are too coarse")
+    elif np.count_nonzero(inner_nucleus(window)) * window.um_per_px**2 < _MIN_INNER_UM2:
+        why.append("nucleoli and chromatin: the nucleus is too small")
+    else:
+        row |= nucleoli(window, p) | chromatin(window)
+    if fine and not cut:
+        row |= vacuoles(window, p)
+    row["fab_basophilia"] = basophilia(window, p)
+    if np.isnan(row["fab_basophilia"]):
+        why.append("basophilia: too little cytoplasm")
+    return row, why

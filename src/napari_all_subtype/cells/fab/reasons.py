@@ -1,0 +1,143 @@
+"""The strongest reasons for and against a subtype, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells.fab.scores import CRITERIA, SCORES, SUBTYPES, memberships
+from napari_all_subtype.config import FabParameters
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one criterion says of one subtype.
+
+    Parameters
+    ----------
+    criterion, subtype : str
+    favours : bool or None
+        For, against, or None where the criterion could not be measured.
+    strength : float
+        0–1; 1 where the criterion says it without doubt.
+    text : str
+        In words, with the measured value.
+    """
+
+    criterion: str
+    subtype: str
+    favours: bool | None
+    strength: float
+    text: str
+
+
+def fab_reasons(
+    row: pd.Series, p: FabParameters = FabParameters(), subtype: str | None = None
+) -> tuple[Reason, ...]:
+    """Reasons for and against `subtype`, the strongest first, and what was not measured last.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        One row of the measures.
+    subtype : str, optional
+        l1, l2 or l3; by default the one whose score is highest.
+    """
+    frame = row.to_frame().T
+    if subtype is None:
+        from napari_all_subtype.cells.fab.scores import fab_scores
+
+        scores = fab_scores(frame.infer_objects(), p)[list(SCORES)].to_numpy(float)[0]
+        subtype = SUBTYPES[int(np.argmax(np.nan_to_num(scores)))]
+    has = memberships(frame.infer_objects(), p).iloc[0]
+    found = []
+    for criterion in CRITERIA:
+        if subtype not in criterion.says or np.isnan(has[criterion.name]):
+            continue
+        sign, weight = criterion.says[subtype]
+        said = sign * (2 * has[criterion.name] - 1)
+        text = _WORDS[criterion.name](row, has[criterion.name] >= 0.5)
+        found.append(
+            Reason(
+                criterion.name, subtype, bool(said >= 0), float(abs(said) * min(weight, 1)), text
+            )
+        )
+    found.sort(key=lambda reason: -reason.strength)
+    missing = [
+        Reason(text.split(":")[0], subtype, None, 0.0, f"not measured: {text}")
+        for text in str(row.get("fab_missing") or "").split("; ")
+        if text
+    ]
+    return (*found, *missing)
+
+
+def in_words(reasons: tuple[Reason, ...], most: int = 3) -> str:
+    """`most` reasons for and `most` against in one line."""
+    first = [r.text for r in reasons if r.favours][:most]
+    against = [f"against: {r.text}" for r in reasons if r.favours is False][:most]
+    missing = [r.text for r in reasons if r.favours is None]
+    return "; ".join((*first, *against, *missing))
+
+
+def _size(row: pd.Series, large: bool) -> str:
+    unit = {
+        "small lymphocytes": "the smear's small lymphocytes",
+        "micrometres": "a usual small lymphocyte",
+        "red cells": "a usual small lymphocyte, by the red cells",
+    }.get(row["fab_ruler"], "a small lymphocyte")
+    word = "large" if large else "not large"
+    return f"{word}: {row['fab_relative_diameter']:.1f} times {unit}"
+
+
+def _nc(row: pd.Series, high: bool) -> str:
+    word = "high" if high else "low"
+    return (
+        f"N:C {word}: {row['nc_ratio']:.2f}, {row['fab_relative_nc']:.2f} of a small lymphocyte's"
+    )
+
+
+def _outline(row: pd.Series, irregular: bool) -> str:
+    word = "indented" if irregular else "regular"
+    return f"nucleus {word}: solidity {row['nucleus_solidity']:.2f}"
+
+
+def _nucleoli(row: pd.Series, prominent: bool) -> str:
+    count = round(row["fab_nucleoli"])
+    if count == 0:
+        return "no nucleolus seen"
+    number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    noun = "nucleolus" if count == 1 else "nucleoli"
+    word = "" if count > 1 else ("prominent " if prominent else "small ")
+    return f"{number} {word}{noun}: largest {100 * row['fab_nucleolus_fraction']:.0f} % of nucleus"
+
+
+def _chromatin(row: pd.Series, uneven: bool) -> str:
+    word = "uneven" if uneven else "even"
+    return f"chromatin {word}: spread {row['fab_chromatin_spread']:.2f}"
+
+
+def _basophilia(row: pd.Series, deep: bool) -> str:
+    word = "deeply" if deep else "not deeply"
+    return f"cytoplasm {word} basophilic: {row['fab_basophilia']:.2f}"
+
+
+def _vacuoles(row: pd.Series, _many: bool) -> str:
+    count = round(row["fab_vacuoles"])
+    if count == 0:
+        return "no vacuole seen"
+    return f"{_NUMBERS[count] if count < len(_NUMBERS) else count} vacuole{'s' * (count > 1)}"
+
+
+_WORDS = {
+    "size": _size,
+    "N:C ratio": _nc,
+    "outline": _outline,
+    "nucleoli": _nucleoli,
+    "chromatin": _chromatin,
+    "basophilia": _basophilia,
+    "vacuoles": _vacuoles,
+}
