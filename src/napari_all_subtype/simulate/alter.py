@@ -17,6 +17,7 @@ from napari_all_subtype.simulate.alter_outline import (
     radii_of,
     rounded,
     scaled,
+    with_cell,
     with_nc_ratio,
 )
 from napari_all_subtype.simulate.alter_stain import (
@@ -182,7 +183,7 @@ def _chromatin(
 def _basophilia(
     part: Inside, alteration: Alteration, rng: np.random.Generator
 ) -> tuple[np.ndarray, int]:
-    amount = rng.uniform(0.5, 0.8) * alteration.strength
+    amount = rng.uniform(0.4, 0.65) * alteration.strength
     change = amount if alteration.direction > 0 else -min(amount, 1.0)
     return with_basophilia(part, change), 0
 
@@ -242,7 +243,7 @@ def alter(
         if alteration.criterion != "size" and alteration.direction < 0:
             # Glass within a generous mask is no cytoplasm that could be drawn out.
             shown = shown_cell(pixels, cell, nucleus, look, um_per_px)
-            before = radii_of(shown, nucleus)
+            before = with_cell(before, shown)
         after = _radii(before, ratio, alteration, rng)
         bent = bend(pixels, cell, nucleus, before, after, look, um_per_px, rng)
         return Altered(bent.pixels, bent.cell, bent.nucleus)

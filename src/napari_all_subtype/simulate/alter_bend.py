@@ -22,13 +22,12 @@ from napari_all_subtype.simulate.alter_outline import ANGLES, Radii, around
 from napari_all_subtype.simulate.shapes import octaves, ramp
 
 # The picture is as it was from this many radii of the cell on.
-_REACH = 1.9
+_REACH = 1.65
 # Half the width of an edge that is moved as a whole, in blurs.
 _RIGID_BLURS = 1.3
 # Cytoplasm is laid down from this stretch on, alone from that.
-_STRETCH = (1.5, 3.0)
-_MOTTLE = 0.08
-_MOTTLE_UM = 0.9
+_STRETCH = (1.4, 2.4)
+_MOTTLE_UM = 0.7
 # The rim of laid cytoplasm is a little deeper, as that of most cells is.
 _RIM = 0.15
 
@@ -97,15 +96,17 @@ def bend(
     biggest = np.maximum(before.cell, after.cell)
     end = np.maximum(around(biggest, 20.0) * np.float32(_REACH), biggest + np.float32(2.0))
     rays = _Rays.about(before.centre, float(end.max()), cell.shape)
-    here = pixels[rays.box].astype(np.float32)
-    cells = tuple(mask[rays.box].astype(np.float32) for mask in (cell, nucleus))
+    here = np.ascontiguousarray(pixels[rays.box])
+    cells = tuple(mask[rays.box].astype(np.uint8) * np.uint8(255) for mask in (cell, nucleus))
     sparse = _sparse(before, after, look.blur_px)
     source = _source_radius(rays, before, after, end, sparse, look.blur_px)
     ratio = source / np.maximum(rays.radius, np.float32(1e-3))
     map_y, map_x = rays.dy * ratio - rays.dy[0, 0], rays.dx * ratio - rays.dx[0, 0]
-    light = _as_sharp(_remapped(here, map_x, map_y, cv2.INTER_CUBIC), map_y, map_x, look.blur_px)
+    light = cv2.remap(here, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    light = _as_sharp(light, map_y, map_x, look.blur_px)
     new_cell, new_nucleus = (
-        _remapped(mask, map_x, map_y, cv2.INTER_LINEAR) > 0.5 for mask in cells
+        cv2.remap(mask, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 127
+        for mask in cells
     )
     if sparse.max() > 0.01:
         # Rays that end at the edge of the nucleus have no cytoplasm to move.
@@ -121,10 +122,6 @@ def bend(
     for whole, part in zip(results, values, strict=True):
         np.copyto(whole[rays.box], part, where=moved[..., None] if part.ndim == 3 else moved)
     return Bent(*results)
-
-
-def _remapped(values: np.ndarray, map_x: np.ndarray, map_y: np.ndarray, how: int) -> np.ndarray:
-    return cv2.remap(values, map_x, map_y, how, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _sparse(before: Radii, after: Radii, blur_px: float) -> np.ndarray:
@@ -186,18 +183,25 @@ def _within_nucleus(rays: _Rays, to: np.ndarray, source: np.ndarray, zoom: float
 def _as_sharp(
     light: np.ndarray, map_y: np.ndarray, map_x: np.ndarray, blur_px: float
 ) -> np.ndarray:
-    """`light` softened where the map squeezes it, sharpened a little where it stretches."""
+    """`light`, uint8, softened where the map squeezes it, a little sharper where it stretches."""
     slopes = (
         cv2.Sobel(m, cv2.CV_32F, d, 1 - d, scale=1 / 8) for m in (map_y, map_x) for d in (0, 1)
     )
     squeeze = np.sqrt(np.float32(0.5) * sum(slope * slope for slope in slopes))
+    result = light.astype(np.float32)
     softened = cv2.GaussianBlur(light, (0, 0), blur_px)
     safe = np.maximum(squeeze, np.float32(0.3))
-    soften = np.where(squeeze > 1.02, 1.0 - 1.0 / safe**2, 0.0)[..., None].astype(np.float32)
-    sharpen = np.where(squeeze < 0.98, np.minimum(1.0 / safe - 1.0, 0.5), 0.0)[..., None]
-    # Noise is not to be sharpened with the edges.
-    quiet = cv2.GaussianBlur(light, (0, 0), 0.5 * blur_px)
-    return light + soften * (softened - light) + sharpen.astype(np.float32) * (quiet - softened)
+    soften = np.where(squeeze > 1.02, 1.0 - 1.0 / (safe * safe), 0.0)
+    result += soften[..., None].astype(np.float32) * (softened - result)
+    stretched = squeeze < 0.98
+    if stretched.any():
+        sharpen = np.where(stretched, np.minimum(1.0 / safe - 1.0, 0.5), 0.0)
+        # Noise is not to be sharpened with the edges.
+        quiet = cv2.subtract(
+            cv2.GaussianBlur(light, (0, 0), 0.5 * blur_px), softened, dtype=cv2.CV_32F
+        )
+        result += sharpen[..., None].astype(np.float32) * quiet
+    return result
 
 
 def _lay_cytoplasm(
@@ -216,11 +220,12 @@ def _lay_cytoplasm(
         steep = cv2.magnitude(*(cv2.Sobel(smooth, -1, d, 1 - d, scale=1 / 8) for d in (0, 1)))
         share = share * soft_edge(smooth / np.maximum(steep, 0.7), look.blur_px)
     share[rays.radius > np.float32(after.cell.max() + 5 * look.blur_px)] = 0.0
-    mottle = octaves(rng, share.shape, mottle_px, 2) * np.float32(_MOTTLE)
+    here = share > 1e-3
+    mottle = octaves(rng, share.shape, mottle_px, 2)[here] * np.float32(look.mottle)
     # `level` is that of the rim of the cell, last in the loop.
-    rim = np.float32(_RIM) * np.exp(-np.square(level / np.float32(3.0 * look.blur_px)))
-    plasm = light_of(look.cytoplasm * (1.0 + mottle + rim)[..., None], look.ground)
-    light += share[..., None].astype(np.float32) * (plasm - light)
+    rim = np.float32(_RIM) * np.exp(-np.square(level[here] / np.float32(3.0 * look.blur_px)))
+    plasm = light_of(look.cytoplasm * (1.0 + mottle + rim)[:, None], look.ground)
+    light[here] += share[here][:, None].astype(np.float32) * (plasm - light[here])
 
 
 def _noise_restored(
@@ -236,5 +241,6 @@ def _noise_restored(
     missing = np.float32(np.sqrt(max(lost, 0.0)))
     if missing < 0.05:
         return light
-    grain = rng.standard_normal(light.shape, dtype=np.float32)
-    return light + missing * grain * moved[..., None]
+    grain = missing * rng.standard_normal(light.shape, dtype=np.float32)
+    grain[~moved] = 0.0
+    return light + grain

@@ -20,6 +20,8 @@ _LAPLACE = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 _ENOUGH_PX = 40
 _MARGIN_UM = 1.2
 _MAD = 0.6745
+# Spread of the density of cytoplasm that is taken for its own: more is an edge of something.
+_MOTTLE = (0.07, 0.16)
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,15 @@ class Look:
         Standard deviation of the blur of an edge, in pixels.
     nucleus, cytoplasm : ndarray, shape (3,), float32
         Median optical density (R, G, B).
+    mottle : float
+        Spread of the density of the cytoplasm as a fraction of it.
     """
 
     ground: np.ndarray
     blur_px: float
     nucleus: np.ndarray
     cytoplasm: np.ndarray
+    mottle: float = _MOTTLE[0]
 
 
 def density_of(light: np.ndarray, ground: np.ndarray) -> np.ndarray:
@@ -101,14 +106,17 @@ def look_of(pixels: np.ndarray, cell: np.ndarray, nucleus: np.ndarray, um_per_px
     blur_px = _blur_px(pixels, np.abs(outside) < 0.4, um_per_px)
     # Near the nucleus: farther out a generous mask holds glass.
     near = (within > 0.4) & (outside > 0.45) & (outside < 1.8)
-    plasm = stain * _USUAL_CYTOPLASM
+    plasm, mottle = stain * _USUAL_CYTOPLASM, 0.0
     if np.count_nonzero(near) >= _ENOUGH_PX:
         seen = density[near]
         own = own_stain(seen, stain, plasm) > 0.5
         if np.count_nonzero(own) >= _ENOUGH_PX:
             plasm = np.median(seen[own], axis=0).astype(np.float32)
+            total = seen[own].sum(axis=1)
+            mottle = float(np.median(np.abs(total / np.median(total) - 1.0))) / _MAD
     # Whatever was seen, a nucleus is darker than the cytoplasm about it.
-    return Look(ground, blur_px, stain, np.minimum(plasm, 0.8 * np.maximum(stain, 0.02)))
+    plasm = np.minimum(plasm, 0.8 * np.maximum(stain, 0.02))
+    return Look(ground, blur_px, stain, plasm, float(np.clip(mottle, *_MOTTLE)))
 
 
 def own_stain(density: np.ndarray, nucleus: np.ndarray, cytoplasm: np.ndarray) -> np.ndarray:

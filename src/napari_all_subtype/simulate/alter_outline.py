@@ -57,6 +57,12 @@ def radii_of(cell: np.ndarray, nucleus: np.ndarray) -> Radii:
     return Radii(centre, inner, np.maximum(outer, inner), border)
 
 
+def with_cell(radii: Radii, cell: np.ndarray) -> Radii:
+    """The same nucleus in another cell mask, shape (Y, X), bool, that holds it."""
+    outer = _edge_by_angle(cell, radii.centre)
+    return replace(radii, cell=np.maximum(outer, radii.nucleus))
+
+
 def _edge_by_angle(mask: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
     """Farthest pixel of `mask` on each ray, smoothed over about two degrees."""
     ys, xs = np.nonzero(mask)
