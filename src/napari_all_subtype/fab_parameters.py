@@ -19,7 +19,7 @@ class FabParameters(Parameters):
     """How the FAB criteria of a blast are measured, and where each of them changes sides."""
 
     fab_um_per_px: float = _number(
-        0.12,
+        0.15,
         0.05,
         0.3,
         "Pixel size in micrometres at which nucleoli, chromatin and vacuoles are "
@@ -125,11 +125,11 @@ class FabParameters(Parameters):
         "the diameter; our choice.",
     )
     nucleolus_depth_fraction: float = _number(
-        0.14,
-        0.02,
-        0.8,
-        "How much paler than the chromatin around it a nucleolus is at least, as "
-        "a fraction of the nucleus' optical density; our choice.",
+        0.4,
+        0.05,
+        2.0,
+        "How much paler and bluer than the chromatin around it a nucleolus is at least, as a "
+        "fraction of a typical one; our choice.",
     )
     min_nucleolus_um: float = _number(
         0.7, 0.2, 3.0, "Smallest nucleolus in micrometres; our choice."
@@ -178,7 +178,7 @@ class FabParameters(Parameters):
         0.025, 0.001, 0.5, "Width over which moderate basophilia turns into deep; our choice."
     )
     vacuole_depth_fraction: float = _number(
-        0.35,
+        0.3,
         0.05,
         0.9,
         "How much paler than what is around it a vacuole is at least, as a "

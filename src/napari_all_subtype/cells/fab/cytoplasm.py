@@ -5,23 +5,28 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from napari_all_subtype.cells.fab.blobs import pale_spots
-from napari_all_subtype.cells.fab.window import CellWindow
+from napari_all_subtype.cells.fab.blobs import Spots, pale_spots
+from napari_all_subtype.cells.fab.window import CellWindow, box_of, inner_nucleus, inside_um
 from napari_all_subtype.config import FabParameters
 
 # Left out along the edge of the cell and around the nucleus, where colours are blurred.
 _RIM_UM, _GAP_UM = 0.5, 0.4
 _GREEN_SHARE = 0.5
+# The same for vacuoles, which are small.
+_VACUOLE_RIM_UM = 0.25
+_MIN_REGION_UM2 = 2.0
+# In spreads of the texture, beyond what chance gives: less than nothing, for where there are
+# vacuoles there are many, and they spread the texture themselves.
+_MARGIN = -0.5
+_RED, _RED_AND_GREEN = (1.0, 0.0, 0.0), (0.5, 0.5, 0.0)
 
 
 def cytoplasm_of(
     window: CellWindow, rim_um: float = _RIM_UM, gap_um: float = _GAP_UM
 ) -> np.ndarray:
     """Cytoplasm without its blurred edges: ndarray, shape (Y, X), bool."""
-    inside = cv2.distanceTransform(np.pad(window.cell.astype(np.uint8), 1), cv2.DIST_L2, 5)
-    away = cv2.distanceTransform((~window.nucleus).astype(np.uint8), cv2.DIST_L2, 5)
-    scale = window.um_per_px
-    return (inside[1:-1, 1:-1] * scale > rim_um) & (away * scale > gap_um)
+    away = inside_um(~window.nucleus, window.um_per_px)
+    return (inside_um(window.cell, window.um_per_px) > rim_um) & (away > gap_um)
 
 
 def basophilia(window: CellWindow, p: FabParameters) -> float:
@@ -36,18 +41,42 @@ def basophilia(window: CellWindow, p: FabParameters) -> float:
     return float(red - _GREEN_SHARE * green)
 
 
+def vacuoles_of(window: CellWindow, p: FabParameters = FabParameters()) -> list[Spots]:
+    """Vacuoles over the nucleus, and those over the cytoplasm, each told from its own texture.
+
+    Over the nucleus red alone is looked at: it is less saturated there, and nucleoli, which
+    are blue, take less from it.
+    """
+    nucleus = inner_nucleus(window, _VACUOLE_RIM_UM), _RED
+    cytoplasm = cytoplasm_of(window, _VACUOLE_RIM_UM, _VACUOLE_RIM_UM), _RED_AND_GREEN
+    radii = tuple(0.5 * um / window.um_per_px for um in (p.min_vacuole_um, p.max_vacuole_um))
+    found = []
+    for region, mixture in (nucleus, cytoplasm):
+        if np.count_nonzero(region) * window.um_per_px**2 < _MIN_REGION_UM2:
+            continue
+        here = box_of(region)
+        where = region[here]
+        density = cv2.transform(window.density[here], np.array([mixture], np.float32))
+        min_depth = p.vacuole_depth_fraction * float(np.median(density[where]))
+        found.append(_apart(pale_spots(density, where, radii, min_depth, _MARGIN)))
+    return found
+
+
 def vacuoles(window: CellWindow, p: FabParameters) -> dict[str, float]:
     """Number of vacuoles over cytoplasm and nucleus, and their share of the cell's area."""
-    scale = window.um_per_px
-    density = cv2.transform(window.density, np.array([[0.5, 0.5, 0.0]], np.float32))
-    inside = cv2.distanceTransform(np.pad(window.cell.astype(np.uint8), 1), cv2.DIST_L2, 5)
-    where = inside[1:-1, 1:-1] * scale > 0.25
-    radii = (0.5 * p.min_vacuole_um / scale, 0.5 * p.max_vacuole_um / scale)
-    spots = pale_spots(density, where, radii, 0.02)
-    around = density[spots.y, spots.x] + spots.depth
-    deep = spots.depth >= p.vacuole_depth_fraction * np.maximum(around, 1e-3)
-    area = float(np.sum(np.pi * spots.radius_px[deep] ** 2))
+    found = vacuoles_of(window, p)
+    area = sum(float(np.sum(np.pi * spots.radius_px**2)) for spots in found)
     return {
-        "fab_vacuoles": float(np.count_nonzero(deep)),
+        "fab_vacuoles": float(sum(len(spots.y) for spots in found)),
         "fab_vacuole_fraction": min(area / max(np.count_nonzero(window.cell), 1), 1.0),
     }
+
+
+def _apart(spots: Spots) -> Spots:
+    """Spots without those whose middle lies in a clearer one."""
+    kept: list[int] = []
+    for i in range(len(spots.y)):
+        away = np.hypot(spots.y[kept] - spots.y[i], spots.x[kept] - spots.x[i])
+        if (away > np.maximum(spots.radius_px[kept], spots.radius_px[i])).all():
+            kept.append(i)
+    return Spots(*(values[kept] for values in vars(spots).values()))

@@ -8,14 +8,10 @@ import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells.fab.cytoplasm import basophilia, vacuoles
-from napari_all_subtype.cells.fab.nucleus import (
-    chromatin,
-    deepest_hollow,
-    inner_nucleus,
-    nucleoli,
-)
+from napari_all_subtype.cells.fab.nucleoli import nucleoli_of
+from napari_all_subtype.cells.fab.nucleus import chromatin, deepest_hollow
 from napari_all_subtype.cells.fab.ruler import Ruler, with_ruler
-from napari_all_subtype.cells.fab.window import CellWindow, cut_window, glass_of
+from napari_all_subtype.cells.fab.window import CellWindow, box_of, cut_window, glass_of, part_of
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.table import BOX
@@ -28,6 +24,7 @@ FROM_PIXELS = (
     "fab_hollow",
     "fab_nucleoli",
     "fab_nucleolus_fraction",
+    "fab_nucleoli_fraction",
     "fab_chromatin_spread",
     "fab_chromatin_entropy",
     "fab_chromatin_contrast",
@@ -38,7 +35,7 @@ FROM_PIXELS = (
 RELATIVE = ("fab_relative_diameter", "fab_relative_nc")
 NUMBERS = (*RELATIVE, *FROM_PIXELS)
 WORDS = ("fab_ruler", "fab_missing")
-_MIN_INNER_UM2 = 6.0
+_MIN_NUCLEUS_UM2 = 10.0
 
 
 def measure_fab(
@@ -99,15 +96,22 @@ def _criteria(
 ) -> tuple[dict[str, float], list[str]]:
     """What is measured on the pixels of one cell, and why the rest is not."""
     row: dict[str, float] = {}
+    nucleus_px = np.count_nonzero(window.nucleus)
     why = ["size, N:C ratio and outline: the border of the image cuts the cell"] if cut else []
-    if not cut and window.nucleus.any():
+    if not cut and nucleus_px:
         row["fab_hollow"] = deepest_hollow(window.nucleus)
     if not fine:
         why.append("nucleoli, chromatin and vacuoles: the pixels are too coarse")
-    elif np.count_nonzero(inner_nucleus(window)) * window.um_per_px**2 < _MIN_INNER_UM2:
+    elif nucleus_px * window.um_per_px**2 < _MIN_NUCLEUS_UM2:
         why.append("nucleoli and chromatin: the nucleus is too small")
     else:
-        row |= nucleoli(window, p) | chromatin(window)
+        middle = part_of(window, box_of(window.nucleus))
+        found = nucleoli_of(middle, p)
+        row |= {
+            "fab_nucleoli": float(found.count),
+            "fab_nucleolus_fraction": found.largest_px / nucleus_px,
+            "fab_nucleoli_fraction": found.total_px / nucleus_px,
+        } | chromatin(middle)
     if fine and not cut:
         row |= vacuoles(window, p)
     row["fab_basophilia"] = basophilia(window, p)

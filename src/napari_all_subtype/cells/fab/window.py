@@ -94,3 +94,30 @@ def _with_rim(box: Region, rim_px: int, shape: tuple[int, int]) -> Region:
         min(box.y1 + rim_px, shape[0]),
         min(box.x1 + rim_px, shape[1]),
     )
+
+
+def inside_um(mask: np.ndarray, um_per_px: float) -> np.ndarray:
+    """How far inside of `mask` each pixel lies: ndarray, shape (Y, X), float32, µm."""
+    padded = np.pad(mask.astype(np.uint8), 1)
+    return cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1] * np.float32(um_per_px)
+
+
+def inner_nucleus(window: CellWindow, rim_um: float) -> np.ndarray:
+    """The nucleus without its blurred rim: ndarray, shape (Y, X), bool."""
+    return inside_um(window.nucleus, window.um_per_px) > rim_um
+
+
+def box_of(mask: np.ndarray, rim_px: int = 2) -> tuple[slice, slice]:
+    """Slices of the part that holds `mask`, which must not be empty."""
+    ys, xs = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(int(ys[0]) - rim_px, 0), int(ys[-1]) + rim_px + 1),
+        slice(max(int(xs[0]) - rim_px, 0), int(xs[-1]) + rim_px + 1),
+    )
+
+
+def part_of(window: CellWindow, here: tuple[slice, slice]) -> CellWindow:
+    """A part of `window`, to compute no more than is needed."""
+    return CellWindow(
+        window.density[here], window.cell[here], window.nucleus[here], window.um_per_px
+    )
