@@ -54,7 +54,7 @@ class FabParameters(Parameters):
         "below the 5th percentile of lymphocytes on experts' masks.",
     )
     small_lymphocyte_um: float = _number(
-        9.0,
+        10.0,
         6.0,
         14.0,
         "Diameter of a small lymphocyte in micrometres where the smear shows too "
@@ -210,6 +210,13 @@ class FabParameters(Parameters):
         0.0,
         1.0,
         "… and is ahead of the others by this much; else it is undetermined. Our choice.",
+    )
+    min_measured_fraction: float = _number(
+        0.5,
+        0.0,
+        1.0,
+        "Share of the criteria, by their weight, that must be measured in a blast for "
+        "a pattern to be named; our choice.",
     )
 
 

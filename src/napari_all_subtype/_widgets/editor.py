@@ -307,7 +307,13 @@ class Editor:
         self.asker.ask(self.key, analysis.parameters, labels, crops)
 
     def _on_told(self, key: object, said: pd.DataFrame) -> None:
-        self._say_of(key, lambda analysis: corrections.classified(analysis, said), said.index)
+        def word(analysis: Analysis) -> Analysis:
+            after = corrections.classified(analysis, said)
+            if self.key is not key or not self._kept.has(key):
+                return after  # without pixels: measured with the next cell of its field
+            return corrections.with_evidence(after, self._kept.ground.source, list(said.index))
+
+        self._say_of(key, word, said.index)
 
     def _on_failed(self, key: object, labels: list[int], why: str) -> None:
         self._say_of(key, lambda analysis: corrections.unclassified(analysis, labels), labels)

@@ -15,7 +15,8 @@ STAGES = {
     "segment": ("finding cells", 0.38),
     "measure": ("measuring cells", 0.05),
     "crop": ("cutting out cells", 0.05),
-    "classify": ("classifying cells", 0.26),
+    "classify": ("classifying cells", 0.24),
+    "measure FAB criteria": ("measuring blasts", 0.02),
     "summarise": ("counting", 0.01),
     "compare fields": ("comparing the fields", 0.02),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,6 +150,7 @@ def simulate_cells(
     size_px: int = 160,
     um_per_px: float = 0.13,
     optics: OpticsParameters | None = None,
+    change: Callable[[Traits, np.random.Generator], Traits] | None = None,
 ) -> Iterator[SimulatedSmear]:
     """Yield `count` small fields, each with one white cell of `kind` in the middle, label 1.
 
@@ -168,6 +169,8 @@ def simulate_cells(
         Micrometres per pixel.
     optics : OpticsParameters, optional
         Fixed optics; drawn for each field if left out.
+    change : callable, optional
+        The traits that were drawn, and a generator of their own, to those that are shown.
 
     Raises
     ------
@@ -190,7 +193,10 @@ def simulate_cells(
             optics=optics or _drawn_optics(rng),
         )
         middle = np.full(2, size_px * um_per_px / 2.0) + rng.normal(0.0, 0.4, 2)
-        yield _render(recipe, [draw_traits(kind, rng)], middle[None], rng)
+        traits = draw_traits(kind, rng)
+        if change is not None:
+            traits = change(traits, rng.spawn(1)[0])
+        yield _render(recipe, [traits], middle[None], rng)
 
 
 def _drawn_optics(rng: np.random.Generator) -> OpticsParameters:

@@ -29,6 +29,7 @@ from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.model.segmenters import segmenter_of
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.fab_evidence import with_fab
 
 BLURRED = "blur"
 SCALE_UNCERTAIN = "scale uncertain"
@@ -112,8 +113,11 @@ class Analyser:
             )
         with clock.stage("classify"):
             probabilities = self.classifier.predict(crops, monitor, p.model.batch_size)
+        with clock.stage("measure FAB criteria"):
+            taxonomy = self.classifier.taxonomy
+            cells = with_predictions(cells, probabilities, p.decision, taxonomy)
+            cells = with_fab(cells, source, masks, pixel_size, p.fab, taxonomy, monitor=monitor)
         with clock.stage("summarise"):
-            cells = with_predictions(cells, probabilities, p.decision, self.classifier.taxonomy)
             flags = (*_flags(source, pixel_size, p.quality), *cell_flags(cells), *masks.flags)
         return Analysis(
             name=source.name,

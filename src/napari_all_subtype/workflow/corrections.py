@@ -21,6 +21,7 @@ from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT
 from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.analyse import predictions, undecided
+from napari_all_subtype.workflow.fab_evidence import with_fab, without_fab
 
 SAID = ("subtype", "best_guess")
 
@@ -56,7 +57,8 @@ def corrected(
     said = predictions(
         classifier.predict(crops, SILENT), analysis.parameters.decision, analysis.taxonomy
     )
-    return classified(analysis, said.set_axis(labels, axis=0))
+    analysis = classified(analysis, said.set_axis(labels, axis=0))
+    return with_evidence(analysis, source, labels)
 
 
 def remeasured(analysis: Analysis, edit: Edit) -> pd.DataFrame:
@@ -75,7 +77,11 @@ def remeasured(analysis: Analysis, edit: Edit) -> pd.DataFrame:
     boxes = [region_of(cells, label, masks) for label in edit.changed]
     region = joined(edit.region, *boxes)
     rows = measure_some(masks, edit.remaining, region, analysis.pixel_size.um_per_px)
-    cells = table.with_rows(table.without(cells, edit.deleted), rows)
+    cells = without_fab(
+        table.without(cells, edit.deleted),
+        [label for label in edit.remaining if label < len(cells)],
+    )
+    cells = table.with_rows(cells, rows)
     nothing = pd.DataFrame(dict.fromkeys(SAID, UNKNOWN.name), index=list(edit.added))
     return table.with_rows(cells, nothing) if edit.added else cells
 
@@ -91,6 +97,26 @@ def classified(analysis: Analysis, said: pd.DataFrame) -> Analysis:
     cells = table.with_rows(analysis.cells, said)
     bare = [label for label in without_nucleus(cells) if label in said.index]
     return with_cells(analysis, undecided(cells, bare, analysis.taxonomy))
+
+
+def with_evidence(analysis: Analysis, source: ImageSource, labels: Sequence[int]) -> Analysis:
+    """`analysis` with the FAB evidence of those of `labels` that are blasts, measured anew.
+
+    Parameters
+    ----------
+    source : ImageSource
+        The field.
+    """
+    cells = with_fab(
+        analysis.cells,
+        source,
+        analysis.masks,
+        analysis.pixel_size,
+        analysis.parameters.fab,
+        analysis.taxonomy,
+        labels,
+    )
+    return with_cells(analysis, cells)
 
 
 def unclassified(analysis: Analysis, labels: Sequence[int]) -> Analysis:

@@ -15,6 +15,7 @@ from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.plausible import implausible_size
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.files import new_folder, write_json
+from napari_all_subtype.workflow.fab_evidence import FAB_WORDS
 from napari_all_subtype.workflow.overlay import cell_contours, class_of, rgb
 from napari_all_subtype.workflow.pieces import (
     OVERVIEW_FILE,
@@ -38,6 +39,7 @@ NOT_MEASURED_IN_QUPATH = (
     *("label", "subtype", "best_guess", "implausible_size"),
     *table.FLAGS,
     *table.BOX,
+    *FAB_WORDS,
 )
 
 

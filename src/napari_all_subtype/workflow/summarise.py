@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, field_serializer
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY, UNKNOWN, Taxonomy
+from napari_all_subtype.config import FabParameters, SmearScoreParameters
+from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, UNKNOWN, Taxonomy
+from napari_all_subtype.workflow.smear_score import SmearScore, smear_score
 
 BOOTSTRAP_ROUNDS = 2000
 # Resampling fewer than five repeats the few there are: its interval is far too narrow.
@@ -87,6 +89,8 @@ class Summary(_Frozen):
     n_fields_scale_assumed : int
         Fields whose pixel size nothing gave: what is taken for a cell may be a part
         of one or several, beyond all intervals.
+    smear_score : SmearScore or None
+        Bennett's score over the blasts; None where FAB criteria have no meaning.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Summary(_Frozen):
     um_relative_uncertainty: float
     flags: dict[str, tuple[str, ...]]
     n_fields_scale_assumed: int = 0
+    smear_score: SmearScore | None = None
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
 
@@ -128,6 +133,8 @@ class FieldCells:
         Whether nothing gave its pixel size.
     segmenter : str
         What found them.
+    fab, smear_score : FabParameters, SmearScoreParameters
+        Cuts of the smear score.
     """
 
     name: str
@@ -137,6 +144,8 @@ class FieldCells:
     taxonomy: Taxonomy
     scale_assumed: bool = False
     segmenter: str = ""
+    fab: FabParameters = FabParameters()
+    smear_score: SmearScoreParameters = SmearScoreParameters()
 
     @classmethod
     def of(cls, analysis: Analysis) -> FieldCells:
@@ -149,6 +158,8 @@ class FieldCells:
             analysis.taxonomy,
             analysis.pixel_size.origin == "assumed",
             analysis.segmenter,
+            analysis.parameters.fab,
+            analysis.parameters.smear_score,
         )
 
 
@@ -215,7 +226,17 @@ def summarise(
         um_relative_uncertainty=max(field.um_relative_uncertainty for field in fields),
         flags={field.name: field.flags for field in (*fields, *repeated) if field.flags},
         n_fields_scale_assumed=sum(field.scale_assumed for field in fields),
+        smear_score=_score(fields, seed),
     )
+
+
+def _score(fields: Sequence[FieldCells], seed: int) -> SmearScore | None:
+    """The smear score, where the classes are those it is of."""
+    if fields[0].taxonomy != FAB5:
+        return None
+    first, uncertainty = fields[0], max(field.um_relative_uncertainty for field in fields)
+    tables = [field.cells for field in fields]
+    return smear_score(tables, uncertainty, first.fab, first.smear_score, seed)
 
 
 def wilson(count: int, total: int) -> Interval | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from napari_all_subtype.cells.fab.measure import measure_fab
-from napari_all_subtype.cells.fab.reasons import Reason, fab_reasons, in_words
+from napari_all_subtype.cells.fab.reasons import Reason, fab_reasons, in_words, reasons_in_words
 from napari_all_subtype.cells.fab.ruler import Ruler, ruler_of, with_ruler
 from napari_all_subtype.cells.fab.scores import SCORES, fab_scores, memberships
 
@@ -16,6 +16,7 @@ __all__ = [
     "in_words",
     "measure_fab",
     "memberships",
+    "reasons_in_words",
     "ruler_of",
     "with_ruler",
 ]

@@ -15,6 +15,8 @@ _GREEN_SHARE = 0.5
 # The same for vacuoles, which are small.
 _VACUOLE_RIM_UM = 0.25
 _MIN_REGION_UM2 = 2.0
+# What is paler than this part of the cytoplasm, over squares of twice this reach, is glass.
+_GLASS_FRACTION, _GLASS_UM = 0.5, 0.6
 # In spreads of the texture, beyond what chance gives: less than nothing, for where there are
 # vacuoles there are many, and they spread the texture themselves.
 _MARGIN = -0.5
@@ -24,9 +26,17 @@ _RED, _RED_AND_GREEN = (1.0, 0.0, 0.0), (0.5, 0.5, 0.0)
 def cytoplasm_of(
     window: CellWindow, rim_um: float = _RIM_UM, gap_um: float = _GAP_UM
 ) -> np.ndarray:
-    """Cytoplasm without its blurred edges: ndarray, shape (Y, X), bool."""
+    """Cytoplasm without its blurred edges: ndarray, shape (Y, X), bool.
+
+    Glass within an outline that reaches too far is none; a vacuole still is.
+    """
     away = inside_um(~window.nucleus, window.um_per_px)
-    return (inside_um(window.cell, window.um_per_px) > rim_um) & (away > gap_um)
+    where = (inside_um(window.cell, window.um_per_px) > rim_um) & (away > gap_um)
+    if not where.any():
+        return where
+    stain = cv2.transform(window.density, np.array([_RED_AND_GREEN], np.float32))
+    stain = cv2.blur(stain, (2 * round(_GLASS_UM / window.um_per_px) + 1,) * 2)
+    return where & (stain > _GLASS_FRACTION * np.median(stain[where]))
 
 
 def basophilia(window: CellWindow, p: FabParameters) -> float:

@@ -21,7 +21,9 @@ _TEXTURE_RADIUS_UM, _NOISE = 0.55, 0.007
 # Of the depth of a typical one, and beyond what chance makes of the texture.
 _MARGIN = 0.35
 _RIM_UM = 0.35
-_MIN_NOISE = 1e-4
+_MIN_DENSITY = 0.01
+# A nucleolus is round: it fills this part of the circle around it, and of the smallest disc.
+_MIN_FILL, _LEAST_OF_DISC = 0.5, 0.7
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def nucleoli_of(window: CellWindow, p: FabParameters = FabParameters()) -> Nucle
     density = chromatin_without_texture(window.density, inner, window.um_per_px)
     radii = tuple(0.5 * um / window.um_per_px for um in (p.min_nucleolus_um, p.max_nucleolus_um))
     spots = pale_spots(density, inner, radii, p.nucleolus_depth_fraction, _MARGIN)
-    return _outlined(density, inner, spots)
+    least_px = _LEAST_OF_DISC * np.pi * radii[0] ** 2
+    return _outlined(density, inner, spots, least_px)
 
 
 def chromatin_without_texture(
@@ -73,8 +76,8 @@ def chromatin_without_texture(
     ndarray, shape (Y, X), float32
         A typical nucleolus is 1 lower than the chromatin around it.
     """
-    usual = np.median(density[inner], axis=0)
-    strength = max(float(np.linalg.norm(usual)), _MIN_NOISE)
+    usual = np.maximum(np.median(density[inner], axis=0), _MIN_DENSITY)
+    strength = float(np.linalg.norm(usual))
     nucleolus = -_PALE * usual + _BLUE * float(usual.mean()) * np.array(_BLUE_COLOUR)
     sigma = _TEXTURE_RADIUS_UM / um_per_px / 1.757
     texture = local_mean(density, inner, sigma) - local_mean(density, inner, 1.6 * sigma)
@@ -87,8 +90,8 @@ def chromatin_without_texture(
     return cv2.transform(density, mixture[None].astype(np.float32))
 
 
-def _outlined(density: np.ndarray, where: np.ndarray, spots: Spots) -> Nucleoli:
-    """Each spot down to half of its depth; those that overlap count once."""
+def _outlined(density: np.ndarray, where: np.ndarray, spots: Spots, least_px: float) -> Nucleoli:
+    """Each round spot down to half of its depth; those that overlap count once."""
     smooth = cv2.GaussianBlur(density, (0, 0), 1.0)
     taken = np.zeros(where.shape, bool)
     areas = []
@@ -100,6 +103,15 @@ def _outlined(density: np.ndarray, where: np.ndarray, spots: Spots) -> Nucleoli:
         pale = (smooth[here] < smooth[y, x] + 0.5 * depth) & where[here] & ~taken[here]
         _, parts = cv2.connectedComponents(pale.astype(np.uint8), connectivity=4)
         own = parts == parts[y - here[0].start, x - here[1].start]
-        taken[here] |= own
-        areas.append(int(np.count_nonzero(own)))
+        area = int(np.count_nonzero(own))
+        if area >= least_px and _fill(own, area) >= _MIN_FILL:
+            taken[here] |= own
+            areas.append(area)
     return Nucleoli(len(areas), max(areas, default=0), sum(areas), taken)
+
+
+def _fill(mask: np.ndarray, area: int) -> float:
+    """Part of the smallest circle around `mask` that it fills, 0–1."""
+    points = np.argwhere(mask).astype(np.float32)
+    _, radius = cv2.minEnclosingCircle(points)
+    return area / (np.pi * (radius + 0.5) ** 2)

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from napari_all_subtype.cells.fab.scores import CRITERIA, SCORES, SUBTYPES, memberships
+from napari_all_subtype.cells.fab.scores import (
+    CRITERIA,
+    SCORES,
+    SUBTYPES,
+    fab_scores,
+    memberships,
+)
 from napari_all_subtype.config import FabParameters
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
@@ -47,29 +53,43 @@ def fab_reasons(
     subtype : str, optional
         l1, l2 or l3; by default the one whose score is highest.
     """
-    frame = row.to_frame().T
+    frame = row.to_frame().T.infer_objects()
     if subtype is None:
-        from napari_all_subtype.cells.fab.scores import fab_scores
+        subtype = _likeliest(frame, p)[0]
+    has = memberships(frame, p).to_dict("records")[0]
+    return _reasons(row.to_dict(), has, subtype)
 
-        scores = fab_scores(frame.infer_objects(), p)[list(SCORES)].to_numpy(float)[0]
-        subtype = SUBTYPES[int(np.argmax(np.nan_to_num(scores)))]
-    has = memberships(frame.infer_objects(), p).iloc[0]
+
+def reasons_in_words(measures: pd.DataFrame, p: FabParameters = FabParameters()) -> list[str]:
+    """One line per row of `measures`: for and against the subtype that scores highest."""
+    rows = measures.to_dict("records")
+    has = memberships(measures, p).to_dict("records")
+    return [
+        in_words(_reasons(row, cell, subtype))
+        for row, cell, subtype in zip(rows, has, _likeliest(measures, p), strict=True)
+    ]
+
+
+def _likeliest(measures: pd.DataFrame, p: FabParameters) -> list[str]:
+    scores = fab_scores(measures, p)[list(SCORES)].to_numpy(float)
+    return [SUBTYPES[k] for k in np.nan_to_num(scores).argmax(axis=1)]
+
+
+def _reasons(row: dict, has: dict[str, float], subtype: str) -> tuple[Reason, ...]:
     found = []
     for criterion in CRITERIA:
-        if subtype not in criterion.says or np.isnan(has[criterion.name]):
+        much = has[criterion.name]
+        if subtype not in criterion.says or np.isnan(much):
             continue
         sign, weight = criterion.says[subtype]
-        said = sign * (2 * has[criterion.name] - 1)
-        text = _WORDS[criterion.name](row, has[criterion.name] >= 0.5)
-        found.append(
-            Reason(
-                criterion.name, subtype, bool(said >= 0), float(abs(said) * min(weight, 1)), text
-            )
-        )
+        said = sign * (2 * much - 1)
+        strength = float(abs(said) * min(weight, 1))
+        text = _WORDS[criterion.name](row, much >= 0.5)
+        found.append(Reason(criterion.name, subtype, bool(said >= 0), strength, text))
     found.sort(key=lambda reason: -reason.strength)
     missing = [
         Reason(text.split(":")[0], subtype, None, 0.0, f"not measured: {text}")
-        for text in str(row.get("fab_missing") or "").split("; ")
+        for text in (row.get("fab_missing") or "").split("; ")
         if text
     ]
     return (*found, *missing)
@@ -83,7 +103,7 @@ def in_words(reasons: tuple[Reason, ...], most: int = 3) -> str:
     return "; ".join((*first, *against, *missing))
 
 
-def _size(row: pd.Series, large: bool) -> str:
+def _size(row: dict, large: bool) -> str:
     unit = {
         "small lymphocytes": "the smear's small lymphocytes",
         "micrometres": "a usual small lymphocyte",
@@ -93,19 +113,22 @@ def _size(row: pd.Series, large: bool) -> str:
     return f"{word}: {row['fab_relative_diameter']:.1f} times {unit}"
 
 
-def _nc(row: pd.Series, high: bool) -> str:
+def _nc(row: dict, high: bool) -> str:
     word = "high" if high else "low"
     return (
         f"N:C {word}: {row['nc_ratio']:.2f}, {row['fab_relative_nc']:.2f} of a small lymphocyte's"
     )
 
 
-def _outline(row: pd.Series, irregular: bool) -> str:
-    word = "indented" if irregular else "regular"
-    return f"nucleus {word}: solidity {row['nucleus_solidity']:.2f}"
+def _outline(row: dict, irregular: bool) -> str:
+    hollow = f"deepest hollow {100 * row['fab_hollow']:.0f} % of its diameter"
+    solidity = f"solidity {row['nucleus_solidity']:.2f}"
+    if irregular:
+        return f"nucleus indented: {solidity}, {hollow}"
+    return f"nucleus regular: {solidity}"
 
 
-def _nucleoli(row: pd.Series, prominent: bool) -> str:
+def _nucleoli(row: dict, prominent: bool) -> str:
     count = round(row["fab_nucleoli"])
     if count == 0:
         return "no nucleolus seen"
@@ -115,17 +138,17 @@ def _nucleoli(row: pd.Series, prominent: bool) -> str:
     return f"{number} {word}{noun}: largest {100 * row['fab_nucleolus_fraction']:.0f} % of nucleus"
 
 
-def _chromatin(row: pd.Series, uneven: bool) -> str:
+def _chromatin(row: dict, uneven: bool) -> str:
     word = "uneven" if uneven else "even"
     return f"chromatin {word}: spread {row['fab_chromatin_spread']:.2f}"
 
 
-def _basophilia(row: pd.Series, deep: bool) -> str:
+def _basophilia(row: dict, deep: bool) -> str:
     word = "deeply" if deep else "not deeply"
     return f"cytoplasm {word} basophilic: {row['fab_basophilia']:.2f}"
 
 
-def _vacuoles(row: pd.Series, _many: bool) -> str:
+def _vacuoles(row: dict, _many: bool) -> str:
     count = round(row["fab_vacuoles"])
     if count == 0:
         return "no vacuole seen"

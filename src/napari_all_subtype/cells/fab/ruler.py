@@ -73,15 +73,25 @@ def ruler_of(
     pixel_size : PixelSize
         Where micrometres come from.
     """
-    small = small_lymphocytes(cells, p)
-    if len(small) >= p.min_small_lymphocytes:
-        diameter, nc = small["diameter_um"].median(), small["nc_ratio"].median()
-        spread = float(small["diameter_um"].std() / diameter / np.sqrt(len(small)))
-        return Ruler("small lymphocytes", float(diameter), float(nc), len(small), 1.25 * spread)
+    found = lymphocyte_ruler(cells, p)
+    if found is not None:
+        return found
     kinds: dict[str, RulerKind] = {"red cells": "red cells", "assumed": "none"}
     kind = kinds.get(pixel_size.origin, "micrometres")
     usual = p.small_lymphocyte_um, p.small_lymphocyte_nc
-    return Ruler(kind, *usual, len(small), pixel_size.relative_uncertainty)
+    count = len(small_lymphocytes(cells, p))
+    return Ruler(kind, *usual, count, pixel_size.relative_uncertainty)
+
+
+def lymphocyte_ruler(cells: pd.DataFrame, p: FabParameters = FabParameters()) -> Ruler | None:
+    """The ruler that the small lymphocytes among `cells` make; None if they are too few."""
+    small = small_lymphocytes(cells, p)
+    if len(small) < p.min_small_lymphocytes:
+        return None
+    diameter, nc = small["diameter_um"].median(), small["nc_ratio"].median()
+    # Of a median, 1.25 times that of a mean.
+    spread = 1.25 * float(small["diameter_um"].std() / diameter) / np.sqrt(len(small))
+    return Ruler("small lymphocytes", float(diameter), float(nc), len(small), float(spread))
 
 
 def with_ruler(measures: pd.DataFrame, ruler: Ruler) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from napari_all_subtype.config import FabParameters
 
 SUBTYPES = ("l1", "l2", "l3")
+Measures = pd.DataFrame | Mapping[str, np.ndarray]
 SCORES = tuple(f"fab_{name}" for name in SUBTYPES)
 
 
@@ -31,7 +32,7 @@ class Criterion:
 
     name: str
     measures: tuple[str, ...]
-    high: Callable[[pd.DataFrame, FabParameters], np.ndarray]
+    high: Callable[[Measures, FabParameters], np.ndarray]
     says: dict[str, tuple[int, float]]
 
 
@@ -41,34 +42,36 @@ def above(values: object, cut: float, softness: float) -> np.ndarray:
     return 1 / (1 + np.exp(-2 * np.clip(x, -30, 30)))
 
 
-def _large(m: pd.DataFrame, p: FabParameters) -> np.ndarray:
+def _large(m: Measures, p: FabParameters) -> np.ndarray:
     return above(m["fab_relative_diameter"], p.large_size_ratio, p.large_size_softness)
 
 
-def _high_nc(m: pd.DataFrame, p: FabParameters) -> np.ndarray:
+def _high_nc(m: Measures, p: FabParameters) -> np.ndarray:
     middle = 0.5 * (p.high_nc_ratio + p.low_nc_ratio)
     return above(m["fab_relative_nc"], middle, p.nc_softness)
 
 
-def _irregular(m: pd.DataFrame, p: FabParameters) -> np.ndarray:
+def irregular(m: Measures, p: FabParameters) -> np.ndarray:
+    """How irregular each nucleus is, 0–1: of low solidity, or with one deep hollow."""
     rough = 1 - above(m["nucleus_solidity"], p.regular_solidity, p.solidity_softness)
-    return np.fmax(rough, above(m["fab_hollow"], p.cleft_depth_fraction, p.cleft_softness))
+    return np.maximum(rough, above(m["fab_hollow"], p.cleft_depth_fraction, p.cleft_softness))
 
 
-def _prominent(m: pd.DataFrame, p: FabParameters) -> np.ndarray:
+def prominent_nucleoli(m: Measures, p: FabParameters) -> np.ndarray:
+    """How prominent the nucleoli of each cell are, 0–1: large, or several."""
     size = above(m["fab_nucleolus_fraction"], p.prominent_nucleolus_fraction, p.nucleolus_softness)
-    return np.fmax(size, above(m["fab_nucleoli"], 1.5, 0.5))
+    return np.maximum(size, above(m["fab_nucleoli"], 1.5, 0.5))
 
 
-def _uneven(m: pd.DataFrame, p: FabParameters) -> np.ndarray:
+def _uneven(m: Measures, p: FabParameters) -> np.ndarray:
     return above(m["fab_chromatin_spread"], p.coarse_chromatin, p.chromatin_softness)
 
 
-def _deep_blue(m: pd.DataFrame, p: FabParameters) -> np.ndarray:
+def _deep_blue(m: Measures, p: FabParameters) -> np.ndarray:
     return above(m["fab_basophilia"], p.deep_basophilia, p.basophilia_softness)
 
 
-def _vacuolated(m: pd.DataFrame, p: FabParameters) -> np.ndarray:
+def _vacuolated(m: Measures, p: FabParameters) -> np.ndarray:
     return above(m["fab_vacuoles"], p.many_vacuoles, p.vacuole_softness)
 
 
@@ -80,11 +83,11 @@ CRITERIA = (
         {"l1": (1, 1.0), "l2": (-1, 1.0), "l3": (-1, 0.5)},
     ),
     Criterion(
-        "outline", ("nucleus_solidity", "fab_hollow"), _irregular,
+        "outline", ("nucleus_solidity", "fab_hollow"), irregular,
         {"l1": (-1, 1.0), "l2": (1, 1.0), "l3": (-1, 0.5)},
     ),
     Criterion(
-        "nucleoli", ("fab_nucleoli", "fab_nucleolus_fraction"), _prominent,
+        "nucleoli", ("fab_nucleoli", "fab_nucleolus_fraction"), prominent_nucleoli,
         {"l1": (-1, 1.0), "l2": (1, 1.0), "l3": (1, 0.5)},
     ),
     Criterion(
@@ -120,19 +123,21 @@ def fab_scores(measures: pd.DataFrame, p: FabParameters = FabParameters()) -> pd
     -------
     pandas.DataFrame
         ``fab_l1``, ``fab_l2``, ``fab_l3``, 0–1, NaN where nothing was measured; and
-        ``fab_pattern``: l1, l2, l3 or undetermined.
+        ``fab_pattern``: l1, l2, l3 or undetermined, which is also where little was measured.
     """
     has = memberships(measures, p)
-    scores = {}
+    scores, enough = {}, np.ones(len(measures), bool)
     for subtype, column in zip(SUBTYPES, SCORES, strict=True):
         says = [(c.name, *c.says[subtype]) for c in CRITERIA if subtype in c.says]
         fits = np.stack([_fit(has[name].to_numpy(), sign, p) for name, sign, _ in says], axis=1)
         weights = np.array([weight for *_, weight in says]) * ~np.isnan(fits)
         total = weights.sum(axis=1)
+        enough &= total >= p.min_measured_fraction * sum(weight for *_, weight in says)
         mean = np.nansum(np.log(fits) * weights, axis=1) / np.maximum(total, 1e-9)
         scores[column] = np.where(total > 0, np.exp(mean), np.nan)
     table = pd.DataFrame(scores, index=measures.index)
-    return table.assign(fab_pattern=_patterns(table.to_numpy(), p))
+    patterns = np.where(enough, _patterns(table.to_numpy(), p), "undetermined")
+    return table.assign(fab_pattern=patterns.astype(object))
 
 
 def _fit(membership: np.ndarray, sign: int, p: FabParameters) -> np.ndarray:

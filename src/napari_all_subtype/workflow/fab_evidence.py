@@ -1,0 +1,112 @@
+"""FAB evidence in the cell table: measures, scores and reasons of the blasts in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.fab import (
+    fab_scores,
+    measure_fab,
+    reasons_in_words,
+    ruler_of,
+    with_ruler,
+)
+from napari_all_subtype.cells.fab.measure import FROM_TABLE, NUMBERS, WORDS
+from napari_all_subtype.cells.fab.scores import SCORES
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.source import ImageSource, PixelSize
+from napari_all_subtype.config import FabParameters
+from napari_all_subtype.progress import SILENT, Monitor
+from napari_all_subtype.taxonomy import FAB5, Taxonomy
+
+FAB_NUMBERS = (*NUMBERS, *SCORES)
+FAB_WORDS = (*WORDS, "fab_pattern", "fab_reasons")
+FAB_COLUMNS = (*FAB_NUMBERS, *FAB_WORDS)
+
+
+def blasts_of(cells: pd.DataFrame, taxonomy: Taxonomy = FAB5) -> list[int]:
+    """Labels of the cells called blast, with or without a subtype, in the taxonomy FAB5."""
+    if taxonomy != FAB5:
+        return []
+    rows = table.present(cells)
+    return rows.index[rows["subtype"].isin(taxonomy.family("blast"))].tolist()
+
+
+def with_fab(
+    cells: pd.DataFrame,
+    source: ImageSource,
+    masks: CellMasks,
+    pixel_size: PixelSize,
+    p: FabParameters = FabParameters(),
+    taxonomy: Taxonomy = FAB5,
+    labels: Sequence[int] | None = None,
+    monitor: Monitor = SILENT,
+) -> pd.DataFrame:
+    """`cells` with the FAB evidence of the blasts among them; of others nothing is said.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Cell table with the decision; row k is label k.
+    labels : sequence of int, optional
+        Only these, and blasts without evidence, are measured; what was measured of others
+        stays, and is compared with the small lymphocytes as they are now.
+
+    Raises
+    ------
+    Stopped
+        If the monitor asks for it.
+    """
+    blasts = blasts_of(cells, taxonomy)
+    if labels is None or any(name not in cells for name in FAB_COLUMNS):
+        cells, labels = cells.assign(**_nothing(len(cells))), cells.index.tolist()
+    else:
+        cells = without_fab(cells, [label for label in labels if label < len(cells)])
+    # One whose pixels were not at hand when it became a blast is measured now.
+    bare = cells.index[cells["fab_ruler"] == ""]
+    wanted = sorted((set(labels) | set(bare)) & set(blasts))
+    ruler = ruler_of(cells, pixel_size, p)
+    um_per_px = pixel_size.um_per_px
+    new = measure_fab(source, masks, cells, wanted, um_per_px, ruler, p, monitor)
+    cells = _with_words(cells, new, p)
+    return _compared_again(cells, sorted(set(blasts) - set(wanted)), ruler, p)
+
+
+def without_fab(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
+    """`cells` with nothing said of `labels`: their outlines are others now."""
+    if any(name not in cells for name in FAB_COLUMNS) or not len(labels):
+        return cells
+    nothing = pd.DataFrame(_nothing(len(labels)), index=list(labels))
+    return table.with_rows(cells, nothing)
+
+
+def _with_words(cells: pd.DataFrame, measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
+    if measures.empty:
+        return cells
+    scores = fab_scores(measures, p)
+    said = pd.concat([measures, scores], axis=1).assign(fab_reasons=reasons_in_words(measures, p))
+    return table.with_rows(cells, said[list(FAB_COLUMNS)])
+
+
+def _compared_again(
+    cells: pd.DataFrame, labels: list[int], ruler: object, p: FabParameters
+) -> pd.DataFrame:
+    """`cells` with `labels` compared with `ruler`, if that is another than they were."""
+    if not labels:
+        return cells
+    before = cells.loc[labels]
+    numbers = before[list(FROM_TABLE)].astype(float)
+    numbers.loc[before["touches_border"].to_numpy(bool)] = np.nan
+    measures = with_ruler(before.assign(**numbers), ruler)
+    names = ["fab_relative_diameter", "fab_relative_nc"]
+    same = np.allclose(measures[names], before[names].astype(float), equal_nan=True)
+    return cells if same else _with_words(cells, measures, p)
+
+
+def _nothing(count: int) -> dict[str, object]:
+    numbers = {name: np.full(count, np.nan) for name in FAB_NUMBERS}
+    return numbers | {name: np.full(count, "", object) for name in FAB_WORDS}
