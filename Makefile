@@ -7,7 +7,7 @@ SOURCE := $(wildcard src tests scripts benchmarks)
 DEMO_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation figures-speed figures-boxes \
+.PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation figures-speed figures-boxes figures-altered \
         screenshots offline-kit offline-kit-check clean clean-all
 
 help: ## list what can be made
@@ -46,6 +46,9 @@ figures-segmentation: $(TEST_STAMP) ## every method of finding cells, laboratory
 
 figures-boxes: $(TEST_STAMP) ## where our boxes and the annotated ones disagree, and why
 	$(BIN)/python benchmarks/box_disagreements.py
+
+figures-altered: $(TEST_STAMP) ## FAB measures and scores of real blasts altered one criterion at a time
+	$(BIN)/python benchmarks/altered_blasts.py
 
 figures-speed: $(TEST_STAMP) ## seconds and memory; STARDIST_PYTHON=... sets StarDist beside it
 	$(BIN)/python benchmarks/speed_segmentation.py \

@@ -111,7 +111,10 @@ def bend(
     if sparse.max() > 0.01:
         # Rays that end at the edge of the nucleus have no cytoplasm to move.
         bare = sparse[rays.at] > 0.5
-        new_cell = np.where(bare, rays.radius < after.cell[rays.at], new_cell)
+        laid = rays.radius < after.cell[rays.at]
+        # Where the cell grows, glass that a generous mask held is cytoplasm now: none beyond.
+        grown = bare & (after.cell > before.cell + 0.5)[rays.at]
+        new_cell = np.where(grown, laid, new_cell | (laid & bare))
         new_nucleus &= (rays.radius < after.nucleus[rays.at]) | ~bare
         _lay_cytoplasm(light, rays, after, sparse, look, _MOTTLE_UM / um_per_px, rng)
     moved = np.abs(source - rays.radius) > 1e-3

@@ -146,7 +146,7 @@ def indented(radii: Radii, strength: float, rng: np.random.Generator) -> Radii:
         tilt = 1.0 + 0.25 * rng.normal() * np.sin(_THETA - angle)
         depth = np.maximum(depth, deep * np.exp(-((away / (wide * tilt)) ** 2)))
     depth = np.float32(strength) * depth * radii.nucleus
-    return replace(radii, nucleus=radii.nucleus - depth, cell=radii.cell - 0.12 * depth)
+    return replace(radii, nucleus=radii.nucleus - depth)
 
 
 def rounded(radii: Radii, strength: float) -> Radii:
@@ -161,6 +161,11 @@ def rounded(radii: Radii, strength: float) -> Radii:
     nucleus = np.minimum(nucleus, 0.95 * radii.border)
     # A rim of cytoplasm is left; it never was none.
     least = np.minimum(radii.cell - radii.nucleus, 0.05 * radii.nucleus.mean())
-    return replace(
-        radii, nucleus=nucleus, cell=around(np.maximum(radii.cell, nucleus + least), 6.0)
+    wide = np.maximum(radii.cell, nucleus + least) - nucleus
+    # As large as before: only the outline is to change.
+    return _solved(
+        replace(radii, nucleus=nucleus),
+        radii.nc_ratio,
+        lambda k: nucleus + np.float32(k) * wide,
+        (0.2, 1.0),
     )

@@ -20,13 +20,15 @@ from napari_all_subtype.simulate.alter_look import (
     own_stain,
     soft_edge,
 )
-from napari_all_subtype.simulate.shapes import contour, inside
+from napari_all_subtype.simulate.shapes import contour, inside, ramp
 
 # What is finer than this stays untouched, in pixels.
 _GRAIN_PX = 0.8
 _MARGIN_UM = 1.2
 # Pale spots up to this diameter are filled when they are taken away: nucleoli, vacuoles.
 _NUCLEOLUS_UM, _VACUOLE_UM = 3.4, 2.2
+# Share of the density about it that a vacuole lacks: none below, surely above.
+_VACUOLE_DEPTH = (0.12, 0.25)
 # Chromatin has its clumps between these sizes (standard deviations of Gaussians).
 _CLUMPS_UM = (0.18, 0.85)
 # Clefts of a nucleus are up to this wide.
@@ -113,16 +115,17 @@ def with_nucleoli(
     between the palest of the nucleus itself and that of its cytoplasm.
     """
     density, depth = part.density.copy(), part.nucleus_px * part.um_per_px
-    palest = (
-        np.percentile(density[depth > 0.4], 8, axis=0) if (depth > 0.4).any() else part.look.nucleus
-    )
-    target = np.minimum(0.55 * palest + 0.45 * part.look.cytoplasm, 0.72 * part.look.nucleus)
-    clumps = density - cv2.GaussianBlur(density, (0, 0), 0.6 / part.um_per_px)
-    drawn, free = 0, depth.copy()
+    core = depth > min(0.4, 0.5 * float(depth.max()))
+    palest = np.percentile(density[core], 8, axis=0)
+    target = np.minimum(0.55 * palest + 0.45 * part.look.cytoplasm, 0.66 * part.look.nucleus)
+    smooth = cv2.GaussianBlur(density, (0, 0), 0.6 / part.um_per_px)
+    clumps, grey = density - smooth, smooth.sum(axis=2)
+    # In dark chromatin: a spot beside another pale one would be no further nucleolus.
+    drawn, free = 0, np.where(grey >= np.median(grey[core]), depth, -1.0)
     share = part.in_nucleus
     for _ in range(int(rng.choice((1, 2, 3, 4), p=(0.3, 0.35, 0.22, 0.13)))):
         radius = rng.uniform(0.65, 1.4) * min(1.0, depth.max() / 3.0)
-        spot = _spot(part, free, radius, 0.35, rng, 0.14)
+        spot = _spot(part, free, radius, 0.5, rng, 0.07)
         if spot is None:
             continue
         here, level = spot
@@ -180,7 +183,7 @@ def _spot(
     if not places.size:
         return None
     y, x = np.unravel_index(int(rng.choice(places)), free_um.shape)
-    outline = contour(rng, radius_um / part.um_per_px, irregularity, irregularity, (2, 4))
+    outline = contour(rng, radius_um / part.um_per_px, irregularity, irregularity, (2, 3))
     reach = int(np.ceil(outline.max() + 1.0 / part.um_per_px + 4 * part.look.blur_px))
     here = np.s_[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
     yy, xx = np.indices(free_um[here].shape, np.float32)
@@ -203,7 +206,11 @@ def without_pale_spots(part: Inside, strength: float, nucleus_only: bool) -> np.
     side = 2 * max(1, round(0.5 * diameter_um / part.um_per_px)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     filled = cv2.morphologyEx(known, cv2.MORPH_CLOSE, disc)
-    missing = cv2.GaussianBlur(np.maximum(filled - known, 0.0), (0, 0), 0.2 / part.um_per_px)
+    missing = filled - known
+    if not nucleus_only:
+        # Chromatin and nucleoli are shallower than a vacuole, and stay.
+        missing *= ramp(missing / np.maximum(filled, 0.05), *_VACUOLE_DEPTH)
+    missing = cv2.GaussianBlur(np.maximum(missing, 0.0), (0, 0), 0.2 / part.um_per_px)
     share = part.share(mask) * part.own * np.float32(min(strength, 1.0))
     gain = np.clip(share * missing / np.maximum(known, 0.05), 0.0, 3.0)
     return part.density * (1.0 + gain)[..., None]
