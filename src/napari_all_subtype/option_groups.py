@@ -11,12 +11,14 @@ from cyclopts import Group, Parameter
 from napari_all_subtype.config import (
     AnalysisParameters,
     DecisionParameters,
+    FabParameters,
     FindingParameters,
     ModelParameters,
     QualityParameters,
     ReadingParameters,
     ScaleParameters,
     SegmentationParameters,
+    SmearScoreParameters,
 )
 
 
@@ -95,4 +97,8 @@ class AnalyseOptions(ClassifyOptions):
     finding: Annotated[FindingParameters, _group("What finds cells", 3)] = FindingParameters()
     quality: Annotated[QualityParameters, _group("When an image is flagged", 5)] = (
         QualityParameters()
+    )
+    fab: Annotated[FabParameters, _group("FAB criteria of blasts", 7)] = FabParameters()
+    smear_score: Annotated[SmearScoreParameters, _group("Smear score", 8)] = (
+        SmearScoreParameters()
     )
