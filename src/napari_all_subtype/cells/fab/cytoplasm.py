@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.cells.fab.blobs import Spots, pale_spots
-from napari_all_subtype.cells.fab.window import CellWindow, box_of, inner_nucleus, inside_um
+from napari_all_subtype.cells.fab.window import CellWindow, box_of, inner_nucleus
 from napari_all_subtype.config import FabParameters
 
 # Left out along the edge of the cell and around the nucleus, where colours are blurred.
@@ -30,8 +30,7 @@ def cytoplasm_of(
 
     Glass within an outline that reaches too far is none; a vacuole still is.
     """
-    away = inside_um(~window.nucleus, window.um_per_px)
-    where = (inside_um(window.cell, window.um_per_px) > rim_um) & (away > gap_um)
+    where = (window.cell_depth_um > rim_um) & (window.nucleus_distance_um > gap_um)
     if not where.any():
         return where
     stain = cv2.transform(window.density, np.array([_RED_AND_GREEN], np.float32))

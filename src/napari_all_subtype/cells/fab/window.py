@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import cv2
@@ -36,6 +37,21 @@ class CellWindow:
     cell: np.ndarray
     nucleus: np.ndarray
     um_per_px: float
+
+    @cached_property
+    def cell_depth_um(self) -> np.ndarray:
+        """How far inside of the cell each pixel lies: ndarray, shape (Y, X), float32."""
+        return inside_um(self.cell, self.um_per_px)
+
+    @cached_property
+    def nucleus_depth_um(self) -> np.ndarray:
+        """How far inside of the nucleus each pixel lies: ndarray, shape (Y, X), float32."""
+        return inside_um(self.nucleus, self.um_per_px)
+
+    @cached_property
+    def nucleus_distance_um(self) -> np.ndarray:
+        """How far from the nucleus each pixel lies: ndarray, shape (Y, X), float32."""
+        return inside_um(~self.nucleus, self.um_per_px)
 
 
 def cut_window(
@@ -98,13 +114,13 @@ def _with_rim(box: Region, rim_px: int, shape: tuple[int, int]) -> Region:
 
 def inside_um(mask: np.ndarray, um_per_px: float) -> np.ndarray:
     """How far inside of `mask` each pixel lies: ndarray, shape (Y, X), float32, µm."""
-    padded = np.pad(mask.astype(np.uint8), 1)
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     return cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1] * np.float32(um_per_px)
 
 
 def inner_nucleus(window: CellWindow, rim_um: float) -> np.ndarray:
     """The nucleus without its blurred rim: ndarray, shape (Y, X), bool."""
-    return inside_um(window.nucleus, window.um_per_px) > rim_um
+    return window.nucleus_depth_um > rim_um
 
 
 def box_of(mask: np.ndarray, rim_px: int = 2) -> tuple[slice, slice]:
