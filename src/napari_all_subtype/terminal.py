@@ -68,6 +68,8 @@ def describe(summary: Summary) -> str:
         if share.count or name in ("normal", "blast")
     ]
     lines.append(f"  blast or L1-L3: {_proportion(summary.blast_any)}")
+    if summary.blank_rate is not None:
+        lines.append(f"  {summary.blank_rate.text}")
     lines += flag_lines(summary.flags)
     uncertainty = summary.um_relative_uncertainty
     known = f"; every length is uncertain by {uncertainty:.0%}" if uncertainty else ""

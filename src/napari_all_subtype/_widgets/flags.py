@@ -51,6 +51,25 @@ def flags_html(flags: Mapping[str, tuple[str, ...]], with_names: bool) -> str:
     )
 
 
+def warnings_html(warnings: Mapping[str, str], with_names: bool) -> str:
+    """One line per warning that stands for itself, with the first fields that carry it.
+
+    Examples
+    --------
+    >>> warnings_html({"1.png": "Scale assumed.", "2.png": "Scale assumed."}, with_names=True)
+    '⚠ 2 fields (1.png, 2.png): Scale assumed.'
+    """
+    found: dict[str, list[str]] = {}
+    for name, text in warnings.items():
+        found.setdefault(text, []).append(name)
+    return "<br>".join(
+        f"⚠ {_which(names) if with_names else ''}{escape(text)}".replace(
+            " %", "\N{NO-BREAK SPACE}%"
+        )
+        for text, names in found.items()
+    )
+
+
 def flags_tip(flags: Mapping[str, tuple[str, ...]]) -> str:
     """Every field of every flag that :func:`flags_html` does not name in full."""
     return "<br>".join(

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 from superqt import QLabeledDoubleSlider
 
 from napari_all_subtype._widgets import words
-from napari_all_subtype._widgets.flags import flags_html, flags_tip
+from napari_all_subtype._widgets.flags import flags_html, flags_tip, warnings_html
 from napari_all_subtype._widgets.legend import Legend
 from napari_all_subtype._widgets.overlay import FILL_OPACITY
 from napari_all_subtype.cells.source import PixelSize
@@ -62,14 +62,14 @@ class ResultPanel(QGroupBox):
         self.letters.setToolTip("Write each cell's class on it, so that colour is not needed.")
         self.letters.setChecked(True)
         self.summary = paragraph()
-        self.flags = paragraph()
+        self.flags, self.scale_warning = paragraph(), paragraph()
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Fill opacity", self.opacity)
         form.addRow("Min confidence", self.confidence)
         form.addRow("", self.letters)
         layout = QVBoxLayout(self)
-        for part in (self.scope, self.legend, self.summary, self.flags):
+        for part in (self.scope, self.legend, self.summary, self.scale_warning, self.flags):
             layout.addWidget(part)
         layout.addLayout(form)
 
@@ -89,7 +89,10 @@ class ResultPanel(QGroupBox):
         if summary is None:
             self.summary.setText("This field is not analysed yet.")
             self.flags.clear()
+            self.scale_warning.clear()
             return
+        self.scale_warning.setText(warnings_html(summary.scale_warnings, with_names=several))
+        self.scale_warning.setVisible(bool(summary.scale_warnings))
         scale = f"<br>{words.scale_html(pixel_size)}" if pixel_size else ""
         note = f"<br><i>{summary.subtype_note}</i>"
         self.summary.setText(words.summary_html(summary) + scale + note)

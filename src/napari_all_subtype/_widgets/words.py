@@ -91,6 +91,8 @@ def summary_html(summary: Summary) -> str:
             f"Mean probability of any blast {percent(summary.mean_p_blast_any)}, mean confidence "
             f"{percent(summary.mean_confidence)}."
         )
+    if summary.blank_rate is not None and summary.n_cells:
+        lines.append(escape(summary.blank_rate.text).replace(" %", f"{NO_BREAK}%"))
     return "<br>".join(lines)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
@@ -46,6 +47,8 @@ class Analysis:
         What found the cells, with its version.
     edits : int
         How often a person changed the masks since; undoing counts as well.
+    facts : ModelFacts
+        What the model states of itself.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Analysis:
     seconds: dict[str, float] = field(default_factory=dict)
     segmenter: str = ""
     edits: int = 0
+    facts: ModelFacts = NO_FACTS
 
     @property
     def count(self) -> int:

@@ -29,6 +29,7 @@ from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.model.segmenters import segmenter_of
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.fab_evidence import with_fab
 
 BLURRED = "blur"
@@ -132,6 +133,7 @@ class Analyser:
             history=(*source.history, *masks.notes),
             seconds=clock.seconds,
             segmenter=segmenter.name,
+            facts=facts_of(self.classifier.card),
         )
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, field_serializer
 
-from napari_all_subtype.cells import table
-from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.config import FabParameters, SmearScoreParameters
-from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, UNKNOWN, Taxonomy
+from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, UNKNOWN
+from napari_all_subtype.workflow.blank_rate import BlankRate, blank_rate
+from napari_all_subtype.workflow.field_cells import FieldCells
 from napari_all_subtype.workflow.smear_score import SmearScore, smear_score
 
 BOOTSTRAP_ROUNDS = 2000
@@ -91,6 +89,11 @@ class Summary(_Frozen):
         of one or several, beyond all intervals.
     smear_score : SmearScore or None
         Bennett's score over the blasts; None where FAB criteria have no meaning.
+    blank_rate : BlankRate or None
+        How often the model calls cells blast where there is none; None where its card
+        does not say.
+    scale_warnings : dict of str to str
+        By field: that its scale is none the model has seen, or not known for certain.
     """
 
     name: str
@@ -105,62 +108,14 @@ class Summary(_Frozen):
     flags: dict[str, tuple[str, ...]]
     n_fields_scale_assumed: int = 0
     smear_score: SmearScore | None = None
+    blank_rate: BlankRate | None = None
+    scale_warnings: dict[str, str] = {}
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
 
     @field_serializer("mean_p_blast_any", "mean_confidence", when_used="json")
     def _null(self, mean: float | None) -> float | None:
         return None if mean is None or np.isnan(mean) else mean
-
-
-@dataclass(frozen=True)
-class FieldCells:
-    """What a summary needs of a field; the masks can be let go.
-
-    Parameters
-    ----------
-    name : str
-        Of the field.
-    cells : pandas.DataFrame
-        Its present cells.
-    flags : tuple of str
-        Its quality flags.
-    um_relative_uncertainty : float
-        Of its pixel size, 0–1.
-    taxonomy : Taxonomy
-        Of the model that spoke.
-    scale_assumed : bool
-        Whether nothing gave its pixel size.
-    segmenter : str
-        What found them.
-    fab, smear_score : FabParameters, SmearScoreParameters
-        Cuts of the smear score.
-    """
-
-    name: str
-    cells: pd.DataFrame
-    flags: tuple[str, ...]
-    um_relative_uncertainty: float
-    taxonomy: Taxonomy
-    scale_assumed: bool = False
-    segmenter: str = ""
-    fab: FabParameters = FabParameters()
-    smear_score: SmearScoreParameters = SmearScoreParameters()
-
-    @classmethod
-    def of(cls, analysis: Analysis) -> FieldCells:
-        """The part of `analysis` that is counted."""
-        return cls(
-            analysis.name,
-            table.present(analysis.cells),
-            analysis.flags,
-            analysis.pixel_size.relative_uncertainty,
-            analysis.taxonomy,
-            analysis.pixel_size.origin == "assumed",
-            analysis.segmenter,
-            analysis.parameters.fab,
-            analysis.parameters.smear_score,
-        )
 
 
 def summarise(
@@ -227,6 +182,8 @@ def summarise(
         flags={field.name: field.flags for field in (*fields, *repeated) if field.flags},
         n_fields_scale_assumed=sum(field.scale_assumed for field in fields),
         smear_score=_score(fields, seed),
+        blank_rate=blank_rate(fields[0].facts, len(cells), fields[0].blast_threshold),
+        scale_warnings={f.name: f.scale_warning for f in fields if f.scale_warning},
     )
 
 

@@ -1,0 +1,72 @@
+"""From a model's card to the facts that are told beside its results."""
+
+from __future__ import annotations
+
+from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
+from napari_all_subtype.model.card import ModelCard, TrainingData
+
+LEFT_OUT = "laboratory left out of training"
+TESTED_ON = "tested on "
+SIMULATED = "simulated"
+SUBTYPES = ("l1", "l2", "l3")
+# Of the datasets that cards name without a scale: by their red cells, or as published.
+KNOWN_UM_PER_PX = {
+    "all_idb2": 0.13,
+    "mll": 0.10,
+    "segmentation_wbc_d1": 0.19,
+    "segmentation_wbc_d2": 0.106,
+    "txl_pbc": 0.102,
+    "txl_raabin": 0.0585,
+    "bccd": 0.0706,
+    "draaslan": 0.147,
+}
+
+
+def facts_of(card: ModelCard) -> ModelFacts:
+    """What `card` states, as far as it does.
+
+    Parameters
+    ----------
+    card : ModelCard
+        Of the model; parts that it lacks are facts that are not known.
+    """
+    trained_on = tuple(getattr(card, "trained_on", ()))
+    real = [data for data in trained_on if data.dataset != SIMULATED]
+    both = [data.dataset for data in real if _taught(data, "blast") and _taught(data, "normal")]
+    subtypes = [data.dataset for data in trained_on if any(_taught(data, k) for k in SUBTYPES)]
+    calibrated_on = getattr(card, "calibrated_on", "")
+    return ModelFacts(
+        calibrated_on=calibrated_on,
+        calibration_laboratories=tuple(both) if calibrated_on else (),
+        simulated_subtypes=subtypes == [SIMULATED],
+        false_blasts=_false_blasts(card, {data.dataset: data for data in real}),
+        um_per_px=_scales(card, real),
+    )
+
+
+def _taught(data: TrainingData, name: str) -> int:
+    return data.taught.get(name, 0)
+
+
+def _false_blasts(card: ModelCard, taught: dict[str, TrainingData]) -> tuple[FalseBlasts, ...]:
+    """One entry per laboratory left out; of one with blasts too, 1 − specificity."""
+    found = []
+    for one in getattr(card, "measured", ()):
+        if not one.protocol.startswith(LEFT_OUT) or TESTED_ON not in one.protocol:
+            continue
+        laboratory = one.protocol.split(TESTED_ON)[-1].split(",")[0].strip()
+        if one.name == "false blast rate":
+            found.append(FalseBlasts(laboratory, one.value, one.crops))
+        elif one.name == "specificity":
+            cells = _taught(taught[laboratory], "normal") if laboratory in taught else 0
+            found.append(FalseBlasts(laboratory, round(1 - one.value, 4), cells, True))
+    return tuple(found)
+
+
+def _scales(card: ModelCard, real: list[TrainingData]) -> tuple[float, float] | None:
+    """Finest and coarsest scale: the card's own word, else by the names of its datasets."""
+    stated = getattr(card, "um_per_px_seen", None)
+    if stated:
+        return min(stated), max(stated)
+    known = [KNOWN_UM_PER_PX.get(data.dataset) for data in real]
+    return (min(known), max(known)) if known and None not in known else None

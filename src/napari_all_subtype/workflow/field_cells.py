@@ -1,0 +1,77 @@
+"""What counting needs of the analysis of one field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
+from napari_all_subtype.config import FabParameters, SmearScoreParameters
+from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.blank_rate import MEASURED_THRESHOLD
+from napari_all_subtype.workflow.scale_check import scale_warning
+
+
+@dataclass(frozen=True)
+class FieldCells:
+    """What a summary needs of a field; the masks can be let go.
+
+    Parameters
+    ----------
+    name : str
+        Of the field.
+    cells : pandas.DataFrame
+        Its present cells.
+    flags : tuple of str
+        Its quality flags.
+    um_relative_uncertainty : float
+        Of its pixel size, 0–1.
+    taxonomy : Taxonomy
+        Of the model that spoke.
+    scale_assumed : bool
+        Whether nothing gave its pixel size.
+    segmenter : str
+        What found them.
+    fab, smear_score : FabParameters, SmearScoreParameters
+        Cuts of the smear score.
+    facts : ModelFacts
+        What the model states of itself.
+    blast_threshold : float
+        At which the cells were decided, 0–1.
+    scale_warning : str
+        What is amiss with its scale; empty where nothing is.
+    """
+
+    name: str
+    cells: pd.DataFrame
+    flags: tuple[str, ...]
+    um_relative_uncertainty: float
+    taxonomy: Taxonomy
+    scale_assumed: bool = False
+    segmenter: str = ""
+    fab: FabParameters = FabParameters()
+    smear_score: SmearScoreParameters = SmearScoreParameters()
+    facts: ModelFacts = NO_FACTS
+    blast_threshold: float = MEASURED_THRESHOLD
+    scale_warning: str = ""
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> FieldCells:
+        """The part of `analysis` that is counted."""
+        return cls(
+            analysis.name,
+            table.present(analysis.cells),
+            analysis.flags,
+            analysis.pixel_size.relative_uncertainty,
+            analysis.taxonomy,
+            analysis.pixel_size.origin == "assumed",
+            analysis.segmenter,
+            analysis.parameters.fab,
+            analysis.parameters.smear_score,
+            analysis.facts,
+            analysis.parameters.decision.blast_threshold,
+            scale_warning(analysis.pixel_size, analysis.facts.um_per_px),
+        )
