@@ -1,0 +1,105 @@
+"""The picture of one cell: cut from its field at one scale for all, with its outline."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.source import ImageSource, Region
+from napari_all_subtype.workflow.overlay import HALO_RGB, cell_contours
+
+# Larger than nearly every cell, so that cells can be compared by eye.
+SIDE_UM = 24.0
+RIM_FRACTION = 1.15
+BAR_UM = 5.0
+GROUND = 235
+_SHIFT = 4
+
+
+def cell_picture(
+    source: ImageSource,
+    labels: np.ndarray,
+    row: object,
+    um_per_px: float,
+    colour: tuple[int, int, int],
+    side_px: int = 240,
+) -> np.ndarray:
+    """A square around one cell, with its outline and a bar of 5 µm.
+
+    Parameters
+    ----------
+    source : ImageSource
+        The field; only the square is read.
+    labels : ndarray, shape (Y, X), int32
+        Cell mask.
+    row : namedtuple
+        A row of the cell table.
+    um_per_px : float
+        Of the field.
+    colour : tuple of int
+        Of the outline, red, green and blue, 0–255.
+    side_px : int
+        Of the picture. It shows 24 µm, or a larger cell whole.
+
+    Returns
+    -------
+    ndarray, shape (side_px, side_px, 3), uint8
+    """
+    y0, x0, y1, x1 = (int(getattr(row, side)) for side in table.BOX)
+    side = max(SIDE_UM / um_per_px, RIM_FRACTION * max(y1 - y0, x1 - x0))
+    corner = np.array([0.5 * (y0 + y1 - side), 0.5 * (x0 + x1 - side)])
+    zoom = side_px / side
+    rgb = _padded(source, corner, side)
+    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+    # The square begins at a whole pixel; its picture is moved by the rest.
+    rest = corner - np.floor(corner)
+    move = np.float64([[zoom, 0, -zoom * rest[1]], [0, zoom, -zoom * rest[0]]])
+    if zoom < 1:
+        size = tuple(round(zoom * n) for n in rgb.shape[1::-1])
+        picture = cv2.resize(rgb, size, interpolation=way)[:side_px, :side_px]
+    else:
+        picture = cv2.warpAffine(
+            rgb, move, (side_px, side_px), flags=way, borderMode=cv2.BORDER_REPLICATE
+        )
+    picture = np.ascontiguousarray(picture)
+    _outline(picture, cell_contours(labels, row), corner, zoom, colour)
+    _bar(picture, zoom / um_per_px)
+    return picture
+
+
+def _padded(source: ImageSource, corner: np.ndarray, side: float) -> np.ndarray:
+    """Pixels of the square, glass where it leaves the field."""
+    y0, x0 = np.floor(corner).astype(int)
+    n = int(np.ceil(side)) + 1
+    height, width = source.shape
+    inside = Region(max(y0, 0), max(x0, 0), min(y0 + n, height), min(x0 + n, width))
+    rgb = np.full((n, n, 3), GROUND, np.uint8)
+    part = source.read(inside)
+    rgb[inside.y0 - y0 : inside.y1 - y0, inside.x0 - x0 : inside.x1 - x0] = part
+    return rgb
+
+
+def _outline(
+    picture: np.ndarray,
+    contours: list[np.ndarray],
+    corner: np.ndarray,
+    zoom: float,
+    colour: tuple[int, int, int],
+) -> None:
+    width = max(1, round(len(picture) / 120))
+    for contour in contours:
+        points = (contour + 0.5 - corner[::-1]) * zoom - 0.5
+        fixed = [np.round(points * (1 << _SHIFT)).astype(np.int32)]
+        cv2.polylines(picture, fixed, True, HALO_RGB, width + 2, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(picture, fixed, True, colour, width, cv2.LINE_AA, _SHIFT)
+
+
+def _bar(picture: np.ndarray, px_per_um: float) -> None:
+    """A bar of 5 µm at the lower left, dark on white: seen on every ground."""
+    side = len(picture)
+    rim, high = max(2, side // 24), max(2, side // 60)
+    x1 = min(rim + round(BAR_UM * px_per_um), side - rim)
+    y1 = side - rim
+    picture[y1 - high - 1 : y1 + 1, rim - 1 : x1 + 1] = 255
+    picture[y1 - high : y1, rim:x1] = HALO_RGB

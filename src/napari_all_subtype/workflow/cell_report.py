@@ -1,0 +1,230 @@
+"""What is told of one cell: numbers with what they rest on, and the reasons for and against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from napari_all_subtype.cells.fab import Reason, fab_reasons
+from napari_all_subtype.cells.fab.scores import SUBTYPES
+from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
+from napari_all_subtype.config import FabParameters
+from napari_all_subtype.taxonomy import FAB5, Taxonomy
+from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
+from napari_all_subtype.workflow.overlay import class_of
+
+MOST_REASONS = 3
+# Column: (words, unit, decimals). Measurements that are shown, in this order.
+SHOWN = {
+    "nc_ratio": ("N:C area ratio", "", 2),
+    "diameter_um": ("Diameter", "µm", 1),
+    "nucleus_diameter_um": ("Nucleus", "µm", 1),
+    "nucleus_solidity": ("Nucleus solidity", "", 2),
+    "nucleus_circularity": ("Nucleus circularity", "", 2),
+}
+NOT_STATED = "the model's card does not say on what it was calibrated"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One number as a bar.
+
+    Parameters
+    ----------
+    name : str
+        Class whose colour it has.
+    title : str
+        Beside it.
+    value : float
+        0–1; NaN where nothing is said.
+    """
+
+    name: str
+    title: str
+    value: float
+
+    @property
+    def text(self) -> str:
+        """The number in two digits, a dash where nothing is said."""
+        return f"{self.value:.2f}" if math.isfinite(self.value) else "–"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Numbers of one kind, and in words what they rest on.
+
+    Parameters
+    ----------
+    told : str
+        The strongest of them, and what it is worth.
+    bars : tuple of Bar
+        Empty where the evidence does not speak of this cell.
+    """
+
+    told: str
+    bars: tuple[Bar, ...] = ()
+
+
+@dataclass(frozen=True)
+class CellReport:
+    """All that is told of one cell.
+
+    Parameters
+    ----------
+    label : int
+        Of the cell.
+    title, meaning : str
+        Its number and class, and what the class says and does not.
+    sides : Evidence
+        Blast or not: the only probabilities that are calibrated.
+    subtypes : Evidence
+        What the network makes of a blast: scores.
+    fab : Evidence
+        What the measured FAB criteria make of it: rule scores.
+    reasons_about : str
+        What `reasons_for` and `reasons_against` speak for and against.
+    reasons_for, reasons_against, not_measured : tuple of str
+        The strongest reasons, and criteria that could not be measured.
+    measures : tuple of (str, str)
+        Confidence first, then measurements with units.
+    calibrated_on : str
+        Which cells the calibration was fitted on, in the card's own words.
+    """
+
+    label: int
+    title: str
+    meaning: str
+    sides: Evidence
+    subtypes: Evidence
+    fab: Evidence
+    reasons_about: str
+    reasons_for: tuple[str, ...]
+    reasons_against: tuple[str, ...]
+    not_measured: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
+    calibrated_on: str
+
+
+def cell_report(
+    row: pd.Series,
+    taxonomy: Taxonomy = FAB5,
+    facts: ModelFacts = NO_FACTS,
+    p: FabParameters = FabParameters(),
+) -> CellReport:
+    """Report on the cell in `row` of the cell table.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        With the decision; FAB evidence is told where there is some.
+    taxonomy : Taxonomy
+        Of the model that spoke.
+    facts : ModelFacts
+        What the model states of itself.
+    p : FabParameters
+        With which the evidence was judged.
+    """
+    cell_class = class_of(taxonomy, row["subtype"])
+    border = " Cut by the border." if row.get("touches_border") else ""
+    on_blast_side = row["subtype"] in taxonomy.family("blast")
+    reasons = _reasons(row, p) if on_blast_side else ()
+    return CellReport(
+        label=int(row["label"]),
+        title=f"Cell {int(row['label'])}: {cell_class.title}",
+        meaning=f"{cell_class.meaning}.{border}",
+        sides=_sides(row, taxonomy, facts),
+        subtypes=_subtypes(row, taxonomy, facts) if on_blast_side else Evidence(""),
+        fab=_fab(row, taxonomy) if on_blast_side else Evidence(""),
+        reasons_about=f"{taxonomy[reasons[0].subtype].title}-like" if reasons else "",
+        reasons_for=_texts(reasons, True),
+        reasons_against=_texts(reasons, False),
+        not_measured=tuple(r.text for r in reasons if r.favours is None),
+        measures=_measures(row, taxonomy),
+        calibrated_on=facts.calibrated_on,
+    )
+
+
+def _sides(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts) -> Evidence:
+    """Both sides with their probabilities, and on what their calibration rests."""
+    p_blast = float(row["p_blast_any"])
+    if row["subtype"] not in taxonomy.names:
+        return Evidence("Neither side taken: no probability is stated.")
+    bars = (
+        Bar("blast", "Blast side", p_blast),
+        Bar("normal", taxonomy["normal"].title, float(row["p_normal"])),
+    )
+    taken = bars[0] if row["subtype"] in taxonomy.family("blast") else bars[1]
+    word = "Blast" if taken is bars[0] else taken.title
+    return Evidence(f"{word} {taken.text}, {_calibration(facts)}.", bars)
+
+
+def _calibration(facts: ModelFacts) -> str:
+    n = len(facts.calibration_laboratories)
+    if n:
+        return f"calibrated on {n} {'laboratory' if n == 1 else 'laboratories'}"
+    return f"calibrated on {facts.calibrated_on}" if facts.calibrated_on else NOT_STATED
+
+
+def _subtypes(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts) -> Evidence:
+    """How the blast side divides, by the network: scores, whatever they look like."""
+    names = taxonomy.family("blast")
+    if len(names) < 2:
+        return Evidence("")
+    bars = tuple(
+        Bar(n, "undetermined" if n == "blast" else taxonomy[n].title, _share(row, n)) for n in names
+    )
+    guess = row["best_guess"]
+    if guess not in taxonomy.children("blast"):
+        return Evidence("")
+    accepted = "accepted" if row["subtype"] == guess else "not accepted"
+    learned = ", learned from simulated cells" if facts.simulated_subtypes else ""
+    told = (
+        f"Network: {taxonomy[guess].title} {row['subtype_share']:.2f} of the blast side "
+        f"({accepted}), score{learned}, not a probability."
+    )
+    return Evidence(told, bars)
+
+
+def _share(row: pd.Series, name: str) -> float:
+    """The part of the blast side that the class `name` takes, 0–1."""
+    whole = float(row["p_blast_any"])
+    return float(row[f"p_{name}"]) / whole if whole > 0 else math.nan
+
+
+def _fab(row: pd.Series, taxonomy: Taxonomy) -> Evidence:
+    """What the rules of FAB make of the measured criteria."""
+    if taxonomy != FAB5:
+        return Evidence("")
+    if not _has_fab(row):
+        return Evidence("FAB pattern: not measured on this cell.")
+    bars = tuple(Bar(n, taxonomy[n].title, float(row[f"fab_{n}"])) for n in SUBTYPES)
+    best = max(bars, key=lambda bar: -1 if math.isnan(bar.value) else bar.value)
+    nearest = f"{best.title}-like {best.text}"
+    settled = row["fab_pattern"] in SUBTYPES
+    told = nearest if settled else f"undetermined, nearest {nearest}"
+    return Evidence(f"FAB pattern: {told}, rule score, not a probability.", bars)
+
+
+def _has_fab(row: pd.Series) -> bool:
+    return all(name in row.index for name in FAB_COLUMNS) and bool(row["fab_pattern"])
+
+
+def _reasons(row: pd.Series, p: FabParameters) -> tuple[Reason, ...]:
+    return fab_reasons(row, p) if _has_fab(row) else ()
+
+
+def _texts(reasons: Sequence[Reason], favours: bool) -> tuple[str, ...]:
+    return tuple(r.text for r in reasons if r.favours is favours)[:MOST_REASONS]
+
+
+def _measures(row: pd.Series, taxonomy: Taxonomy) -> tuple[tuple[str, str], ...]:
+    told = []
+    if row["subtype"] in taxonomy.names and math.isfinite(row["confidence"]):
+        told.append(("Confidence", f"{row['confidence']:.2f}"))
+    for column, (words, unit, decimals) in SHOWN.items():
+        if column in row.index and math.isfinite(row[column]):
+            told.append((words, f"{row[column]:.{decimals}f} {unit}".strip()))
+    return tuple(told)

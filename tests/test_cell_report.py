@@ -1,0 +1,171 @@
+"""What is told of one cell, and its picture."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from examples import UM_PER_PX, example_analysis, example_source
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.model_facts import ModelFacts
+from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.cells.source import ArraySource, PixelSize
+from napari_all_subtype.decision import decide
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN
+from napari_all_subtype.workflow.cell_picture import cell_picture
+from napari_all_subtype.workflow.cell_report import MOST_REASONS, NOT_STATED, cell_report
+from napari_all_subtype.workflow.fab_evidence import with_fab
+
+FACTS = ModelFacts("held-out cells", ("a", "b"), simulated_subtypes=True)
+RED = (255, 0, 0)
+
+
+def row_of(*probabilities):
+    """A row of the cell table of a cell with these probabilities."""
+    row = example_analysis().cells.loc[2].copy()
+    decision = decide(np.array([probabilities])).to_frame().iloc[0]
+    for name, p in zip(FAB5.names, probabilities, strict=True):
+        row[f"p_{name}"] = p
+    for name, value in decision.items():
+        row[name] = value
+    return row
+
+
+@pytest.fixture(scope="module")
+def measured(smear):
+    """The cell table of a simulated smear, every cell called what it was drawn as."""
+    masks = CellMasks(smear.masks.labels.copy(), smear.masks.nuclei.copy())
+    words = ["", *smear.classes]
+    cells = measure(masks, 0.13).assign(subtype=words, best_guess=words, confidence=0.94)
+    cells = cells.assign(p_blast_any=0.94, p_normal=0.06, p_blast=0.1, subtype_share=0.7)
+    cells = cells.assign(p_l1=0.24, p_l2=0.5, p_l3=0.1)
+    return with_fab(cells, ArraySource(smear.pixels), masks, PixelSize(0.13, "user", 0.02))
+
+
+def test_probability_of_the_side_says_on_how_many_laboratories_it_was_calibrated():
+    assert cell_report(row_of(0.06, 0.1, 0.24, 0.5, 0.1), FAB5, FACTS).sides.told == (
+        "Blast 0.94, calibrated on 2 laboratories."
+    )
+    assert cell_report(row_of(0.97, 0.01, 0.01, 0.01, 0), FAB5, FACTS).sides.told == (
+        "Normal 0.97, calibrated on 2 laboratories."
+    )
+
+
+def test_card_that_says_nothing_of_calibration_is_told_of():
+    assert NOT_STATED in cell_report(row_of(0.06, 0.1, 0.24, 0.5, 0.1)).sides.told
+
+
+def test_subtype_of_the_network_is_a_score_of_the_blast_side():
+    report = cell_report(row_of(0.35, 0.11, 0.02, 0.31, 0.21), FAB5, FACTS)
+    assert "L2 0.48 of the blast side (not accepted), score" in report.subtypes.told
+    assert "not a probability" in report.subtypes.told
+    assert "simulated" in report.subtypes.told
+    assert sum(bar.value for bar in report.subtypes.bars) == pytest.approx(1)
+    accepted = cell_report(row_of(0.10, 0.05, 0.05, 0.05, 0.75), FAB5, FACTS).subtypes.told
+    assert "L3 0.83 of the blast side (accepted)" in accepted
+
+
+def test_nothing_of_subtypes_is_said_of_a_normal_cell():
+    report = cell_report(row_of(0.93, 0.04, 0.01, 0.01, 0.01), FAB5, FACTS)
+    assert (report.subtypes.told, report.subtypes.bars, report.fab.told) == ("", (), "")
+    assert report.reasons_for == report.reasons_against == ()
+
+
+def test_unknown_cell_gets_no_number():
+    row = row_of(0.93, 0.04, 0.01, 0.01, 0.01)
+    row["subtype"] = "unknown"
+    report = cell_report(row, FAB5, FACTS)
+    assert UNKNOWN.meaning in report.meaning
+    assert report.sides.told.startswith("Neither side taken")
+    assert report.sides.bars == ()
+    assert "Confidence" not in dict(report.measures)
+
+
+def test_measurements_have_units_and_empty_ones_are_left_out():
+    row = example_analysis().cells.loc[2].copy()
+    report = cell_report(row)
+    assert report.title == "Cell 2: Blast"
+    assert "lineage not assessed" in report.meaning
+    assert dict(report.measures)["Diameter"] == "10.0 µm"
+    assert dict(report.measures)["N:C area ratio"] == "0.25"
+    row["diameter_um"] = np.nan
+    assert "Diameter" not in dict(cell_report(row).measures)
+
+
+def test_blast_without_evidence_says_so():
+    assert "not measured" in cell_report(row_of(0.06, 0.1, 0.24, 0.5, 0.1)).fab.told
+
+
+def test_fab_evidence_is_told_with_reasons_for_and_against(measured):
+    blasts = measured[measured["fab_pattern"].fillna("") != ""]
+    assert len(blasts) > 3
+    for _, row in blasts.iterrows():
+        report = cell_report(row, FAB5, FACTS)
+        scores = {name: row[f"fab_{name}"] for name in ("l1", "l2", "l3")}
+        best = max(scores, key=scores.get)
+        nearest = f"{FAB5[best].title}-like {scores[best]:.2f}"
+        settled = row["fab_pattern"] != "undetermined"
+        told = nearest if settled else f"undetermined, nearest {nearest}"
+        assert report.fab.told == f"FAB pattern: {told}, rule score, not a probability."
+        assert report.reasons_about == f"{FAB5[best].title}-like"
+        assert 0 < len(report.reasons_for) <= MOST_REASONS
+        for text in (*report.reasons_for, *report.reasons_against):
+            assert text in row["fab_reasons"]
+
+
+def test_report_is_made_in_a_frame_of_the_screen(measured, benchmark_ms):
+    row = measured[measured["fab_pattern"].fillna("") != ""].iloc[0]
+    assert benchmark_ms(lambda: cell_report(row, FAB5, FACTS)) < 16
+
+
+@pytest.fixture
+def benchmark_ms():
+    """Shortest of several times, in milliseconds: what the work takes, not the machine's load."""
+
+    def measure_ms(work):
+        times = []
+        for _ in range(7):
+            began = time.perf_counter()
+            work()
+            times.append(1e3 * (time.perf_counter() - began))
+        return min(times)
+
+    return measure_ms
+
+
+def picture_of(label=1, side_px=240, shape=(128, 160), pixels=None, **changes):
+    analysis = replace(example_analysis(shape=shape), **changes)
+    source = example_source(shape) if pixels is None else ArraySource(pixels)
+    row = next(analysis.cells.loc[[label]].itertuples())
+    return cell_picture(source, analysis.masks.labels, row, UM_PER_PX, RED, side_px)
+
+
+def test_picture_shows_24_um_with_the_outline_where_the_cell_is():
+    picture = picture_of(1).astype(int)
+    assert picture.shape == (240, 240, 3)
+    red = (picture[..., 0] - picture[..., 1]) > 150
+    ys, xs = np.nonzero(red)
+    # A disc of 10 µm in the middle of 24 µm: 100 pixels wide.
+    assert ys.max() - ys.min() == pytest.approx(100, abs=6)
+    assert (ys.max() + ys.min()) / 2 == pytest.approx(119.5, abs=3)
+    assert (xs.max() + xs.min()) / 2 == pytest.approx(119.5, abs=3)
+
+
+@pytest.mark.parametrize("side_px", [32, 95, 96, 97, 240, 480])
+def test_picture_has_the_size_that_was_asked_for(side_px):
+    for label in (1, 2, 3):
+        assert picture_of(label, side_px).shape == (side_px, side_px, 3)
+
+
+def test_picture_is_glass_beyond_the_border_of_the_field():
+    dark = np.full((128, 160, 3), 40, np.uint8)
+    picture = picture_of(1, pixels=dark)
+    assert (picture[2, 2] > 200).all()
+    assert (picture[120, 120] < 60).all()
+
+
+def test_bar_is_five_micrometres_long():
+    picture = picture_of(1)
+    lowest = picture[227:230].astype(int).sum(axis=2).min(axis=0)
+    assert (lowest < 100).sum() == pytest.approx(50, abs=1)
