@@ -13,46 +13,61 @@ import pandas as pd
 
 from napari_all_subtype.cells.crops import CropSpec, crop_single_cell
 from napari_all_subtype.cells.image import open_image
+from napari_all_subtype.cells.red_cells import pooled_red_cell_diameter_px
 from napari_all_subtype.model.fitting import TrainingCrops, sets_of
 from napari_all_subtype.simulate import simulate_cells
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 CACHE = ROOT / "build" / "bundled-crops"
-SPEC = CropSpec()
+SPEC = CropSpec(size_px=96, um_per_px=0.26, outlined=True)
 
-# Micrometres per pixel of each dataset, and where the number comes from.
+# Micrometres per pixel where neither a block nor a field shows enough red cells, and whence.
 PIXEL_SIZE_UM = {
-    "all_idb2": 0.13,  # by its red cells, as its notes state
-    "mll": 0.10,  # its publication: 40x oil, notes state about 0.1
+    "all_idb2": 0.09,  # only if a block of ten shows too few: they run from 0.08 to 0.11
+    "mll": 0.088,  # 7.2 um / 82 px: cells/red_cells on 160 images of each cell type
     "segmentation_wbc_d1": 0.19,  # neutrophils (82 px in the masks) as large as in d2
-    "segmentation_wbc_d2": 0.106,  # cells/scale: median of 6 of 30 crops with enough red cells
+    "segmentation_wbc_d2": 0.10,  # cells/red_cells: blocks of ten run from 0.096 to 0.103
     "txl_pbc": 0.102,  # 7.2 um / 70.5 px, median of 7412 red cell boxes
     "txl_raabin": 0.0585,  # 7.2 um / 123.1 px, median of 5682 red cell boxes
     "bccd": 0.0706,  # 7.2 um / 102.0 px, median of 3350 red cell boxes
     "draaslan": 0.147,  # 7.2 um / 48.9 px, median of 816 red cell boxes
 }
+RED_CELL_UM = 7.2
+# Sets of several magnifications, each block of files from one: measured block by block.
+SCALED_BY_BLOCK = ("all_idb2", "segmentation_wbc_d2")
+FEWEST_RED_CELLS = 9  # in a block; five boxes in a field
+# Blasts are 11 to 20 um wide (FAB: "large" is twice a small lymphocyte of 8-10 um; myeloblasts
+# 15-20), those of a laboratory all of one sort: they are shown in the sizes of all. No cell is
+# resized by more than this.
+BLAST_UM = (11.0, 20.0)
+MOST_RESIZED = (0.75, 1.4)
+OTHERS_RESIZED = (0.89, 1.12)  # about the error of a pixel size
 # What a word of the manifest teaches; other words (immature, unknown) teach nothing.
 TEACHES = {"blast": "blast", "other": "normal", "normal": "normal"}
 MOST_FIELD_CELLS = 400  # of each dataset of fields
 SIMULATED_PER_SUBTYPE = 400
 SUBTYPES = ("blast", "l1", "l2", "l3")  # "blast": between the subtypes, undetermined
 # Simulated cells are cut larger by a factor drawn from this range: crops of real lymphocytes and
-# neutrophils (mll, d1, d2) are 1.07-1.35 times as wide as those of the simulated ones, and the
+# neutrophils (mll, d1, d2) are 0.95-1.25 times as wide as those of the simulated ones, and the
 # size of a pixel is known to 15 % only. Else every real blast is large, hence L2.
-SIMULATED_SIZE = (1.0, 1.35)
+SIMULATED_SIZE = (0.95, 1.25)
 FIELD_RIM_UM = 6.0  # shown around a box when its cell is segmented
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Every crop, with its origin; `word` is the class it teaches, or the manifest's word."""
+    """Every crop, with its origin; `word` is the class it teaches, or the manifest's word.
+
+    `um_per_px` is the size of a pixel of the image that it was cut from.
+    """
 
     crops: np.ndarray
     word: np.ndarray
     laboratory: np.ndarray
     group: np.ndarray
     found: np.ndarray
+    um_per_px: np.ndarray
 
     def at(self, rows: np.ndarray) -> Cells:
         """The same for some rows (bool mask or indices)."""
@@ -117,20 +132,33 @@ def _kept(name: str, settings, cutter, recut: bool) -> list[np.ndarray]:
 
 def _cells_of_crops(images: pd.DataFrame) -> list[tuple]:
     rows = []
+    sizes = _sizes_of_blocks(images)
     for image in images.itertuples():
+        um_per_px = sizes.get(image.group, PIXEL_SIZE_UM[image.dataset])
         pixels = open_image(DATA / image.file).read()
-        cell = crop_single_cell(pixels, PIXEL_SIZE_UM[image.dataset], SPEC)
+        cell = crop_single_cell(pixels, um_per_px, SPEC)
         word = TEACHES.get(image.label, image.label)
-        rows.append((cell.crop, word, image.dataset, image.group, cell.found))
+        rows.append((cell.crop, word, image.dataset, image.group, cell.found, um_per_px))
     return rows
+
+
+def _sizes_of_blocks(images: pd.DataFrame) -> dict[str, float]:
+    """Micrometres per pixel of each block of files that shows enough red cells."""
+    sizes = {}
+    for group, block in images[images.dataset.isin(SCALED_BY_BLOCK)].groupby("group"):
+        sources = [open_image(DATA / name) for name in block.file]
+        found = pooled_red_cell_diameter_px(sources, FEWEST_RED_CELLS)
+        if found:
+            sizes[group] = RED_CELL_UM / found.diameter_px
+    return sizes
 
 
 def _cells_of_fields(images: pd.DataFrame) -> list[tuple]:
     rows = []
     for image in images.sample(frac=1, random_state=0).itertuples():
-        um_per_px = PIXEL_SIZE_UM[image.dataset]
         pixels = open_image(DATA / image.file).read()
         boxes = pd.read_csv(DATA / image.boxes)
+        um_per_px = _size_by_boxes(boxes, pixels.shape) or PIXEL_SIZE_UM[image.dataset]
         for box in boxes[boxes["name"] == "wbc"].itertuples():
             if len(rows) == MOST_FIELD_CELLS:
                 return rows
@@ -138,8 +166,22 @@ def _cells_of_fields(images: pd.DataFrame) -> list[tuple]:
             y0, x0 = (max(int(v - rim), 0) for v in (box.ymin, box.xmin))
             window = pixels[y0 : int(box.ymax + rim), x0 : int(box.xmax + rim)]
             cell = crop_single_cell(np.ascontiguousarray(window), um_per_px, SPEC)
-            rows.append((cell.crop, "normal", image.dataset, image.group, cell.found))
+            rows.append((cell.crop, "normal", image.dataset, image.group, cell.found, um_per_px))
     return rows
+
+
+def _size_by_boxes(boxes: pd.DataFrame, shape: tuple[int, ...]) -> float | None:
+    """Micrometres per pixel by the boxes of red cells that lie whole in a field; None if few."""
+    height, width = shape[:2]
+    whole = boxes[
+        (boxes["name"] == "rbc")
+        & (boxes.xmin > 2)
+        & (boxes.ymin > 2)
+        & (boxes.xmax < width - 3)
+        & (boxes.ymax < height - 3)
+    ]
+    sides = np.sqrt((whole.xmax - whole.xmin) * (whole.ymax - whole.ymin))
+    return RED_CELL_UM / float(sides.median()) if len(sides) >= 5 else None
 
 
 def cut_simulated(subtype: str, seed: int, count: int = SIMULATED_PER_SUBTYPE) -> list[tuple]:
@@ -149,7 +191,8 @@ def cut_simulated(subtype: str, seed: int, count: int = SIMULATED_PER_SUBTYPE) -
     for smear, factor in zip(simulate_cells(count, subtype, seed), factors, strict=True):
         cell = crop_single_cell(smear.pixels, smear.um_per_px * factor, SPEC)
         if cell.found:
-            rows.append((cell.crop, subtype, "simulated", f"simulated-{subtype}", True))
+            size = smear.um_per_px * factor
+            rows.append((cell.crop, subtype, "simulated", f"simulated-{subtype}", True, size))
     return rows
 
 
@@ -162,11 +205,28 @@ def training_crops(cells: Cells) -> TrainingCrops:
     """
     cells = cells.at((cells.teaching | cells.simulated) & cells.found)
     allowed, considered = sets_of(cells.word, cells.simulated)
-    return TrainingCrops(cells.crops, allowed, considered, _chances(cells), cells.laboratory)
+    return TrainingCrops(
+        cells.crops, allowed, considered, _chances(cells), cells.laboratory, _zooms(cells)
+    )
 
 
-NORMAL_ONLY = 0.35
-SIMULATED = 0.15
+def diameters_um(crops: np.ndarray) -> np.ndarray:
+    """Diameter of the disc of a cell's area, by the plane of outlines: ndarray, shape (N,)."""
+    area_px = (crops[..., 3] >= 64).sum(axis=(1, 2))
+    return 2 * np.sqrt(area_px / np.pi) * SPEC.um_per_px
+
+
+def _zooms(cells: Cells) -> np.ndarray:
+    """Factors of size in which each cell is shown: ndarray, shape (N, 2)."""
+    zooms = np.tile(OTHERS_RESIZED, (len(cells.word), 1))
+    blasts = (cells.word == "blast") & ~cells.simulated
+    to_range = np.array(BLAST_UM) / np.maximum(diameters_um(cells.crops[blasts]), 1.0)[:, None]
+    zooms[blasts] = np.clip(to_range, *MOST_RESIZED)
+    return zooms
+
+
+NORMAL_ONLY = 0.2
+SIMULATED = 0.1
 
 
 def _chances(cells: Cells) -> np.ndarray:

@@ -77,7 +77,7 @@ def write_model(
     libraries = ("keras", "tensorflow", "numpy", "opencv-python-headless")
     card = ModelCard(
         id=BUNDLED_ID,
-        version="1.0.0",
+        version="2.0.0",
         taxonomy=FAB5.name,
         crop=SPEC,
         network=NetworkParameters(**setting[0]),

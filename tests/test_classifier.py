@@ -37,7 +37,7 @@ def copied(tmp_path):
 
 
 def random_crops(n: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (n, 64, 64, 3), dtype=np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (n, 96, 96, 4), dtype=np.uint8)
 
 
 @pytest.mark.parametrize("n", [0, 1, 63, 64, 65])
@@ -60,7 +60,7 @@ def test_the_card_says_what_the_model_is(classifier):
     card = classifier.card
     assert card.id == BUNDLED_ID
     assert classifier.taxonomy.names == ("normal", "blast", "l1", "l2", "l3")
-    assert classifier.crop_spec.size_px == 64
+    assert classifier.crop_spec.size_px == 96
     assert any("not calibrated" in limit for limit in card.limits)
     assert {row.dataset for row in card.trained_on} >= {"all_idb2", "mll", "simulated"}
     assert classifier.device == "CPU" or classifier.device.startswith("GPU: ")
@@ -80,10 +80,10 @@ def test_weights_hold_no_optimizer_and_are_small(classifier):
 
 
 def test_wrong_crops_are_refused_with_what_is_expected(classifier):
-    with pytest.raises(ParameterError, match=r"\(N, 64, 64, 3\) uint8"):
+    with pytest.raises(ParameterError, match=r"\(N, 96, 96, 4\) uint8"):
         classifier.predict(np.zeros((2, 32, 32, 3), np.uint8))
     with pytest.raises(ParameterError, match="uint8"):
-        classifier.predict(np.zeros((2, 64, 64, 3), np.float32))
+        classifier.predict(np.zeros((2, 96, 96, 4), np.float32))
     with pytest.raises(ParameterError, match="batch_size"):
         classifier.predict(random_crops(1), batch_size=0)
 
@@ -193,7 +193,7 @@ def test_a_model_that_is_spoilt_after_it_was_loaded_is_refused(copied):
 def test_loading_and_predicting_again_and_again_is_quiet():
     code = (
         "import numpy as np; from napari_all_subtype.model.classifier import load_classifier; "
-        "[load_classifier().predict(np.zeros((1, 64, 64, 3), np.uint8)) for _ in range(7)]"
+        "[load_classifier().predict(np.zeros((1, 96, 96, 4), np.uint8)) for _ in range(7)]"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == ""
@@ -211,7 +211,7 @@ def test_loading_and_predicting_again_and_again_is_quiet():
     ],
 )
 def test_card_that_asks_for_an_impossible_network_is_refused(tmp_path, where, value):
-    folder = tmp_path / "compact-1"
+    folder = tmp_path / BUNDLED_ID
     shutil.copytree(find_model(), folder)
     card = json.loads((folder / "card.json").read_text())
     card[where[0]][where[1]] = value

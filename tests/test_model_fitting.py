@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.errors import ParameterError, Stopped
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.model.fitting import TrainingCrops, fit, set_loss, sets_of
-from napari_all_subtype.model.network import build_network
+from napari_all_subtype.model.network import OUTLINE, PICTURE, build_network, opinions_of
 from napari_all_subtype.model.parameters import (
     AugmentationParameters,
     FittingParameters,
@@ -20,7 +23,8 @@ from napari_all_subtype.progress import Progress
 
 pytestmark = pytest.mark.slow
 
-TINY = NetworkParameters(widths=(8, 8), groups=4, dropout=0.0)
+TINY = NetworkParameters(stages=2, frozen_blocks=0, dropout=0.0, outline_widths=(4,))
+PLAIN, OUTLINED = (CropSpec(32, 0.375, outlined=both) for both in (False, True))
 
 
 def test_a_persons_blast_never_teaches_against_a_subtype():
@@ -66,13 +70,13 @@ def coloured_discs(n: int = 48) -> TrainingCrops:
 def test_fit_learns_what_can_be_learned_and_repeats_by_seed():
     training = coloured_discs()
     parameters = FittingParameters(
-        epochs=8, crops_per_epoch=256, batch_size=32, average_momentum=0.5
+        epochs=8, crops_per_epoch=256, average_momentum=0.5, learning_rate=5e-3
     )
     plain = AugmentationParameters(stain_swap_fraction=0.0)
     logits = []
     for _ in range(2):
         load_keras().utils.set_random_seed(0)
-        network = build_network(32, 5, TINY)
+        network = build_network(PLAIN, 5, TINY)
         losses = fit(network, training, 0, parameters, plain)
         logits.append(predict_logits(network, training.crops))
     assert losses[-1] < 0.5 * losses[0]
@@ -94,7 +98,9 @@ def test_stop_ends_training_within_a_batch():
 
     monitor = StopAtThird()
     with pytest.raises(Stopped):
-        fit(build_network(32, 5, TINY), coloured_discs(), 0, FittingParameters(), monitor=monitor)
+        fit(
+            build_network(PLAIN, 5, TINY), coloured_discs(), 0, FittingParameters(), monitor=monitor
+        )
     assert monitor.done <= 4
 
 
@@ -103,11 +109,46 @@ def test_nothing_to_train_on_is_refused():
         np.zeros((0, 32, 32, 3), np.uint8), *np.zeros((2, 0, 5), bool), np.zeros(0), np.zeros(0)
     )
     with pytest.raises(ParameterError, match="at least one"):
-        fit(build_network(32, 5, TINY), none, 0)
+        fit(build_network(PLAIN, 5, TINY), none, 0)
 
 
-def test_network_sees_the_painted_ground_as_nothing():
-    network = build_network(64, 5)
-    absorbed = load_keras().Model(network.input, network.get_layer("absorbed").output)
-    assert np.abs(absorbed(np.full((1, 64, 64, 3), 255, np.uint8))).max() == 0
-    assert network.count_params() <= 1_000_000
+def test_each_opinion_sees_its_own_planes_and_the_network_gives_their_mean():
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 256, (2, 1, 32, 32, 4), np.uint8)
+    other_picture = np.concatenate([second[..., :3], first[..., 3:]], axis=-1)
+    network = build_network(OUTLINED, 5, TINY)
+    said = {
+        name: [predict_logits(model, crops) for crops in (first, second, other_picture)]
+        for name, model in opinions_of(network).items()
+    }
+    np.testing.assert_array_equal(said[OUTLINE][0], said[OUTLINE][2])
+    np.testing.assert_array_equal(said[PICTURE][1], said[PICTURE][2])
+    assert np.abs(said[OUTLINE][0] - said[OUTLINE][1]).max() > 0
+    assert np.abs(said[PICTURE][0] - said[PICTURE][1]).max() > 0
+    mean = (said[PICTURE][0] + said[OUTLINE][0]) / 2
+    np.testing.assert_allclose(predict_logits(network, first), mean, atol=1e-5)
+
+
+def test_one_opinion_learns_without_the_other():
+    training = coloured_discs()
+    inside = (training.crops != 255).any(axis=-1, keepdims=True) * np.uint8(128)
+    training = replace(training, crops=np.concatenate([training.crops, inside], axis=-1))
+    network = build_network(OUTLINED, 5, TINY)
+    opinions = opinions_of(network)
+    before = {name: predict_logits(model, training.crops) for name, model in opinions.items()}
+    fit(opinions[OUTLINE], training, 0, FittingParameters(crops_per_epoch=64))
+    after = {name: predict_logits(model, training.crops) for name, model in opinions.items()}
+    np.testing.assert_array_equal(before[PICTURE], after[PICTURE])
+    assert np.abs(before[OUTLINE] - after[OUTLINE]).max() > 0
+
+
+def test_frozen_blocks_keep_what_they_start_from():
+    network = build_network(PLAIN, 5, TINY.model_copy(update={"frozen_blocks": 1}))
+    learning = {variable.path for variable in network.trainable_variables}
+    assert not any("stem" in path or "block0" in path for path in learning)
+    assert any("block1" in path for path in learning)
+
+
+def test_the_bundled_network_is_small():
+    spec = CropSpec(96, 0.26, outlined=True)
+    assert build_network(spec, 5).count_params() * 4 <= 20e6

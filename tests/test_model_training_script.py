@@ -28,7 +28,8 @@ def cells() -> Cells:
         (word, "simulated", f"simulated-{word}", True) for word in ("blast", "l1", "l2", "l3") * 9
     ]
     word, laboratory, group, found = (np.array(c) for c in zip(*rows, strict=True))
-    return Cells(np.zeros((len(rows), 8, 8, 3), np.uint8), word, laboratory, group, found)
+    crops = np.full((len(rows), 8, 8, 4), 128, np.uint8)
+    return Cells(crops, word, laboratory, group, found, np.full(len(rows), 0.1))
 
 
 def test_group_never_in_two_splits(cells):

@@ -24,6 +24,10 @@ class CropSpec:
         Rim around the cell mask that is left as it is, in micrometres.
     masked : bool
         Whether the surroundings are painted out at all.
+    outlined : bool
+        Whether a fourth plane says what is nucleus (255) and what the rest of the
+        cell (128): the same for every stain, so that size and shape can be judged
+        apart from colour.
 
     Raises
     ------
@@ -36,6 +40,7 @@ class CropSpec:
     ground: int = 255
     margin_um: float = 0.5
     masked: bool = True
+    outlined: bool = False
 
     def __post_init__(self) -> None:
         good = (
@@ -49,6 +54,11 @@ class CropSpec:
                 f"{self}: expected size_px 8–1024, um_per_px 0.02–5, ground 0–255 and "
                 "margin_um 0–20. Correct the crop section of the model card."
             )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one crop: rows, columns, planes."""
+        return (self.size_px, self.size_px, 4 if self.outlined else 3)
 
     def to_dict(self) -> dict[str, int | float | bool]:
         """Plain values for a JSON card."""

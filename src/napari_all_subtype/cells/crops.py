@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells.crop_spec import CropSpec
+from napari_all_subtype.cells.halves import nuclei_inside
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.segmentation import segment
 from napari_all_subtype.cells.source import ArraySource, ImageSource, Region
@@ -30,7 +31,8 @@ class SingleCell:
 
     Parameters
     ----------
-    crop : ndarray, shape (S, S, 3), uint8
+    crop : ndarray, shape (S, S, C), uint8
+        RGB, and the plane of outlines if the specification asks for it.
     found : bool
         False where no cell was recognised; the crop then shows the middle of the
         image with nothing painted out.
@@ -68,7 +70,8 @@ def crop_cells(
 
     Returns
     -------
-    ndarray, shape (N, S, S, 3), uint8
+    ndarray, shape (N, S, S, C), uint8
+        C is 3, or 4 with the plane of outlines.
 
     Raises
     ------
@@ -76,25 +79,25 @@ def crop_cells(
         If the monitor asks for it.
     """
     rows = present(cells)
-    crops = np.empty((len(rows), spec.size_px, spec.size_px, 3), np.uint8)
+    crops = np.empty((len(rows), *spec.shape), np.uint8)
     boxes = rows[["y0_px", "x0_px", "y1_px", "x1_px"]].to_numpy(float)
     for n, (label, box) in enumerate(zip(rows["label"].astype(int), boxes, strict=True)):
         if n % _STOP_EVERY == 0:
             checkpoint(monitor, Progress("crop", n, len(rows)))
-        crops[n] = _crop(source, masks.labels, label, box, um_per_px, spec)
+        crops[n] = _crop(source, masks, label, box, um_per_px, spec)
     checkpoint(monitor, Progress("crop", len(rows), len(rows)))
     return crops
 
 
 def _crop(
     source: ImageSource,
-    labels: np.ndarray,
+    masks: CellMasks,
     label: int,
     box: np.ndarray,
     um_per_px: float,
     spec: CropSpec,
 ) -> np.ndarray:
-    """The crop of one cell: (S, S, 3) uint8."""
+    """The crop of one cell: (S, S, C) uint8."""
     centre = (0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3]))
     half = 0.5 * spec.size_px * spec.um_per_px / um_per_px
     window = Region(
@@ -104,25 +107,27 @@ def _crop(
         min(int(np.ceil(centre[1] + half)) + 2, source.shape[1]),
     )
     rgb = source.read(window)
-    mask = labels[window.y0 : window.y1, window.x0 : window.x1] == label
+    here = np.s_[window.y0 : window.y1, window.x0 : window.x1]
+    outline = (masks.labels[here] == label, masks.nuclei[here] == label)
     middle = (centre[0] - window.y0, centre[1] - window.x0)
-    return cut(rgb, mask if spec.masked else None, middle, um_per_px, spec)
+    return cut(rgb, outline, middle, um_per_px, spec)
 
 
 def cut(
     rgb: np.ndarray,
-    mask: np.ndarray | None,
+    outline: tuple[np.ndarray, np.ndarray] | None,
     centre_yx_px: tuple[float, float],
     um_per_px: float,
     spec: CropSpec,
 ) -> np.ndarray:
-    """A square of `rgb` around a point, resampled; outside of `mask` lies the ground.
+    """A square of `rgb` around a point, resampled; outside of the cell lies the ground.
 
     Parameters
     ----------
     rgb : ndarray, shape (Y, X, 3), uint8
-    mask : ndarray, shape (Y, X), bool, or None
-        What stays, before the margin of `spec` is added; None keeps all.
+    outline : tuple of two ndarray, shape (Y, X), bool, or None
+        The cell and its nucleus. The cell stays, with the margin of `spec`; None
+        keeps all, and leaves the plane of outlines empty.
     centre_yx_px : tuple of float
         Point that comes to lie in the middle, in pixel edges of `rgb`.
     um_per_px : float
@@ -130,32 +135,57 @@ def cut(
 
     Returns
     -------
-    ndarray, shape (S, S, 3), uint8
+    ndarray, shape (S, S, C), uint8
         Beyond the image lies the ground.
     """
-    zoom = um_per_px / spec.um_per_px
-    side = spec.size_px
-    keep = np.ones(rgb.shape[:2], np.float32) if mask is None else _widened(mask, um_per_px, spec)
-    colour = rgb.astype(np.float32)
-    if zoom < 1:
+    to_crop = _Resampling(rgb.shape[:2], centre_yx_px, um_per_px, spec)
+    crop = to_crop(rgb.astype(np.float32), cv2.BORDER_REPLICATE)
+    kept = np.ones(rgb.shape[:2], np.float32)
+    if outline is not None and spec.masked:
+        kept = _widened(outline[0], um_per_px, spec)
+    share = to_crop(kept, cv2.BORDER_CONSTANT)[..., None]
+    planes = [crop * share + spec.ground * (1 - share)]
+    if spec.outlined and outline is None:
+        planes.append(np.zeros((*spec.shape[:2], 1), np.float32))
+    elif spec.outlined:
+        inside = 128.0 * outline[0] + 127.0 * outline[1]
+        planes.append(to_crop(inside.astype(np.float32), cv2.BORDER_CONSTANT)[..., None])
+    return np.clip(np.round(np.concatenate(planes, axis=-1)), 0, 255).astype(np.uint8)
+
+
+class _Resampling:
+    """From the pixels of an image to those of a crop around a point of it."""
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        centre_yx_px: tuple[float, float],
+        um_per_px: float,
+        spec: CropSpec,
+    ) -> None:
+        zoom, side = um_per_px / spec.um_per_px, spec.size_px
         # Area interpolation first: a warp alone would alias when it shrinks.
-        size = tuple(max(1, round(n * zoom)) for n in (rgb.shape[1], rgb.shape[0]))
-        colour = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-        keep = cv2.resize(keep, size, interpolation=cv2.INTER_AREA)
-    stretch_x = rgb.shape[1] * zoom / colour.shape[1]
-    stretch_y = rgb.shape[0] * zoom / colour.shape[0]
-    # From crop pixel centres back to pixel centres of the shrunk image.
-    back = np.array(
-        [
-            [1 / stretch_x, 0, (centre_yx_px[1] * zoom - side / 2 + 0.5) / stretch_x - 0.5],
-            [0, 1 / stretch_y, (centre_yx_px[0] * zoom - side / 2 + 0.5) / stretch_y - 0.5],
-        ]
-    )
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    crop = cv2.warpAffine(colour, back, (side, side), flags=how, borderMode=cv2.BORDER_REPLICATE)
-    share = cv2.warpAffine(keep, back, (side, side), flags=how, borderMode=cv2.BORDER_CONSTANT)
-    blended = crop * share[..., None] + spec.ground * (1 - share[..., None])
-    return np.clip(np.round(blended), 0, 255).astype(np.uint8)
+        size = (shape[1], shape[0])
+        self.shrunk = tuple(max(1, round(n * zoom)) for n in size) if zoom < 1 else size
+        stretch_x, stretch_y = (
+            n * zoom / small for n, small in zip(size, self.shrunk, strict=True)
+        )
+        self.side = side
+        # From crop pixel centres back to pixel centres of the shrunk image.
+        self.back = np.array(
+            [
+                [1 / stretch_x, 0, (centre_yx_px[1] * zoom - side / 2 + 0.5) / stretch_x - 0.5],
+                [0, 1 / stretch_y, (centre_yx_px[0] * zoom - side / 2 + 0.5) / stretch_y - 0.5],
+            ]
+        )
+
+    def __call__(self, values: np.ndarray, border: int) -> np.ndarray:
+        """`values` (Y, X) or (Y, X, 3), float32, in the crop; `border` says what lies beyond."""
+        if self.shrunk != (values.shape[1], values.shape[0]):
+            values = cv2.resize(values, self.shrunk, interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        square = (self.side, self.side)
+        return cv2.warpAffine(values, self.back, square, flags=how, borderMode=border)
 
 
 def _widened(mask: np.ndarray, um_per_px: float, spec: CropSpec) -> np.ndarray:
@@ -182,16 +212,29 @@ def crop_single_cell(
     um_per_px : float
         Micrometres per pixel of `pixels`.
     """
-    mask = _cut_out_mask(pixels)
-    if mask is None:
-        mask = _central_cell(pixels, um_per_px, parameters)
+    outline = _cut_out_outline(pixels, um_per_px, parameters)
+    if outline is None:
+        outline = _central_cell(pixels, um_per_px, parameters)
+    mask = outline[0]
     if not mask.any():
         middle = (pixels.shape[0] / 2, pixels.shape[1] / 2)
         return SingleCell(cut(pixels, None, middle, um_per_px, spec), False, mask)
     ys, xs = np.nonzero(mask)
     centre = (0.5 * (ys.min() + ys.max() + 1), 0.5 * (xs.min() + xs.max() + 1))
-    kept = mask if spec.masked else None
-    return SingleCell(cut(pixels, kept, centre, um_per_px, spec), True, mask)
+    return SingleCell(cut(pixels, outline, centre, um_per_px, spec), True, mask)
+
+
+def _cut_out_outline(
+    pixels: np.ndarray, um_per_px: float, parameters: SegmentationParameters
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Cell and nucleus of a cut-out on black ground; None if the frame is not black."""
+    mask = _cut_out_mask(pixels)
+    if mask is None:
+        return None
+    cell = mask.astype(np.int32)
+    # On white: the stain is told from what is not glass, and black would be the darkest of all.
+    shown = np.where(mask[..., None], pixels, 255).astype(np.uint8)
+    return mask, nuclei_inside(ArraySource(shown), um_per_px, cell, parameters) > 0
 
 
 def _cut_out_mask(pixels: np.ndarray) -> np.ndarray | None:
@@ -212,10 +255,11 @@ def _cut_out_mask(pixels: np.ndarray) -> np.ndarray | None:
 
 def _central_cell(
     pixels: np.ndarray, um_per_px: float, parameters: SegmentationParameters
-) -> np.ndarray:
-    """Mask of the segmented cell nearest the middle; all False if there is none near it."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cell and nucleus nearest the middle; all False if there is none near it."""
     masks = segment(ArraySource(np.ascontiguousarray(pixels)), um_per_px, parameters)
-    return _nearest_piece(masks.labels, masks.nuclei)
+    cell = _nearest_piece(masks.labels, masks.nuclei)
+    return cell, cell & (masks.nuclei > 0)
 
 
 def _nearest_piece(labels: np.ndarray, cores: np.ndarray) -> np.ndarray:

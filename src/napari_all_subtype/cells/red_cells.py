@@ -28,6 +28,9 @@ _AGREEMENT_FRACTION = 0.13
 _MIN_DIAMETER_PX = 10.0
 # Radii that are tried differ by this factor.
 _SCALE_STEP = 1.4
+# An image is more than this many radii of a red cell wide: what looks larger in a picture of one
+# leukocyte is a heap of them.
+_WIDEST = 5
 # Part of Otsu's level, which lies inside the soft edge of a cell.
 _LEVEL_FRACTION = 0.7
 # Optical density red + green − blue: red cells 0.1–0.4, nuclei 0.5–2.
@@ -108,7 +111,7 @@ def _circles_of(tiles: list[_Outlines]) -> list[Circle]:
     """Circles at the scale at which they explain most of the outlines, refined once."""
     longest = max((max(tile.cells.shape) for tile in tiles), default=0)
     radii = _MIN_DIAMETER_PX / 2 * _SCALE_STEP ** np.arange(12)
-    trials = [_circles_at(tiles, radius) for radius in radii if 3 * radius < longest]
+    trials = [_circles_at(tiles, radius) for radius in radii if _WIDEST * radius < longest]
     best = max(trials, key=_explained_px, default=[])
     found = _typical(best, 2)
     return best if found is None else _circles_at(tiles, found.diameter_px / 2)

@@ -12,7 +12,7 @@ FLAT_LAB = 1.0  # smallest spread, in CIELAB units of cv2's uint8 scale, that is
 
 def cell_pixels(crop: np.ndarray, ground: int) -> np.ndarray:
     """Where a crop shows the cell and not the painted ground: ndarray, shape (S, S), bool."""
-    return (crop != ground).any(axis=-1)
+    return (crop[..., :3] != ground).any(axis=-1)
 
 
 def stain_statistics(crop: np.ndarray, ground: int) -> np.ndarray:
@@ -61,13 +61,14 @@ def augment(
     rng: np.random.Generator,
     parameters: AugmentationParameters = AugmentationParameters(),
     ground: int = 255,
+    zoom: tuple[float, float] | None = None,
 ) -> np.ndarray:
     """One crop as another microscope, camera and stain might have shown it.
 
     Parameters
     ----------
-    crop : ndarray, shape (S, S, 3), uint8
-        RGB, painted with `ground` outside the cell.
+    crop : ndarray, shape (S, S, C), uint8
+        RGB, painted with `ground` outside the cell, and the plane of outlines if any.
     stains : ndarray, shape (M, 2, 3), float32
         Stain statistics to choose from, those of *other* laboratories; may be empty.
     rng : numpy.random.Generator
@@ -76,20 +77,29 @@ def augment(
         How far each change goes.
     ground : int
         Value painted outside the cell, 0–255.
+    zoom : tuple of float, optional
+        Smallest and largest factor of size; else as `parameters` say.
 
     Returns
     -------
-    ndarray, shape (S, S, 3), uint8
-        Outside the cell still exactly `ground`.
+    ndarray, shape (S, S, C), uint8
+        Outside the cell still exactly `ground`. Colours change; outlines only turn,
+        grow and shrink with the picture.
     """
-    out = _turn(crop, rng, parameters, ground)
+    widest = 1 + parameters.zoom_fraction
+    turned = _turn(crop, rng, zoom or (1 / widest, widest), parameters.shift_px, ground)
+    out, outlines = np.ascontiguousarray(turned[..., :3]), turned[..., 3:]
+    if rng.random() < parameters.blind_chance:
+        outlines = np.zeros_like(outlines)
     if len(stains) and rng.random() < parameters.stain_swap_fraction:
         strength = rng.uniform(parameters.stain_swap_min_strength, 1.0)
         out = swap_stain(out, stains[rng.integers(len(stains))], strength, ground)
     inside = cell_pixels(out, ground)
     out = _recolour(out, rng, parameters)
+    if rng.random() < parameters.gray_chance:
+        out = np.repeat(cv2.cvtColor(out, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=-1)
     out = _degrade(out, rng, parameters)
-    return _inside_only(out, inside, ground)
+    return np.concatenate([_inside_only(out, inside, ground), outlines], axis=-1)
 
 
 def _inside_only(crop: np.ndarray, inside: np.ndarray, ground: int) -> np.ndarray:
@@ -99,23 +109,26 @@ def _inside_only(crop: np.ndarray, inside: np.ndarray, ground: int) -> np.ndarra
 
 
 def _turn(
-    crop: np.ndarray, rng: np.random.Generator, parameters: AugmentationParameters, ground: int
+    crop: np.ndarray,
+    rng: np.random.Generator,
+    zoom: tuple[float, float],
+    shift_px: float,
+    ground: int,
 ) -> np.ndarray:
     """Rotation, flip, zoom and a small shift in one interpolation."""
     size = crop.shape[0]
-    zoom = np.exp(rng.uniform(-1, 1) * np.log1p(parameters.zoom_fraction))
+    factor = np.exp(rng.uniform(*np.log(zoom)))
     centre = ((size - 1) / 2, (size - 1) / 2)
-    matrix = cv2.getRotationMatrix2D(centre, rng.uniform(0, 360), zoom)
-    matrix[:, 2] += rng.uniform(-parameters.shift_px, parameters.shift_px, 2)
+    matrix = cv2.getRotationMatrix2D(centre, rng.uniform(0, 360), factor)
+    matrix[:, 2] += rng.uniform(-shift_px, shift_px, 2)
     source = crop[:, ::-1] if rng.random() < 0.5 else crop
-    border = (float(ground),) * 3
     return cv2.warpAffine(
         np.ascontiguousarray(source),
         matrix,
         (size, size),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=border,
+        borderValue=(float(ground),) * 3 + (0.0,),
     )
 
 

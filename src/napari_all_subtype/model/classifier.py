@@ -40,7 +40,7 @@ class Classifier:
     device : str
         ``CPU``, or ``GPU`` with its name.
     network : keras.Model
-        Crops (N, S, S, 3) uint8 to logits (N, K).
+        Crops (N, S, S, C) uint8 to logits (N, K).
     """
 
     card: ModelCard
@@ -64,7 +64,7 @@ class Classifier:
 
         Parameters
         ----------
-        crops : ndarray, shape (N, S, S, 3), uint8
+        crops : ndarray, shape (N, S, S, C), uint8
             Cut as :attr:`crop_spec` says; no cells give no rows.
         monitor : Monitor
             Hears of each batch and can stop before the next.
@@ -83,13 +83,13 @@ class Classifier:
 
     def _checked(self, crops: np.ndarray) -> np.ndarray:
         crops = np.asarray(crops)
-        size = self.crop_spec.size_px
+        shape = self.crop_spec.shape
         if crops.size == 0:
-            return crops.reshape(0, size, size, 3).astype(np.uint8)
-        if crops.ndim != 4 or crops.shape[1:] != (size, size, 3) or crops.dtype != np.uint8:
+            return crops.reshape(0, *shape).astype(np.uint8)
+        if crops.shape[1:] != shape or crops.dtype != np.uint8:
             raise ParameterError(
                 f"Crops of shape {crops.shape} and type {crops.dtype}: model {self.card.id} takes "
-                f"(N, {size}, {size}, 3) uint8. Cut them with this model's crop_spec."
+                f"(N, {', '.join(map(str, shape))}) uint8. Cut them with this model's crop_spec."
             )
         return crops
 

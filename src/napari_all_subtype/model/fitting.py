@@ -24,7 +24,7 @@ class TrainingCrops:
 
     Parameters
     ----------
-    crops : ndarray, shape (N, S, S, 3), uint8
+    crops : ndarray, shape (N, S, S, C), uint8
         Painted with the ground value outside the cell.
     allowed : ndarray, shape (N, K), bool
         Classes a crop may be.
@@ -36,6 +36,8 @@ class TrainingCrops:
         How often a crop is drawn, relative to the others.
     laboratory : ndarray, shape (N,), str
         Where it comes from: stains are swapped between laboratories.
+    zoom : ndarray, shape (N, 2), float, optional
+        Smallest and largest factor of size of each crop; else as the augmentation says.
     """
 
     crops: np.ndarray
@@ -43,6 +45,7 @@ class TrainingCrops:
     considered: np.ndarray
     chance: np.ndarray
     laboratory: np.ndarray
+    zoom: np.ndarray | None = None
 
 
 def sets_of(words: np.ndarray, simulated: np.ndarray, taxonomy: Taxonomy = FAB5):
@@ -103,7 +106,7 @@ def fit(
     ground: int = 255,
     monitor: Monitor = SILENT,
 ) -> list[float]:
-    """Train `network` in place; gives back the mean loss of each epoch.
+    """Train `network`, or one opinion of it, in place; gives back the mean loss of each epoch.
 
     Parameters
     ----------
@@ -172,7 +175,7 @@ def _listener(monitor: Monitor, total: int):
 
 def _batches(training, seed, parameters, augmentation, ground, batches):
     """Balanced draws, each crop augmented with a stain of another laboratory."""
-    stains = np.stack([stain_statistics(crop, ground) for crop in training.crops])
+    stains = np.stack([stain_statistics(crop[..., :3], ground) for crop in training.crops])
     laboratories = np.unique(training.laboratory)
     # Equal weight per laboratory, not per crop: each other stain is as likely.
     others = {
@@ -203,7 +206,8 @@ def _batches(training, seed, parameters, augmentation, ground, batches):
                 choices = others[training.laboratory[row]]
                 pool = choices[rng.integers(len(choices))] if choices else empty
                 how = restained if simulated[row] else augmentation
-                crops.append(augment(training.crops[row], pool, rng, how, ground))
+                zoom = None if training.zoom is None else tuple(training.zoom[row])
+                crops.append(augment(training.crops[row], pool, rng, how, ground, zoom))
             return np.stack(crops), targets[rows]
 
     return Batches()

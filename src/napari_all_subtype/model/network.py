@@ -1,70 +1,80 @@
-"""The compact network: one crop in, a vector of class logits out."""
+"""The bundled network: one crop in, a vector of class logits out, the mean of two opinions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.model.backend import load_keras
+from napari_all_subtype.model.lite import lite_stages
 from napari_all_subtype.model.parameters import NetworkParameters
 
 if TYPE_CHECKING:
     import keras
 
+# Layers whose outputs are opinions, (N, K) logits each; the network gives their mean.
+PICTURE, OUTLINE = "picture_logits", "outline_logits"
+
 
 def build_network(
-    size_px: int, n_classes: int, parameters: NetworkParameters = NetworkParameters()
+    spec: CropSpec, n_classes: int, parameters: NetworkParameters = NetworkParameters()
 ) -> keras.Model:
-    """Untrained network from crops (N, S, S, 3) uint8 to logits (N, K) float32.
+    """Untrained network from crops (N, S, S, C) uint8 to logits (N, K) float32.
 
-    A stem that halves the resolution, then one residual stage per entry of
-    `parameters.widths`, each halving it again, then mean and maximum over the
-    plane. The colour is inverted first, so that a painted white ground is zero
-    and looks like the padding around it.
-
-    Normalisation is by group: networks with batch normalisation transfer worst
-    between laboratories (arXiv 2303.01777), since its statistics are theirs.
+    One opinion rests on the picture: EfficientNet-Lite0, cut after some stages. If
+    the crops have a plane of outlines, a second one rests on that alone: size, N:C
+    ratio and shape, which no stain changes. They never see each other's features,
+    so that neither leans on what only one laboratory offers; their errors differ,
+    and the mean is better than each.
 
     Parameters
     ----------
-    size_px : int
-        Side S of a crop in pixels.
+    spec : CropSpec
+        What a crop is.
     n_classes : int
         Number of classes K.
     parameters : NetworkParameters
-        Widths and dropout.
+        Depth, widths and dropout.
     """
     keras = load_keras()
     layers = keras.layers
-    inputs = keras.Input((size_px, size_px, 3), dtype="uint8", name="crop")
-    x = layers.Rescaling(-1 / 255, offset=1.0, name="absorbed")(inputs)
-    x = layers.Conv2D(
-        parameters.widths[0] // 2, 4, strides=2, padding="same", use_bias=False, name="stem"
-    )(x)
-    x = _normalise(x, parameters.groups)
-    for stage, width in enumerate(parameters.widths):
-        x = _halve(x, width, parameters.groups, stage)
-        x = _residual(x, width, parameters.groups, stage)
-    mean = layers.GlobalAveragePooling2D(name="mean")(x)
-    peak = layers.GlobalMaxPooling2D(name="peak")(x)
-    x = layers.Concatenate(name="embedding")([mean, peak])
+    inputs = keras.Input(spec.shape, dtype="uint8", name="crop")
+    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="centred")(inputs[..., :3])
+    x = lite_stages(x, parameters.stages, parameters.frozen_blocks)
+    x = layers.GlobalAveragePooling2D(name="embedding")(x)
     x = layers.Dropout(parameters.dropout, name="dropout")(x)
-    return keras.Model(inputs, layers.Dense(n_classes, name="logits")(x), name="compact")
+    opinion = layers.Dense(n_classes, name=PICTURE)(x)
+    if spec.outlined:
+        shape = _outline_features(inputs[..., 3:], parameters)
+        second = layers.Dense(n_classes, name=OUTLINE)(shape)
+        opinion = layers.Average(name="logits")([opinion, second])
+    return keras.Model(inputs, opinion, name="compact")
 
 
-def _normalise(x, groups: int):
+def opinions_of(network: keras.Model) -> dict[str, keras.Model]:
+    """Each opinion of `network` as a model of its own, on the same weights: they learn apart."""
+    names = {layer.name for layer in network.layers}
+    return {
+        name: load_keras().Model(network.input, network.get_layer(name).output, name=name)
+        for name in (PICTURE, OUTLINE)
+        if name in names
+    }
+
+
+def _outline_features(plane, parameters: NetworkParameters):
+    """Features of the plane of outlines: its areas, and what small filters see of its shape."""
     layers = load_keras().layers
-    return layers.Activation("relu")(layers.GroupNormalization(groups)(x))
-
-
-def _halve(x, width: int, groups: int, stage: int):
-    layers = load_keras().layers
-    name = f"stage{stage}_halve"
-    x = layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False, name=name)(x)
-    return _normalise(x, groups)
-
-
-def _residual(x, width: int, groups: int, stage: int):
-    layers = load_keras().layers
-    name = f"stage{stage}_residual"
-    y = layers.Conv2D(width, 3, padding="same", use_bias=False, name=name)(x)
-    return layers.Add()([x, _normalise(y, groups)])
+    # 0, 128 and 255: the half above 128 is the nucleus, the other saturates on the whole cell.
+    plane = layers.Rescaling(1 / 127, name="outline")(plane)
+    cell = layers.ReLU(1.0, name="cell_plane")(plane)
+    nucleus = layers.ReLU(threshold=0.0, name="nucleus_plane")(plane - 1.0)
+    planes = layers.Concatenate()([cell, nucleus])
+    areas = layers.GlobalAveragePooling2D(name="areas")(planes)
+    x = layers.AveragePooling2D(2)(planes)
+    for k, width in enumerate(parameters.outline_widths):
+        x = layers.Conv2D(width, 3, padding="same", activation="relu", name=f"outline{k}")(x)
+        x = layers.MaxPooling2D(2)(x)
+    mean, peak = layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)
+    # Areas are small fractions of the crop: brought to the size of the other features.
+    x = layers.Concatenate()([mean, peak, layers.Rescaling(4.0)(areas)])
+    return layers.Dense(parameters.outline_features, activation="relu", name="shape")(x)

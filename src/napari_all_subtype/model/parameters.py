@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from napari_all_subtype.config import Parameters
 
 
 class NetworkParameters(Parameters):
-    """The shape of the compact network."""
+    """The shape of the bundled network."""
 
-    widths: tuple[Annotated[int, Field(ge=1, le=2048)], ...] = Field(
-        (32, 64, 128),
-        min_length=1,
-        max_length=8,
-        description="Channels of each stage; each halves the resolution.",
+    stages: int = Field(6, ge=1, le=7, description="Stages of EfficientNet-Lite0 that are kept.")
+    frozen_blocks: int = Field(
+        5, ge=0, le=16, description="First blocks that keep the weights they start from."
     )
-    groups: int = Field(8, ge=1, le=64, description="Groups of the group normalisation.")
     dropout: float = Field(
         0.3, ge=0.0, lt=1.0, description="Fraction of the embedding dropped while training."
     )
-
-    @model_validator(mode="after")
-    def _whole_groups(self) -> Self:
-        if any(width % self.groups for width in self.widths):
-            raise ValueError(f"widths {self.widths} do not divide into {self.groups} groups")
-        return self
+    outline_widths: tuple[Annotated[int, Field(ge=1, le=512)], ...] = Field(
+        (16, 32, 48),
+        min_length=1,
+        max_length=5,
+        description="Channels of each layer that reads the outlines; each halves the resolution.",
+    )
+    outline_features: int = Field(
+        32, ge=1, le=512, description="Features that the outlines are summed up in."
+    )
 
 
 class AugmentationParameters(Parameters):
@@ -39,9 +39,18 @@ class AugmentationParameters(Parameters):
         le=0.5,
         description="Largest change of size, as a fraction: about the error of a pixel size.",
     )
+    gray_chance: float = Field(
+        0.3, ge=0.0, le=1.0, description="Fraction of crops shown without colour."
+    )
+    blind_chance: float = Field(
+        0.05,
+        ge=0.0,
+        le=1.0,
+        description="Fraction of crops shown without outlines, as where no cell is found.",
+    )
     shift_px: float = Field(2.0, ge=0.0, le=16.0, description="Largest shift, in crop pixels.")
     stain_swap_fraction: float = Field(
-        0.6,
+        0.7,
         ge=0.0,
         le=1.0,
         description="Fraction of crops recoloured to the stain of another laboratory.",
@@ -71,16 +80,16 @@ class AugmentationParameters(Parameters):
 
 
 class FittingParameters(Parameters):
-    """How a network is trained from scratch."""
+    """How a network is trained."""
 
-    epochs: int = Field(6, ge=1, le=1000, description="Passes of `crops_per_epoch` crops.")
-    crops_per_epoch: int = Field(4096, ge=1, description="Crops drawn for each pass.")
-    batch_size: int = Field(64, ge=1, le=4096, description="Crops per step.")
-    learning_rate: float = Field(2e-3, gt=0, le=1.0, description="Largest learning rate.")
+    epochs: int = Field(1, ge=1, le=1000, description="Passes of `crops_per_epoch` crops.")
+    crops_per_epoch: int = Field(9600, ge=1, description="Crops drawn for each pass.")
+    batch_size: int = Field(32, ge=1, le=4096, description="Crops per step.")
+    learning_rate: float = Field(3e-4, gt=0, le=1.0, description="Largest learning rate.")
     warmup_fraction: float = Field(
         0.1, ge=0.0, lt=1.0, description="Part of training over which the rate rises."
     )
-    weight_decay: float = Field(1e-2, ge=0.0, le=1.0, description="Decoupled weight decay.")
+    weight_decay: float = Field(2e-2, ge=0.0, le=1.0, description="Decoupled weight decay.")
     average_momentum: float = Field(
         0.98,
         ge=0.0,
@@ -88,7 +97,7 @@ class FittingParameters(Parameters):
         description="Momentum of the running mean of the weights that is kept.",
     )
     label_smoothing: float = Field(
-        0.03,
+        0.05,
         ge=0.0,
         lt=0.5,
         description="Weight taken from the labelled side, against overconfidence.",

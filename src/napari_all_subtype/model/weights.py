@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import keras
 
 BUNDLED = "bundled"
-BUNDLED_ID = "compact-1"
+BUNDLED_ID = "compact-2"
 WEIGHTS_NAME = "model.weights.h5"
 
 
@@ -96,7 +96,7 @@ def load_network(model: str | Path = BUNDLED) -> tuple[keras.Model, ModelCard]:
     card = read_card(folder)
     check_files(folder, card)
     try:
-        network = build_network(card.crop_spec.size_px, len(card.classes), card.network)
+        network = build_network(card.crop_spec, len(card.classes), card.network)
         with warnings.catch_warnings():
             # Keras only warns of layers it found no weights for, and leaves them random.
             warnings.simplefilter("error", UserWarning)
