@@ -82,7 +82,7 @@ def test_click_on_a_cell_shows_its_reasons_and_rings_it(analysed):
     y, x = FIVE_CELLS[2]
     click(viewer, 0.25 * y, 0.25 * x)
     assert "Cell 3: L1" in dock.cell.text.text()
-    assert "L1 score" in dock.cell.text.text()
+    assert "L1 0.84 of the blast side" in dock.cell.scores.text()
     assert CODES.picked in viewer.layers[SUBTYPES].data[viewer.layers[CELLS].data == 3]
     click(viewer, 0.25 * 127, 0.25 * 159)
     assert "Click a cell" in dock.cell.text.text()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-
-import numpy as np
-import pytest
+from dataclasses import replace
 
 from examples import example_analysis
 from napari_all_subtype._widgets import words
@@ -13,70 +11,38 @@ from napari_all_subtype._widgets.flags import ADVICE, NAMED_FIELDS, advice, flag
 from napari_all_subtype._widgets.legend import proportion_text
 from napari_all_subtype.cells.plausible import NO_CELL
 from napari_all_subtype.cells.source import PixelSize
-from napari_all_subtype.decision import decide
-from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 from napari_all_subtype.workflow import analyse as main_job
+from napari_all_subtype.workflow.cell_report import cell_report
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
-
-
-def row_of(*probabilities):
-    """A row of the cell table of a cell with these probabilities."""
-    row = example_analysis().cells.loc[2].copy()
-    decision = decide(np.array([probabilities])).to_frame().iloc[0]
-    for name, p in zip(FAB5.names, probabilities, strict=True):
-        row[f"p_{name}"] = p
-    for name, value in decision.items():
-        row[name] = value
-    return row
 
 
 def plain(html):
     return html.replace(words.NO_BREAK, " ")
 
 
-@pytest.mark.parametrize(
-    ("probabilities", "told"),
-    [
-        ((0.93, 0.04, 0.01, 0.01, 0.01), "Normal side, confidence 93 %."),
-        ((0.35, 0.11, 0.02, 0.31, 0.21), "confidence 65 %; nearest subtype L2, score 0.48 of that"),
-        ((0.10, 0.05, 0.05, 0.05, 0.75), "confidence 90 %; subtype L3, score 0.83 of that side."),
-    ],
-)
-def test_confidence_is_said_of_the_side_and_the_subtype_has_a_score(probabilities, told):
-    html = plain(words.cell_html(row_of(*probabilities), FAB5))
-    assert told in html
-    assert html.count("onfidence") == 1
+def report_of(label=2):
+    return cell_report(example_analysis().cells.loc[label])
 
 
-def test_share_of_the_blast_side_is_not_said_of_a_normal_cell():
-    assert "subtype" not in words.certainty(row_of(0.93, 0.04, 0.01, 0.01, 0.01), FAB5)
-
-
-def test_cell_that_is_unknown_gets_no_confidence():
-    row = row_of(0.93, 0.04, 0.01, 0.01, 0.01)
-    row["subtype"] = "unknown"
-    html = words.cell_html(row, FAB5)
-    assert UNKNOWN.meaning in html
-    assert "Neither side taken" in html
-    assert "confidence 93" not in plain(html)
-
-
-def test_only_the_two_sides_have_per_cent():
-    html = plain(words.cell_html(row_of(0.35, 0.11, 0.02, 0.31, 0.21), FAB5))
-    values = dict(re.findall(r"<td>([^<]*?)&nbsp;</td><td align='right'>([^<]*)</td>", html))
-    values = {key.replace("&nbsp;", ""): value for key, value in values.items()}
-    assert {key for key, value in values.items() if "%" in value} == {"Any blast", "Normal"}
-    assert values["Blast score"] == "0.11"
-    assert values["L2 score"] == "0.31"
-
-
-def test_words_of_one_cell_give_its_measurements_and_no_empty_ones():
-    row = example_analysis().cells.loc[2].copy()
-    html = words.cell_html(row, FAB5)
+def test_words_of_one_cell_give_its_measurements():
+    html = words.cell_html(report_of())
     for told in ("Cell 2: Blast", "lineage not assessed", "Diameter", "10.0 µm"):
         assert told in html
-    row["diameter_um"] = np.nan
-    assert "Diameter" not in words.cell_html(row, FAB5)
+
+
+def test_reasons_name_what_they_speak_for_and_keep_capital_letters():
+    report = replace(
+        report_of(),
+        reasons_about="L2-like",
+        reasons_for=("two nucleoli", "large"),
+        reasons_against=("N:C high: 0.9 %",),
+        not_measured=("not measured: N:C ratio",),
+    )
+    assert plain(words.reasons_html(report)) == (
+        "<b>For L2-like:</b> two nucleoli; large.<br><b>Against:</b> N:C high: 0.9 %.<br>"
+        "Not measured: N:C ratio."
+    )
+    assert words.reasons_html(report_of()) == ""
 
 
 def test_per_cent_is_written_in_one_way_everywhere():
@@ -85,7 +51,7 @@ def test_per_cent_is_written_in_one_way_everywhere():
     texts = [
         words.summary_html(summary),
         words.scale_html(PixelSize(0.13, "red cells", 0.15)),
-        words.cell_html(row_of(0.35, 0.11, 0.02, 0.31, 0.21), FAB5),
+        words.reasons_html(replace(report_of(), reasons_for=("largest 9 % of nucleus",))),
         *(proportion_text(one) for one in summary.classes.values()),
     ]
     signs = [text[n - 1] for text in texts for n, sign in enumerate(text) if sign == "%"]

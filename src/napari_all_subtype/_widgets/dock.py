@@ -15,13 +15,15 @@ from qtpy.QtWidgets import (
 )
 
 from napari_all_subtype._widgets import words
+from napari_all_subtype._widgets.cell_panel import CellPanel
 from napari_all_subtype._widgets.controller import Controller
 from napari_all_subtype._widgets.edit_panel import EditPanel
 from napari_all_subtype._widgets.editor import Editor
 from napari_all_subtype._widgets.inputs import SmearChooser
+from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.preview import LivePreview
 from napari_all_subtype._widgets.preview_row import PreviewRow
-from napari_all_subtype._widgets.results import CellPanel, ResultPanel, paragraph
+from napari_all_subtype._widgets.results import ResultPanel
 from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype._widgets.setup import TIGHT_PX, SetupPanel
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY

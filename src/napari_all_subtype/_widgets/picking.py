@@ -1,16 +1,29 @@
-"""One cell at a time: picked with the mouse or the keyboard, ringed, and explained."""
+"""One cell at a time: pointed at, or picked with mouse, keyboard or table; and explained."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from napari_all_subtype._widgets.results import CellPanel
+import numpy as np
+from qtpy.QtCore import QTimer
+
+from napari_all_subtype._widgets.cell_panel import CellPanel
+from napari_all_subtype._widgets.cell_pixels import CellPixels
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
+from napari_all_subtype.cells.source import ArraySource
+from napari_all_subtype.workflow.cell_picture import cell_picture
+from napari_all_subtype.workflow.cell_report import cell_report
+from napari_all_subtype.workflow.overlay import class_of, rgb
+
+# The cursor moves far more often than anyone reads.
+LOOK_EVERY_MS = 40
 
 
 class CellPicker:
-    """Connects clicks on the image, and the buttons of the cell panel, to the picked cell.
+    """Connects the mouse on the image, and the buttons of the cell panel, to one cell.
+
+    A picked cell stays in the panel; without one, the panel follows the cursor.
 
     Parameters
     ----------
@@ -22,30 +35,77 @@ class CellPicker:
 
     def __init__(self, panel: CellPanel, session: Session):
         self.panel, self.session, self.layers = panel, session, session.layers
+        self.pixels = CellPixels(session, self._show_picture)
+        self.shown = 0
+        self._at: tuple[float, ...] | None = None
+        self._timer = QTimer(panel)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self._listened: object = None
         self.panel.moved.connect(self._on_moved)
-        self.session.viewer.mouse_drag_callbacks.append(self._on_mouse)
+        viewer = self.session.viewer
+        viewer.mouse_drag_callbacks.append(self._on_mouse)
+        viewer.mouse_move_callbacks.append(self._on_hover)
 
     def close(self) -> None:
-        """Listen to the mouse no longer."""
+        """Listen to mouse and table no longer."""
+        self._timer.stop()
+        self._listen_to(None)
+        self.pixels.forget()
         viewer = self.session.viewer
-        if viewer is not None and self._on_mouse in viewer.mouse_drag_callbacks:
-            viewer.mouse_drag_callbacks.remove(self._on_mouse)
+        if viewer is None:
+            return
+        for callbacks, own in (
+            (viewer.mouse_drag_callbacks, self._on_mouse),
+            (viewer.mouse_move_callbacks, self._on_hover),
+        ):
+            if own in callbacks:
+                callbacks.remove(own)
 
     def pick(self, label: int) -> None:
-        """Ring the cell `label` and show why it is called what it is; 0 for none."""
+        """Ring the cell `label` and keep it in the panel; 0 for none."""
+        self._listen_to(self.layers.cells)
         self.layers.pick(label)
         self.session.cell_picked.emit(label)
-        result = self.session.result()
-        if result is None or label == 0:
-            self.panel.show_cell(None, None)
-            return
-        self.panel.show_cell(result.analysis.cells.loc[label], result.analysis.taxonomy)
+        self._show(label)
 
     def refresh(self) -> None:
-        """Write about the picked cell again after it was changed, without moving there."""
-        result, label = self.session.result(), self.layers.picked
-        row = result.analysis.cells.loc[label] if result and label else None
-        self.panel.show_cell(row, result.analysis.taxonomy if result else None, quietly=True)
+        """Write about the cell again after it was changed, without moving there."""
+        self._show(self.layers.picked or self.shown, quietly=True)
+
+    def _show(self, label: int, quietly: bool = False) -> None:
+        """Write about the cell `label`; of one that does not exist say how to get one."""
+        result = self.session.result()
+        cells = None if result is None else result.analysis.cells
+        if cells is None or not 0 < label < len(cells) or not cells["area_px"].iat[label] > 0:
+            self.shown = 0
+            self.panel.show_nothing()
+            return
+        self.shown, analysis = label, result.analysis
+        report = cell_report(
+            cells.loc[label], analysis.taxonomy, analysis.facts, analysis.parameters.fab
+        )
+        self._show_picture()
+        self.panel.show_cell(report, analysis.taxonomy, label == self.layers.picked, quietly)
+
+    def _show_picture(self) -> None:
+        if self.shown:
+            self.panel.show_picture(self._picture())
+
+    def _picture(self) -> np.ndarray | None:
+        source, view = self.pixels.source(), self.layers.view
+        # Others are read anew for each cell: not while the cursor only passes.
+        at_hand = isinstance(source, ArraySource) or self.shown == self.layers.picked
+        if source is None or view is None or not at_hand:
+            return None
+        analysis = view.analysis
+        row = next(self.session.result().analysis.cells.loc[[self.shown]].itertuples())
+        colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
+        um_per_px, side_px = analysis.pixel_size.um_per_px, self.panel.picture_px
+        return cell_picture(source, analysis.masks.labels, row, um_per_px, colour, side_px)
+
+    # The mouse
 
     def _on_mouse(self, _viewer, event) -> Iterator[None]:
         """A click picks the cell under it; a drag moves the image, as ever."""
@@ -56,6 +116,42 @@ class CellPicker:
             return
         label = self.layers.label_at(event.position)
         if label or self.layers.picked:
+            self.pick(label)
+
+    def _on_hover(self, _viewer, event) -> None:
+        """The cursor moved: look at most every 40 ms what it is on."""
+        if not self.layers.picked and not getattr(event, "is_dragging", False):
+            self._at = tuple(event.position)
+            if not self._timer.isActive():
+                self._timer.start()
+
+    def _look(self) -> None:
+        """Write about the cell under the cursor; between cells, of the last one still."""
+        if self._at is None or self.layers.picked or self.layers.drawing:
+            return
+        label = self.layers.label_at(self._at)
+        # What nobody sees need not be written.
+        if label and label != self.shown and not self.panel.visibleRegion().isEmpty():
+            self._show(label)
+
+    # The table of features, and the buttons
+
+    def _listen_to(self, layer: object) -> None:
+        """Have a label that is selected in `layer`, as in its table of features, be picked."""
+        if layer is self._listened:
+            return
+        if self._listened is not None:
+            self._listened.events.selected_label.disconnect(self._on_selected)
+        self._listened = layer
+        if layer is not None:
+            layer.events.selected_label.connect(self._on_selected)
+
+    def _on_selected(self, *_: object) -> None:
+        """A label was selected; the brush selects labels as well, while it is in use."""
+        label, result = int(self._listened.selected_label), self.session.result()
+        if self.layers.drawing or result is None or label == self.layers.picked:
+            return
+        if label in table.present(result.analysis.cells)["label"].to_numpy():
             self.pick(label)
 
     def _on_moved(self, direction: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from napari_all_subtype._widgets.results import paragraph
+from napari_all_subtype._widgets.paragraphs import paragraph
 
 
 class PreviewRow(QWidget):

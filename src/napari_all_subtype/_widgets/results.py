@@ -1,18 +1,13 @@
-"""The result part of the dock: legend, view controls, summary and the picked cell."""
+"""The result part of the dock: legend, view controls and summary."""
 
 from __future__ import annotations
 
-import pandas as pd
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
     QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +17,7 @@ from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.flags import flags_html, flags_tip, warnings_html
 from napari_all_subtype._widgets.legend import Legend
 from napari_all_subtype._widgets.overlay import FILL_OPACITY
+from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.summarise import Summary
@@ -99,61 +95,6 @@ class ResultPanel(QGroupBox):
         self.flags.setText(flags_html(summary.flags, with_names=several))
         self.flags.setToolTip(flags_tip(summary.flags) if several else "")
         self.flags.setVisible(bool(summary.flags))
-
-
-class CellPanel(QGroupBox):
-    """The picked cell: its class, probabilities and measurements.
-
-    Signals
-    -------
-    moved : int
-        The cell before (-1) or after (+1) the picked one is wanted.
-    told
-        Another cell is written about.
-    """
-
-    moved = Signal(int)
-    told = Signal()
-
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__("Cell", parent)
-        self.text = paragraph(words.NO_CELL_PICKED)
-        self.before, self.after = QPushButton("◀ Previous"), QPushButton("Next ▶")
-        self.before.setToolTip("Pick the cell before this one and move there.")
-        self.after.setToolTip("Pick the cell after this one and move there.")
-        self.before.clicked.connect(lambda: self.moved.emit(-1))
-        self.after.clicked.connect(lambda: self.moved.emit(1))
-        row = QHBoxLayout()
-        row.addWidget(self.before)
-        row.addWidget(self.after)
-        layout = QVBoxLayout(self)
-        layout.addLayout(row)
-        layout.addWidget(self.text)
-
-    def show_cell(
-        self, row: pd.Series | None, taxonomy: Taxonomy | None, quietly: bool = False
-    ) -> None:
-        """Write about the cell in `row` of the cell table; None for no cell.
-
-        Parameters
-        ----------
-        quietly : bool
-            Do not call for attention: it is the same cell as before.
-        """
-        text = words.NO_CELL_PICKED if row is None else words.cell_html(row, taxonomy)
-        self.text.setText(text)
-        if row is not None and not quietly:
-            self.told.emit()
-
-
-def paragraph(text: str = "") -> QLabel:
-    """A label that wraps and whose text can be selected and copied."""
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.RichText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    return label
 
 
 def _slider(title: str, value: float, tip: str) -> QLabeledDoubleSlider:

@@ -1,16 +1,14 @@
-"""What the dock says: summaries, and the reasons for one cell."""
+"""What the dock says: summaries, and what is told of one cell."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from html import escape
-
-import pandas as pd
 
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype.cells.source import PixelSize
-from napari_all_subtype.taxonomy import Taxonomy
-from napari_all_subtype.workflow.overlay import class_of
+from napari_all_subtype.workflow.cell_report import CellReport
 from napari_all_subtype.workflow.summarise import Interval, Summary
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -20,7 +18,12 @@ NOTHING_OPEN = (
     "File → Open Sample → ALL Subtype."
 )
 READY = "Press <b>Run</b> to find and classify the white cells."
-NO_CELL_PICKED = "Click a cell on the image, or press <b>Next</b>, to see why it is called so."
+NO_CELL_PICKED = (
+    "Click a cell on the image, or press <b>Next</b>, to see why it is called so. "
+    "Pointing at one is enough for a look."
+)
+POINTED_AT = "<i>Under the cursor; click the cell to keep it here.</i>"
+PICKED = "<i>Picked: it stays here; click beside the cells to let it go.</i>"
 
 ORIGINS = {
     "user": "entered",
@@ -29,14 +32,6 @@ ORIGINS = {
     "layer": "the layer",
     "red cells": "red cells as a ruler",
     "assumed": "assumed, not measured",
-}
-# Column: (words, unit, decimals). Measurements shown for one cell, in this order.
-SHOWN = {
-    "diameter_um": ("Diameter", "µm", 1),
-    "nucleus_diameter_um": ("Nucleus", "µm", 1),
-    "nc_ratio": ("N:C area ratio", "", 2),
-    "nucleus_solidity": ("Nucleus solidity", "", 2),
-    "nucleus_circularity": ("Nucleus circularity", "", 2),
 }
 
 
@@ -106,44 +101,43 @@ def scale_html(pixel_size: PixelSize) -> str:
     )
 
 
-def cell_html(row: pd.Series, taxonomy: Taxonomy) -> str:
-    """What is said of one cell, how sure that is, and the measured reasons."""
-    cell_class = class_of(taxonomy, row["subtype"])
-    border = " Cut by the border." if row.get("touches_border") else ""
-    title = f"<b>Cell {int(row['label'])}: {cell_class.title}</b>"
-    head = f"{title} – {escape(cell_class.meaning)}.{border}<br>{certainty(row, taxonomy)}."
-    rows = [("Any blast", percent(row["p_blast_any"]))]
-    for name in taxonomy.names:
-        p, title = row[f"p_{name}"], taxonomy[name].title
-        # Only the two sides are calibrated; how the blast side divides is a score.
-        on_blast_side = name in taxonomy.family("blast")
-        score = f"{p:.2f}" if math.isfinite(p) else NOTHING
-        rows.append((f"{title} score", score) if on_blast_side else (title, percent(p)))
-    for column, (words, unit, decimals) in SHOWN.items():
-        if column in row.index and math.isfinite(row[column]):
-            rows.append((words, f"{row[column]:.{decimals}f} {unit}".strip()))
-    half = (len(rows) + 1) // 2
-    return head + _table(rows[:half], rows[half:])
+def cell_html(report: CellReport) -> str:
+    """What one cell is called, and its measurements."""
+    head = f"<b>{escape(report.title)}</b><br>{escape(report.meaning)}"
+    lines = "".join(
+        f"<tr><td>{escape(name)}&nbsp;&nbsp;</td><td align='right'>{escape(value)}</td></tr>"
+        for name, value in report.measures
+    )
+    return f"{head}<table>{lines}</table>" if lines else head
 
 
-def certainty(row: pd.Series, taxonomy: Taxonomy) -> str:
-    """Confidence with the side it is of, and the score of the strongest subtype.
+def sentence_html(told: str) -> str:
+    """A sentence whose beginning, up to the first comma, is what it comes to.
 
-    Parameters
-    ----------
-    row : pandas.Series
-        Of the cell table.
+    Examples
+    --------
+    >>> sentence_html("Blast 0.94, calibrated on 2 laboratories.")
+    '<b>Blast 0.94</b>, calibrated on 2 laboratories.'
     """
-    if row["subtype"] not in taxonomy.names:
-        return "Neither side taken: no confidence is stated"
-    if row["subtype"] not in taxonomy.family("blast"):
-        return f"{taxonomy[row['subtype']].title} side, confidence {percent(row['confidence'])}"
-    side = f"Blast side, confidence {percent(row['confidence'])}"
-    if row["best_guess"] not in taxonomy.children("blast"):
-        return side
-    kind = "subtype" if row["subtype"] == row["best_guess"] else "nearest subtype"
-    title = taxonomy[row["best_guess"]].title
-    return f"{side}; {kind} {title}, score {row['subtype_share']:.2f} of that side"
+    first, comma, rest = escape(told).partition(",")
+    return f"<b>{first}</b>{comma}{rest}" if comma else first
+
+
+def reasons_html(report: CellReport) -> str:
+    """What speaks for and against the subtype that scores highest, and what was not measured."""
+    lines = []
+    if report.reasons_for:
+        lines.append(f"<b>For {report.reasons_about}:</b> {_listed(report.reasons_for)}.")
+    if report.reasons_against:
+        lines.append(f"<b>Against:</b> {_listed(report.reasons_against)}.")
+    if report.not_measured:
+        told = _listed(report.not_measured)
+        lines.append(f"{told[:1].upper()}{told[1:]}.")
+    return "<br>".join(lines)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return escape("; ".join(texts)).replace(" %", f"{NO_BREAK}%")
 
 
 def field_line(name: str, cells: int | None, error: str) -> str:
@@ -179,17 +173,6 @@ def end_text(ended: Ended, done: int, fields: int) -> str:
     if fields < 2 or done == fields:
         return f"{word}."
     return f"{word}: {done} of {fields} fields analysed, the others have no result."
-
-
-def _table(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> str:
-    """Two pairs of columns side by side."""
-    right = right + [("", "")] * (len(left) - len(right))
-    lines = "".join(
-        f"<tr><td>{a}&nbsp;</td><td align='right'>{b}</td><td>&nbsp;&nbsp;&nbsp;{c}&nbsp;</td>"
-        f"<td align='right'>{d}</td></tr>"
-        for (a, b), (c, d) in zip(left, right, strict=True)
-    )
-    return f"<table>{lines}</table>"
 
 
 def _interval(interval: Interval | None) -> str:

@@ -87,7 +87,7 @@ def _outline(
     zoom: float,
     colour: tuple[int, int, int],
 ) -> None:
-    width = max(1, round(len(picture) / 120))
+    width = max(1, round(len(picture) / 80))
     for contour in contours:
         points = (contour + 0.5 - corner[::-1]) * zoom - 0.5
         fixed = [np.round(points * (1 << _SHIFT)).astype(np.int32)]

@@ -1,0 +1,123 @@
+"""The cell under the cursor, or the one that was picked: its picture, numbers and reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_all_subtype._widgets import words
+from napari_all_subtype._widgets.bars import BarTable
+from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.cell_picture import BAR_UM, SIDE_UM
+from napari_all_subtype.workflow.cell_report import CellReport
+
+PICTURE_PX = 120
+MOST_SUBTYPES = 4
+
+
+class CellPanel(QGroupBox):
+    """What is said of one cell, what that rests on, and what speaks for and against it.
+
+    Signals
+    -------
+    moved : int
+        The cell before (-1) or after (+1) the picked one is wanted.
+    told
+        Another cell was picked and is written about.
+    """
+
+    moved = Signal(int)
+    told = Signal()
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__("Cell", parent)
+        self._build()
+        self.before.clicked.connect(lambda: self.moved.emit(-1))
+        self.after.clicked.connect(lambda: self.moved.emit(1))
+        self.show_nothing()
+
+    def _build(self) -> None:
+        self.before, self.after = QPushButton("◀ Previous"), QPushButton("Next ▶")
+        self.before.setToolTip("Pick the cell before this one and move there.")
+        self.after.setToolTip("Pick the cell after this one and move there.")
+        self.picture = QLabel()
+        self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
+        self.picture.setAccessibleName("Picture of the cell")
+        self.picture.setToolTip(
+            f"The cell with its outline, {SIDE_UM:.0f} µm from side to side; a larger one whole. "
+            f"The bar is {BAR_UM:.0f} µm long."
+        )
+        self.text, self.sides, self.scores, self.reasons = (paragraph() for _ in range(4))
+        self.side_bars = BarTable(2)
+        self.score_bars = BarTable(MOST_SUBTYPES, ("network", "FAB rules"))
+        self.pinned = paragraph()
+        buttons, head = QHBoxLayout(), QHBoxLayout()
+        for button in (self.before, self.after):
+            buttons.addWidget(button)
+        head.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.text, 1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(buttons)
+        layout.addLayout(head)
+        for part in (self.sides, self.side_bars, self.scores, self.score_bars, self.reasons):
+            layout.addWidget(part)
+        layout.addWidget(self.pinned)
+
+    def show_nothing(self) -> None:
+        """Say how a cell gets here."""
+        self.text.setText(words.NO_CELL_PICKED)
+        for part in (self.picture, self.side_bars, self.score_bars):
+            part.hide()
+        for part in (self.sides, self.scores, self.reasons, self.pinned):
+            part.clear()
+            part.hide()
+
+    def show_cell(
+        self, report: CellReport, taxonomy: Taxonomy, picked: bool, quietly: bool = False
+    ) -> None:
+        """Write about one cell.
+
+        Parameters
+        ----------
+        picked : bool
+            Whether it stays until another is picked; else it is under the cursor.
+        quietly : bool
+            Do not call for attention: it is the same cell as before.
+        """
+        colours = {one.name: one.colour for one in taxonomy.classes}
+        self.text.setText(words.cell_html(report))
+        _write(self.sides, words.sentence_html(report.sides.told))
+        self.sides.setToolTip(f"Calibrated on {report.calibrated_on}." * bool(report.calibrated_on))
+        self.side_bars.show_bars([report.sides.bars], colours)
+        told = [words.sentence_html(e.told) for e in (report.subtypes, report.fab) if e.told]
+        _write(self.scores, "<br>".join(told))
+        self.score_bars.show_bars([report.subtypes.bars, report.fab.bars], colours)
+        _write(self.reasons, words.reasons_html(report))
+        _write(self.pinned, words.PICKED if picked else words.POINTED_AT)
+        if picked and not quietly:
+            self.told.emit()
+
+    def show_picture(self, picture: np.ndarray | None) -> None:
+        """Show the picture of the cell, shape (S, S, 3), uint8; None while there is none."""
+        self.picture.setVisible(picture is not None)
+        if picture is None:
+            return
+        side = len(picture)
+        image = QImage(picture.tobytes(), side, side, 3 * side, QImage.Format.Format_RGB888)
+        pixmap = QPixmap.fromImage(image)
+        pixmap.setDevicePixelRatio(side / PICTURE_PX)
+        self.picture.setPixmap(pixmap)
+
+    @property
+    def picture_px(self) -> int:
+        """Side that a picture should have on this screen."""
+        return round(PICTURE_PX * self.devicePixelRatioF())
+
+
+def _write(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)
+    label.setVisible(bool(text))
