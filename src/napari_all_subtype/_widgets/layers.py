@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
-from napari.layers import Image, Labels, Layer, Points
+from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_all_subtype._widgets.badges import badge_style
@@ -17,9 +16,7 @@ from napari_all_subtype._widgets.layer_kinds import (
     new_cells,
     new_image,
     new_letters,
-    new_preview,
     new_subtypes,
-    part_placement,
     place,
     placement,
     placement_of_file,
@@ -31,19 +28,19 @@ from napari_all_subtype._widgets.overlay import (
     changed_by_confidence,
     draw_cell,
 )
+from napari_all_subtype._widgets.own_layers import OwnLayers
 from napari_all_subtype._widgets.sight import camera_of, frame, highest, keep_in_sight, raise_above
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import Region
-from napari_all_subtype.workflow.preview import Preview
 
 # Height of a letter to the diameter of the badge behind it.
 LETTER_TO_BADGE = 0.42
 MANY_CELLS = 2000
 
 
-class ResultLayers:
+class ResultLayers(OwnLayers):
     """Shows one field at a time; layers a person deletes are made again at the next field.
 
     Parameters
@@ -53,12 +50,7 @@ class ResultLayers:
     """
 
     def __init__(self, viewer) -> None:
-        self._viewer = weakref.ref(viewer)
-        self.image: Image | None = None
-        self.cells: Labels | None = None
-        self.subtypes: Labels | None = None
-        self.letters: Points | None = None
-        self.preview: Labels | None = None
+        super().__init__(viewer)
         self.view: FieldView | None = None
         self.hidden: frozenset[str] = frozenset()
         self.fill_opacity = FILL_OPACITY
@@ -121,10 +113,6 @@ class ResultLayers:
         raise_above(viewer, highest(viewer, *self._others(Image), image), image)
         return image
 
-    def _others(self, kind: type[Layer] = Layer) -> list[Layer]:
-        layers = self._viewer().layers
-        return [one for one in layers if isinstance(one, kind) and not self.owns(one)]
-
     def clear(self) -> None:
         """Take the result off the image.
 
@@ -147,22 +135,6 @@ class ResultLayers:
         if self._alive(self.image):
             self.image.data = np.zeros_like(self.image.data)
             self.image.name = name
-
-    def show_preview(self, preview: Preview, image: Image) -> None:
-        """Show the outlines of a preview over `image`."""
-        active = self._viewer().layers.selection.active
-        placed = part_placement(image, preview.origin_yx_px, preview.zoom)
-        self._put("preview", preview.lines, new_preview, placed)
-        raise_above(
-            self._viewer(), highest(self._viewer(), *self._others(Image), image), self.preview
-        )
-        if active is not None:
-            self._viewer().layers.selection.active = active
-
-    def clear_preview(self) -> None:
-        """Empty the layer of the preview; like the others it is never taken away."""
-        if self._alive(self.preview):
-            self.preview.data = np.zeros((1, 1), np.uint8)
 
     def hide(self, classes: Iterable[str]) -> None:
         """Show every class but `classes`."""
@@ -251,13 +223,6 @@ class ResultLayers:
         centre = (row["centroid_y_px"], row["centroid_x_px"])
         camera_of(self._viewer()).center = (0.0, *self.subtypes.data_to_world(centre)[-2:])
 
-    def owns(self, layer: Layer) -> bool:
-        """Whether `layer` is one that this object made."""
-        return any(layer is own for own in self._own())
-
-    def _own(self) -> tuple[Layer | None, ...]:
-        return self.image, self.cells, self.subtypes, self.letters, self.preview
-
     @property
     def incomplete(self) -> bool:
         """Whether a person deleted a layer without which nothing can be edited."""
@@ -273,28 +238,10 @@ class ResultLayers:
     def _codes(self) -> ClassCodes:
         return ClassCodes(self.view.analysis.taxonomy)
 
-    def _alive(self, layer: Layer | None) -> bool:
-        viewer = self._viewer()
-        return layer is not None and viewer is not None and layer in viewer.layers
-
     @property
     def _has_result(self) -> bool:
         shown = self.view is not None and self.view.analysis is not None
         return shown and self._alive(self.subtypes)
-
-    def _put(self, role: str, data: np.ndarray, make, placed: dict) -> Layer:
-        """The layer of a role with new data, or a new one where it was deleted."""
-        layer = getattr(self, role)
-        if not self._alive(layer):
-            layer = make(data)
-            # Placed first: napari warns of units that differ for one moment.
-            place(layer, placed)
-            # Known first: who hears of the new layer asks whether it is ours.
-            setattr(self, role, layer)
-            return self._viewer().add_layer(layer)
-        layer.data = data
-        place(layer, placed)
-        return layer
 
     def _recolour(self) -> None:
         if self._has_result:
