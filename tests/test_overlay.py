@@ -8,17 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examples import UM_PER_PX, disc, example_analysis
+from napari_all_subtype._widgets.codes import PARTS, ClassCodes, unit_rgb
 from napari_all_subtype._widgets.overlay import (
     BADGE_INSET,
-    PARTS,
-    ClassCodes,
     badge_centres,
     cell_at,
     changed_by_confidence,
     draw_cell,
     draw_classes,
     ring_width_px,
-    unit_rgb,
 )
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 

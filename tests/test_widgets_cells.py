@@ -7,8 +7,8 @@ import pytest
 from napari.layers import Points
 
 from fake_worker import FIVE_CELLS
+from napari_all_subtype._widgets.codes import ClassCodes
 from napari_all_subtype._widgets.layer_kinds import CELLS, LETTERS, SUBTYPES
-from napari_all_subtype._widgets.overlay import ClassCodes
 from napari_all_subtype.taxonomy import FAB5
 from window_steps import click, pixels_like
 

@@ -10,8 +10,8 @@ from qtpy.QtTest import QTest
 
 from examples import UM_PER_PX
 from fake_worker import FIVE_CELLS
+from napari_all_subtype._widgets.codes import ClassCodes
 from napari_all_subtype._widgets.layer_kinds import CELLS, LETTERS, SUBTYPES
-from napari_all_subtype._widgets.overlay import ClassCodes
 from napari_all_subtype.cells import edit_size
 from napari_all_subtype.taxonomy import FAB5
 from window_steps import answered, click, drag, masks_of, table_of, use

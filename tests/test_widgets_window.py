@@ -13,10 +13,10 @@ from napari.utils.notifications import notification_manager
 
 from fake_child import serve_fake, serve_stuck
 from napari_all_subtype._widgets import session as session_module
+from napari_all_subtype._widgets.codes import ClassCodes
 from napari_all_subtype._widgets.dock import AnalyseSmear
 from napari_all_subtype._widgets.jobs import Worker
 from napari_all_subtype._widgets.layer_kinds import CELLS, SUBTYPES
-from napari_all_subtype._widgets.overlay import ClassCodes
 from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 from window_steps import FIELD, LONG_MS, RESULT_LAYERS, names, pixels_like, run

@@ -11,8 +11,8 @@ from napari.utils.interactions import (
     mouse_release_callbacks,
 )
 
+from napari_all_subtype._widgets.codes import unit_rgb
 from napari_all_subtype._widgets.layer_kinds import CELLS, LETTERS, SUBTYPES
-from napari_all_subtype._widgets.overlay import unit_rgb
 
 FIELD = np.full((128, 160, 3), (236, 214, 226), np.uint8)
 RESULT_LAYERS = [CELLS, SUBTYPES, LETTERS]

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 
-from napari_all_subtype._widgets.overlay import unit_rgb
+from napari_all_subtype._widgets.codes import unit_rgb
+from napari_all_subtype._widgets.look import Look
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.workflow.colour_values import CLASS
 from napari_all_subtype.workflow.overlay import class_of
 
 DOUBTFUL_BADGE = (1.0, 1.0, 1.0, 0.7)
+PLAIN_BADGE = (1.0, 1.0, 1.0, 1.0)
+GUESS = "?"
 
 
-def badge_style(
-    analysis: Analysis, hidden: Collection[str], min_confidence: float
-) -> tuple[np.ndarray, list[str]]:
+def badge_style(analysis: Analysis, look: Look) -> tuple[np.ndarray, list[str]]:
     """Colours, shape (N, 4), 0–1, and letters of the N cells there are, in the order of the table.
 
     Parameters
     ----------
-    hidden : collection of str
-        Classes whose badges are clear and without a letter.
-    min_confidence : float
-        Badges of cells below it, 0–1, are white.
+    look : Look
+        Badges of hidden classes are clear and without a letter; those of cells below the
+        minimum confidence are white, as are all where the cells are not coloured by class.
+        The letter of a guess that was not accepted has a question mark.
     """
     cells = table.present(analysis.cells)
-    named = {k: class_of(analysis.taxonomy, k) for k in cells["subtype"].unique()}
-    rgba = {name: (*unit_rgb(one.colour), 1.0) for name, one in named.items()}
-    classes = [named[name] for name in cells["subtype"]]
-    colours = np.array([rgba[name] for name in cells["subtype"]])
-    colours[(cells["confidence"] < min_confidence).to_numpy()] = DOUBTFUL_BADGE
+    shown = cells[look.column]
+    named = {k: class_of(analysis.taxonomy, k) for k in shown.unique()}
+    by_class = look.colour_by == CLASS
+    rgba = {
+        k: (*unit_rgb(one.colour), 1.0) if by_class else PLAIN_BADGE for k, one in named.items()
+    }
+    classes = [named[name] for name in shown]
+    colours = np.array([rgba[name] for name in shown])
+    colours[(cells["confidence"] < look.min_confidence).to_numpy()] = DOUBTFUL_BADGE
     # Not by `shown`: napari 0.9.2 overlooks it in a layer of two dimensions.
-    gone = np.array([one.name in hidden for one in classes])
+    gone = np.array([one.name in look.hidden for one in classes])
     colours[gone, 3] = 0.0
-    letters = ["" if out else one.letter for one, out in zip(classes, gone, strict=True)]
+    marks = np.where((shown != cells["subtype"]).to_numpy(), GUESS, "")
+    each = zip(classes, marks, gone, strict=True)
+    letters = ["" if out else f"{one.letter}{mark}" for one, mark, out in each]
     return colours, letters

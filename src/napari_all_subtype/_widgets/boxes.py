@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from napari.layers import Labels
 
-from napari_all_subtype._widgets.overlay import ClassCodes, badge_centres, draw_cell
+from napari_all_subtype._widgets.codes import Codes
+from napari_all_subtype._widgets.overlay import badge_centres, draw_cell
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -48,7 +49,7 @@ def class_patch(
     labels: np.ndarray,
     cells: pd.DataFrame,
     region: Region,
-    codes: ClassCodes,
+    codes: Codes,
     ring_px: int,
     min_confidence: float = 0.0,
     picked: int = 0,
@@ -65,16 +66,15 @@ def class_patch(
         The cell with a white ring.
     """
     here = [k for k in np.unique(labels[box_of(region)]).tolist() if k]
-    rows = cells[[*table.BOX, "label", "subtype", "confidence"]].loc[here]
+    read = (*table.BOX, "label", "subtype", "confidence", *codes.columns)
+    rows = cells[[name for name in dict.fromkeys(read) if name in cells]].loc[here]
     boxes = [region, *(Region(*map(int, box)) for box in rows[list(table.BOX)].to_numpy())]
     whole = joined(*boxes)
     local = labels[box_of(whole)]
     canvas = np.zeros(local.shape, np.uint8)
     for row, box in zip(rows.itertuples(), boxes[1:], strict=True):
         moved = dict(zip(table.BOX, _shifted(box, whole), strict=True))
-        cell = SimpleNamespace(
-            label=row.label, subtype=row.subtype, confidence=row.confidence, **moved
-        )
+        cell = SimpleNamespace(**(row._asdict() | moved))
         draw_cell(canvas, local, cell, codes, ring_px, min_confidence, row.label == picked)
     return canvas[box_of(Region(*_shifted(region, whole)))]
 

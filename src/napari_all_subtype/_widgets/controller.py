@@ -50,11 +50,7 @@ class Controller:
     def _restore(self) -> None:
         """Show what a dock that was closed before has left in the session and the layers."""
         session, result = self.session, self.dock.result
-        result.opacity.setValue(self.layers.fill_opacity)
-        result.confidence.setValue(self.layers.min_confidence)
-        result.letters.setChecked(self.layers.with_letters)
-        for name in self.layers.hidden:
-            result.legend.box(name).setChecked(False)
+        result.show_look(self.layers.look)
         self.dock.chooser.set_layers(self._layers_of(Image))
         if session.folder is not None:
             self.dock.chooser.set_folder(session.folder.name)
@@ -71,10 +67,7 @@ class Controller:
         dock.stop_button.clicked.connect(self._on_stop)
         dock.export_button.clicked.connect(self._on_export)
         dock.result.scope_changed.connect(self._show_summary)
-        dock.result.legend.hidden_changed.connect(self.layers.hide)
-        dock.result.opacity.valueChanged.connect(self.layers.set_fill_opacity)
-        dock.result.confidence.valueChanged.connect(self.layers.set_min_confidence)
-        dock.result.letters.toggled.connect(self.layers.show_letters)
+        dock.result.look_changed.connect(self._on_look)
         for signal, slot in self._session_slots():
             signal.connect(slot)
         for event in self._layer_events():
@@ -245,9 +238,8 @@ class Controller:
             else:  # the model had more to say of it while it was loaded
                 self._on_field_selected(n)
 
-        minimum = self.dock.result.confidence.value()
         self.show_state()
-        in_thread(load_view, field, minimum, reading, then=show)
+        in_thread(load_view, field, self.layers.look, reading, then=show)
 
     def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
         if isinstance(view, AllSubtypeError):
@@ -261,6 +253,9 @@ class Controller:
         in_turns(self.layers.show(view, field.layer), until=lambda: self._closed)
         self.picker.pick(0)
         self._show_summary()
+
+    def _on_look(self, changes: dict[str, object]) -> None:
+        self.layers.change_look(**changes)
 
     def _show_summary(self) -> None:
         several = len(self.session.fields) > 1

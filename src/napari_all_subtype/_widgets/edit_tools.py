@@ -13,7 +13,6 @@ from napari.utils.interactions import mouse_release_callbacks
 
 from napari_all_subtype._widgets.boxes import write_box
 from napari_all_subtype._widgets.layers import ResultLayers
-from napari_all_subtype._widgets.overlay import ClassCodes
 from napari_all_subtype.cells.edit import box_of, joined
 from napari_all_subtype.cells.source import Region
 
@@ -173,6 +172,6 @@ class LineTool:
         region = Region(*region[:2], max(region.y1, region.y0 + 1), max(region.x1, region.x0 + 1))
         patch = view.canvas[box_of(region)].copy()
         start, end = (tuple(int(v) for v in (x - region.x0, y - region.y0)) for y, x in corners)
-        cv2.line(patch, start, end, ClassCodes(view.analysis.taxonomy).picked, width)
+        cv2.line(patch, start, end, self.layers.codes.picked, width)
         write_box(self.layers.subtypes, view.canvas, region, patch)
         return region

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_all_subtype._widgets.badges import badge_style
+from napari_all_subtype._widgets.badges import GUESS, badge_style
 from napari_all_subtype._widgets.boxes import class_patch, edited_view, write_box
+from napari_all_subtype._widgets.codes import Codes
 from napari_all_subtype._widgets.layer_kinds import (
     hover_features,
     new_cells,
@@ -21,9 +23,8 @@ from napari_all_subtype._widgets.layer_kinds import (
     placement,
     placement_of_file,
 )
+from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.overlay import (
-    FILL_OPACITY,
-    ClassCodes,
     cell_at,
     changed_by_confidence,
     draw_cell,
@@ -37,6 +38,8 @@ from napari_all_subtype.cells.source import Region
 
 # Height of a letter to the diameter of the badge behind it.
 LETTER_TO_BADGE = 0.42
+# Of a badge with three signs, to one with two.
+LONG_BADGE = 1.4
 MANY_CELLS = 2000
 
 
@@ -52,10 +55,7 @@ class ResultLayers(OwnLayers):
     def __init__(self, viewer) -> None:
         super().__init__(viewer)
         self.view: FieldView | None = None
-        self.hidden: frozenset[str] = frozenset()
-        self.fill_opacity = FILL_OPACITY
-        self.min_confidence = 0.0
-        self.with_letters = True
+        self.look = Look()
         self.picked = 0
         self._letters_old = False
 
@@ -72,7 +72,7 @@ class ResultLayers(OwnLayers):
             self.clear()
             return
         placed = placement(image)
-        cells, codes = view.analysis.cells, self._codes
+        cells, look = view.analysis.cells, self.look
         made = not self._alive(self.cells)
         self._put("cells", view.analysis.masks.labels, new_cells, placed).features = hover_features(
             cells
@@ -82,10 +82,10 @@ class ResultLayers(OwnLayers):
         if self.view is not view:
             return
         made = not self._alive(self.subtypes)
-        self._put("subtypes", view.canvas, new_subtypes, placed).features = codes.to_features()
+        self._put("subtypes", view.canvas, new_subtypes, placed).features = self.codes.to_features()
         self._recolour()
-        # The slider may have moved while the field was drawn.
-        self._redraw(changed_by_confidence(cells, view.min_confidence, self.min_confidence))
+        # The controls may have moved while the field was drawn.
+        self._redraw(_drawn_otherwise(cells, view.look, look))
         if made:
             yield
         if self.view is view:
@@ -136,29 +136,24 @@ class ResultLayers(OwnLayers):
             self.image.data = np.zeros_like(self.image.data)
             self.image.name = name
 
-    def hide(self, classes: Iterable[str]) -> None:
-        """Show every class but `classes`."""
-        self.hidden = frozenset(classes)
+    def change_look(self, **changes: object) -> None:
+        """Draw the cells another way.
+
+        Parameters
+        ----------
+        **changes
+            Fields of :class:`Look`.
+        """
+        before, self.look = self.look, replace(self.look, **changes)
+        if self._alive(self.letters) and before.letters != self.look.letters:
+            self.letters.visible = self.look.letters
+        if not self._has_result:
+            return
+        if not self.look.drawn_as(before):
+            self.subtypes.features = self.codes.to_features()
         self._recolour()
+        self._redraw(_drawn_otherwise(self.view.analysis.cells, before, self.look))
         self._style_letters()
-
-    def set_fill_opacity(self, opacity: float) -> None:
-        """Opacity of the fill, 0–1; rings stay opaque."""
-        self.fill_opacity = opacity
-        self._recolour()
-
-    def set_min_confidence(self, minimum: float) -> None:
-        """Draw cells below `minimum`, 0–1, hollow."""
-        before, self.min_confidence = self.min_confidence, minimum
-        if self._has_result:
-            self._redraw(changed_by_confidence(self.view.analysis.cells, before, minimum))
-            self._style_letters()
-
-    def show_letters(self, shown: bool) -> None:
-        """Show or hide the letters."""
-        self.with_letters = shown
-        if self._alive(self.letters):
-            self.letters.visible = shown
 
     def show_edit(self, analysis: Analysis, region: Region, labels: Iterable[int]) -> None:
         """Show `analysis`, whose cells `labels` are others than before, drawing in `region` only.
@@ -191,9 +186,9 @@ class ResultLayers(OwnLayers):
                 view.analysis.masks.labels,
                 view.analysis.cells,
                 region,
-                self._codes,
+                self.codes,
                 view.ring_px,
-                self.min_confidence,
+                self.look.min_confidence,
                 self.picked,
             )
             write_box(self.subtypes, view.canvas, region, patch)
@@ -235,8 +230,9 @@ class ResultLayers(OwnLayers):
         return self._alive(self.cells) and self.cells.mode != "pan_zoom"
 
     @property
-    def _codes(self) -> ClassCodes:
-        return ClassCodes(self.view.analysis.taxonomy)
+    def codes(self) -> Codes:
+        """The integers of the subtypes mask as it is drawn."""
+        return self.look.codes(self.view.analysis.taxonomy)
 
     @property
     def _has_result(self) -> bool:
@@ -245,7 +241,7 @@ class ResultLayers(OwnLayers):
 
     def _recolour(self) -> None:
         if self._has_result:
-            colours = self._codes.colours(self.hidden, self.fill_opacity)
+            colours = self.codes.colours(self.look.hidden, self.look.fill_opacity)
             self.subtypes.colormap = DirectLabelColormap(color_dict=colours)
 
     def _redraw(self, rows: pd.DataFrame) -> None:
@@ -255,9 +251,9 @@ class ResultLayers(OwnLayers):
                 self.view.canvas,
                 self.view.analysis.masks.labels,
                 row,
-                self._codes,
+                self.codes,
                 self.view.ring_px,
-                self.min_confidence,
+                self.look.min_confidence,
                 picked=row.label == self.picked,
             )
         if len(rows):
@@ -270,16 +266,23 @@ class ResultLayers(OwnLayers):
         letters = self._put("letters", self.view.badges_px, new_letters, placed)
         if made:
             letters.events.visible.connect(self._renew_letters)
-        # napari takes the size of points in pixels of the data, that of text in
-        # units of the world.
-        letters.size = badge_px
+        # In units of the world, unlike the size of the badges.
         letters.text.size = LETTER_TO_BADGE * badge_px * float(placed["scale"][-1])
-        letters.visible = self.with_letters and len(cells) <= MANY_CELLS
+        letters.visible = self.look.letters and len(cells) <= MANY_CELLS
         self._style_letters()
 
     def _style_letters(self) -> None:
         if not self._has_result or not self._alive(self.letters) or not len(self.letters.data):
             return
-        colours, letters = badge_style(self.view.analysis, self.hidden, self.min_confidence)
+        colours, letters = badge_style(self.view.analysis, self.look)
         self.letters.face_color = colours
+        long = np.array([letter.endswith(GUESS) for letter in letters])
+        self.letters.size = self.view.badge_px * np.where(long, LONG_BADGE, 1.0)
         self.letters.features = {"letter": letters}
+
+
+def _drawn_otherwise(cells: pd.DataFrame, before: Look, after: Look) -> pd.DataFrame:
+    """Rows of the cells that another look gives other integers in the subtypes mask."""
+    if not after.drawn_as(before):
+        return table.present(cells)
+    return changed_by_confidence(cells, before.min_confidence, after.min_confidence)

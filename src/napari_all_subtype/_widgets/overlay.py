@@ -2,110 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
-
 import cv2
 import numpy as np
 import pandas as pd
 
+from napari_all_subtype._widgets.codes import Codes
 from napari_all_subtype.cells import table
-from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
 
-Part = Literal["fill", "ring", "doubtful"]
-PARTS: tuple[Part, ...] = ("fill", "ring", "doubtful")
-
-# Chromatin can still be judged under it.
-FILL_OPACITY = 0.2
 RING_WIDTH_UM = 0.6
 MIN_RING_PX = 2
-DOUBTFUL_ALPHA = 0.75
 # Of a badge behind a letter; its centre lies this part of it inside the outline.
 BADGE_UM = 3.2
 BADGE_INSET = 0.5
-PICKED_COLOUR = (1.0, 1.0, 1.0, 1.0)
-
-
-@dataclass(frozen=True)
-class ClassCodes:
-    """The integers of the subtypes mask: fill, ring and doubtful ring of each class.
-
-    Fills come first, so the fill of class k of the taxonomy is k + 1.
-
-    Parameters
-    ----------
-    taxonomy : Taxonomy
-        Of the model; *unknown* is added after its classes.
-
-    Examples
-    --------
-    >>> from napari_all_subtype.taxonomy import FAB5
-    >>> codes = ClassCodes(FAB5)
-    >>> codes.code("normal", "fill"), codes.code("unknown", "fill"), codes.code("normal", "ring")
-    (1, 6, 7)
-    """
-
-    taxonomy: Taxonomy
-
-    @property
-    def classes(self) -> tuple[CellClass, ...]:
-        """Classes of the taxonomy, then *unknown*."""
-        return (*self.taxonomy.classes, UNKNOWN)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of `classes`."""
-        return tuple(c.name for c in self.classes)
-
-    @property
-    def picked(self) -> int:
-        """Code of the ring around the cell a person has picked."""
-        return len(PARTS) * len(self.classes) + 1
-
-    def code(self, name: str, part: Part) -> int:
-        """Integer of one part of one class; a name outside the taxonomy counts as unknown."""
-        names = self.names
-        k = names.index(name) if name in names else len(names) - 1
-        return 1 + PARTS.index(part) * len(names) + k
-
-    def to_features(self) -> pd.DataFrame:
-        """What each code means: row k is code k; row 0, the background, means nothing.
-
-        napari's status bar leaves out what is None.
-        """
-        rows: list[tuple[str | None, str | None]] = [(None, None)]
-        rows += [(c.title, part) for part in PARTS for c in self.classes]
-        return pd.DataFrame([*rows, ("picked", "ring")], columns=["class", "part"])
-
-    def colours(
-        self, hidden: Iterable[str] = (), fill_opacity: float = FILL_OPACITY
-    ) -> dict[int | None, np.ndarray]:
-        """RGBA of every code, for napari's DirectLabelColormap.
-
-        Parameters
-        ----------
-        hidden : iterable of str
-            Classes that are not shown.
-        fill_opacity : float
-            Of the fill, 0–1; rings stay opaque.
-
-        Returns
-        -------
-        dict of int or None to ndarray, shape (4,), float32, 0–1
-            None is any other integer.
-        """
-        hidden = set(hidden)
-        alpha = {"fill": fill_opacity, "ring": 1.0, "doubtful": DOUBTFUL_ALPHA}
-        clear = np.zeros(4, np.float32)
-        result: dict[int | None, np.ndarray] = {None: clear, 0: clear}
-        for cell_class in self.classes:
-            for part in PARTS:
-                shown = 0.0 if cell_class.name in hidden else alpha[part]
-                rgba = (*unit_rgb(cell_class.colour), shown)
-                result[self.code(cell_class.name, part)] = np.array(rgba, np.float32)
-        result[self.picked] = np.array(PICKED_COLOUR, np.float32)
-        return result
+# Lines across a cell that is drawn as a guess: their distance and width to that of the ring.
+HATCH_EVERY = 2.5
+HATCH_WIDTH = 0.5
 
 
 def ring_width_px(um_per_px: float) -> int:
@@ -116,7 +27,7 @@ def ring_width_px(um_per_px: float) -> int:
 def draw_classes(
     labels: np.ndarray,
     cells: pd.DataFrame,
-    codes: ClassCodes,
+    codes: Codes,
     ring_px: int,
     min_confidence: float = 0.0,
 ) -> np.ndarray:
@@ -136,7 +47,7 @@ def draw_classes(
     Returns
     -------
     ndarray, shape (Y, X), uint8
-        See :class:`ClassCodes`.
+        See :class:`Codes`.
     """
     canvas = np.zeros(labels.shape, np.uint8)
     for row in table.present(cells).itertuples():
@@ -148,7 +59,7 @@ def draw_cell(
     canvas: np.ndarray,
     labels: np.ndarray,
     row: object,
-    codes: ClassCodes,
+    codes: Codes,
     ring_px: int,
     min_confidence: float = 0.0,
     picked: bool = False,
@@ -164,6 +75,8 @@ def draw_cell(
     picked : bool
         Ring the cell in white.
 
+    A cell that `codes` show as its best guess is hatched where that was not accepted.
+
     Returns
     -------
     tuple of slice
@@ -176,11 +89,25 @@ def draw_cell(
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     inner = cv2.erode(padded, kernel, iterations=ring_px)[1:-1, 1:-1].astype(bool)
     doubtful = row.confidence < min_confidence
-    ring = codes.code(row.subtype, "doubtful" if doubtful else "ring")
+    ring, fill = codes.code_of(row, "doubtful" if doubtful else "ring"), codes.code_of(row, "fill")
     part = canvas[box]
     part[cell] = codes.picked if picked else ring
-    part[inner] = 0 if doubtful else codes.code(row.subtype, "fill")
+    part[inner] = 0 if doubtful else fill
+    if fill and guessed(row, codes):
+        part[inner & _hatch(inner.shape, ring_px)] = codes.code_of(row, "doubtful")
     return box
+
+
+def guessed(row: object, codes: Codes) -> bool:
+    """Whether `codes` show the cell in `row` as something that was not accepted of it."""
+    return "best_guess" in codes.columns and row.best_guess != row.subtype
+
+
+def _hatch(shape: tuple[int, int], ring_px: int) -> np.ndarray:
+    """Slanting lines: ndarray of `shape`, bool."""
+    every = max(4, round(HATCH_EVERY * ring_px))
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    return (y + x) % every < max(1, round(HATCH_WIDTH * ring_px))
 
 
 def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> np.ndarray:
@@ -234,8 +161,3 @@ def cell_at(labels: np.ndarray, y_px: float, x_px: float) -> int:
     if not (0 <= y < labels.shape[0] and 0 <= x < labels.shape[1]):
         return 0
     return int(labels[y, x])
-
-
-def unit_rgb(colour: str) -> tuple[float, float, float]:
-    """Red, green and blue, 0–1, of ``#rrggbb``."""
-    return tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))

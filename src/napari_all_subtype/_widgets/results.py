@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
-    QCheckBox,
     QComboBox,
-    QFormLayout,
     QGroupBox,
     QVBoxLayout,
     QWidget,
 )
-from superqt import QLabeledDoubleSlider
 
 from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.flags import flags_html, flags_tip, warnings_html
 from napari_all_subtype._widgets.legend import Legend
-from napari_all_subtype._widgets.overlay import FILL_OPACITY
+from napari_all_subtype._widgets.look import Look
+from napari_all_subtype._widgets.look_panel import LookPanel
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import Taxonomy
@@ -33,14 +31,21 @@ class ResultPanel(QGroupBox):
     -------
     scope_changed
         Counts are wanted of the other: the whole smear, or this field.
+    look_changed : dict
+        Fields of the look of the cells, and what they are now.
     """
 
     scope_changed = Signal()
+    look_changed = Signal(object)
 
     def __init__(self, taxonomy: Taxonomy, parent: QWidget | None = None):
         super().__init__(RESULT, parent)
         self._build(taxonomy)
         self.scope.currentIndexChanged.connect(lambda _: self.scope_changed.emit())
+        self.drawing.changed.connect(self.look_changed)
+        self.legend.hidden_changed.connect(
+            lambda hidden: self.look_changed.emit({"hidden": hidden})
+        )
 
     def _build(self, taxonomy: Taxonomy) -> None:
         self.scope = QComboBox()
@@ -48,26 +53,22 @@ class ResultPanel(QGroupBox):
         self.scope.setToolTip("Count the cells of all analysed fields, or of the field shown.")
         self.scope.setAccessibleName("Counts of")
         self.legend = Legend(taxonomy)
-        self.opacity = _slider(
-            "Fill opacity", FILL_OPACITY, "Opacity of the fill; the rings stay opaque."
-        )
-        self.confidence = _slider(
-            "Minimum confidence", 0.0, "Cells below this confidence are drawn hollow."
-        )
-        self.letters = QCheckBox("Letters on the cells")
-        self.letters.setToolTip("Write each cell's class on it, so that colour is not needed.")
-        self.letters.setChecked(True)
+        self.drawing = LookPanel()
+        self.opacity, self.confidence = self.drawing.opacity, self.drawing.confidence
+        self.letters, self.best_guess = self.drawing.letters, self.drawing.best_guess
         self.summary = paragraph()
         self.flags, self.scale_warning = paragraph(), paragraph()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Fill opacity", self.opacity)
-        form.addRow("Min confidence", self.confidence)
-        form.addRow("", self.letters)
         layout = QVBoxLayout(self)
-        for part in (self.scope, self.legend, self.summary, self.scale_warning, self.flags):
+        told = (self.summary, self.scale_warning, self.flags)
+        for part in (self.scope, self.legend, *told, self.drawing):
             layout.addWidget(part)
-        layout.addLayout(form)
+
+    def show_look(self, look: Look) -> None:
+        """Have the controls say what `look` is."""
+        with QSignalBlocker(self):
+            self.drawing.show_look(look)
+            for name in look.hidden:
+                self.legend.box(name).setChecked(False)
 
     @property
     def whole_smear(self) -> bool:
@@ -95,15 +96,3 @@ class ResultPanel(QGroupBox):
         self.flags.setText(flags_html(summary.flags, with_names=several))
         self.flags.setToolTip(flags_tip(summary.flags) if several else "")
         self.flags.setVisible(bool(summary.flags))
-
-
-def _slider(title: str, value: float, tip: str) -> QLabeledDoubleSlider:
-    slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
-    slider.setRange(0.0, 1.0)
-    slider.setDecimals(2)
-    slider.setSingleStep(0.05)
-    slider.setValue(value)
-    for part in (slider, *slider.findChildren(QWidget)):
-        part.setToolTip(tip)
-        part.setAccessibleName(title)
-    return slider

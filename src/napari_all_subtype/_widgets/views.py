@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.overlay import (
     BADGE_UM,
-    ClassCodes,
     badge_centres,
     draw_classes,
     ring_width_px,
@@ -32,11 +32,11 @@ class FieldView:
     analysis : Analysis or None
         None until the field is analysed.
     canvas : ndarray, shape (Y, X), uint8, or None
-        The subtypes mask; see :class:`ClassCodes`.
+        The subtypes mask; see :class:`Codes`.
     ring_px : int
         Width of its rings.
-    min_confidence : float
-        Cells below it are drawn hollow, 0–1.
+    look : Look
+        How its cells are drawn.
     badges_px : ndarray, shape (N, 2), float64, or None
         Centres of the badges of the cells.
     badge_px : float
@@ -50,13 +50,13 @@ class FieldView:
     analysis: Analysis | None = None
     canvas: np.ndarray | None = None
     ring_px: int = 0
-    min_confidence: float = 0.0
+    look: Look = Look()
     badges_px: np.ndarray | None = None
     badge_px: float = 0.0
     key: object = None
 
 
-def load_view(field: SmearField, min_confidence: float, reading: ReadingParameters) -> FieldView:
+def load_view(field: SmearField, look: Look, reading: ReadingParameters) -> FieldView:
     """Read and draw `field`; takes as long as reading its file takes.
 
     Raises
@@ -72,9 +72,9 @@ def load_view(field: SmearField, min_confidence: float, reading: ReadingParamete
     canvas = draw_classes(
         analysis.masks.labels,
         analysis.cells,
-        ClassCodes(analysis.taxonomy),
+        look.codes(analysis.taxonomy),
         ring_px,
-        min_confidence,
+        look.min_confidence,
     )
     badge_px = BADGE_UM / analysis.pixel_size.um_per_px
     badges_px = badge_centres(analysis.masks.labels, analysis.cells, badge_px)
@@ -84,7 +84,7 @@ def load_view(field: SmearField, min_confidence: float, reading: ReadingParamete
         analysis,
         canvas,
         ring_px,
-        min_confidence,
+        look,
         badges_px,
         badge_px,
         field.result.labels,

@@ -22,6 +22,10 @@ NO_CELL_PICKED = (
     "Click a cell on the image, or press <b>Next</b>, to see why it is called so. "
     "Pointing at one is enough for a look."
 )
+BEST_GUESS = (
+    "⚠ <b>Best guess:</b> hatched cells with “?” are drawn as the subtype that scores highest, "
+    "which was not accepted. Counts and files keep the accepted classes."
+)
 POINTED_AT = "<i>Under the cursor; click the cell to keep it here.</i>"
 PICKED = "<i>Picked: it stays here; click beside the cells to let it go.</i>"
 

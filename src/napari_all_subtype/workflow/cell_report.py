@@ -13,6 +13,7 @@ from napari_all_subtype.cells.fab.scores import SUBTYPES
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.config import FabParameters
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
+from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
 from napari_all_subtype.workflow.overlay import class_of
 
@@ -205,7 +206,9 @@ def _fab(row: pd.Series, taxonomy: Taxonomy) -> Evidence:
     nearest = f"{best.title}-like {best.text}"
     settled = row["fab_pattern"] in SUBTYPES
     told = nearest if settled else f"undetermined, nearest {nearest}"
-    return Evidence(f"FAB pattern: {told}, rule score, not a probability.", bars)
+    apart = DISAGREEMENT.value(row)
+    both = "" if math.isnan(apart) else f" Network and rules differ by {apart:.2f} of 1."
+    return Evidence(f"FAB pattern: {told}, rule score, not a probability.{both}", bars)
 
 
 def _has_fab(row: pd.Series) -> bool:
