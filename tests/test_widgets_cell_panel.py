@@ -20,7 +20,7 @@ from napari_all_subtype.cells.fab import fab_scores, reasons_in_words
 from napari_all_subtype.cells.fab.measure import NUMBERS
 from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
 from napari_all_subtype.workflow.fab_evidence import FAB_NUMBERS, FAB_WORDS
-from window_steps import FIELD, click, mouse_event, run
+from window_steps import FIELD, click, mouse_event, run, use
 
 pytestmark = pytest.mark.window
 pytest_plugins = ["window_fixtures"]
@@ -119,6 +119,14 @@ def test_label_selected_in_the_table_of_features_is_picked(told_of):
     assert dock.controller.layers.picked == 5
 
 
+def test_tool_taken_up_picks_nothing(told_of, qtbot):
+    _, dock = told_of
+    use(qtbot, dock, "paint")
+    assert dock.controller.layers.picked == 0
+    dock.edits.buttons["paint"].click()
+    assert dock.controller.layers.picked == 0
+
+
 def test_cursor_that_moves_much_is_followed_a_few_times_only(told_of, qtbot, monkeypatch):
     viewer, dock = told_of
     looks = []
@@ -173,3 +181,17 @@ def test_rate_and_warning_stand_beside_the_counts(told_of):
     assert "the model calls 2 % of the cells blast" in text
     assert "0.250 µm/px is coarser" in dock.result.scale_warning.text()
     assert dock.result.scale_warning.isVisible()
+
+
+def test_panel_higher_than_the_window_is_shown_from_its_beginning(told_of, qtbot):
+    viewer, dock = told_of
+    viewer.window.resize(1100, 520)
+    qtbot.wait(100)
+    dock.scroll.verticalScrollBar().setValue(0)
+    y, x = FIVE_CELLS[3]
+    click(viewer, 0.25 * y, 0.25 * x)
+    assert dock.cell.sizeHint().height() > dock.scroll.viewport().height()
+    for part in (dock.cell.after, dock.cell.picture):
+        qtbot.waitUntil(
+            lambda part=part: part.visibleRegion().boundingRect() == part.rect(), timeout=5000
+        )

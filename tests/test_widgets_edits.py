@@ -32,7 +32,8 @@ def test_line_through_a_cell_makes_two_and_only_they_are_classified_again(analys
     assert dock.controller.session.worker.last_run.labels == (1, 6)
     assert after["subtype"].tolist()[1:] == ["l2", "blast", "l1", "l2", "l3", "l2"]
     assert after["area_px"][[1, 6]].sum() == before["area_px"][1]
-    assert after.loc[2:5].equals(before.loc[2:5])
+    # What FAB evidence adds, the fake answer of the first run did not have.
+    assert after.loc[2:5, list(before)].equals(before.loc[2:5])
     assert dock.result.legend.count_text("l2").startswith("3 ")
     assert list(viewer.layers[LETTERS].features["letter"]) == ["L2", "B", "L1", "L2", "L3", "L2"]
     assert len(viewer.layers[CELLS].features) == 7
@@ -72,7 +73,7 @@ def test_undo_and_redo_give_the_same_masks_and_rows_again(analysed, qtbot):
     press(viewer, "Control-Z")
     np.testing.assert_array_equal(masks_of(dock).labels, masks)
     np.testing.assert_array_equal(masks_of(dock).nuclei, nuclei)
-    assert table_of(dock).loc[:5].equals(first)
+    assert table_of(dock).loc[:5, list(first)].equals(first)
     assert np.isnan(table_of(dock)["area_px"][6])
     assert not dock.edits.buttons["undo"].isEnabled()
     press(viewer, "Control-Shift-Z")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtWidgets import (
     QFrame,
     QGroupBox,
@@ -58,7 +58,11 @@ class VerticalScroll(QScrollArea):
         needed_px = content.layout().totalHeightForWidth(content.width())
         content.resize(content.width(), max(needed_px, self.viewport().height()))
         content.layout().activate()
-        self.ensureWidgetVisible(part)
+        if part.height() > self.viewport().height():
+            # Its beginning is what to read first.
+            self.verticalScrollBar().setValue(part.mapTo(content, QPoint(0, 0)).y())
+        else:
+            self.ensureWidgetVisible(part)
 
     def _widen(self) -> None:
         bar_px = self.verticalScrollBar().sizeHint().width()

@@ -43,6 +43,7 @@ class CellPicker:
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self._listened: object = None
+        self._selected = 0
         self.panel.moved.connect(self._on_moved)
         viewer = self.session.viewer
         viewer.mouse_drag_callbacks.append(self._on_mouse)
@@ -144,12 +145,15 @@ class CellPicker:
             self._listened.events.selected_label.disconnect(self._on_selected)
         self._listened = layer
         if layer is not None:
+            self._selected = int(layer.selected_label)
             layer.events.selected_label.connect(self._on_selected)
 
     def _on_selected(self, *_: object) -> None:
         """A label was selected; the brush selects labels as well, while it is in use."""
         label, result = int(self._listened.selected_label), self.session.result()
-        if self.layers.drawing or result is None or label == self.layers.picked:
+        # napari says so of another colormap too.
+        same, self._selected = label == self._selected, label
+        if same or self.layers.drawing or result is None or label == self.layers.picked:
             return
         if label in table.present(result.analysis.cells)["label"].to_numpy():
             self.pick(label)
