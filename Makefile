@@ -6,6 +6,7 @@ SOURCE := $(wildcard src tests scripts benchmarks)
 # Builds the environment once per content of pyproject.toml; the stamps live inside it.
 DEMO_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
+TRAIN_STAMP := $(VENV)/.installed-train
 
 .PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation figures-speed figures-boxes figures-altered \
         screenshots offline-kit offline-kit-check clean clean-all
@@ -54,6 +55,12 @@ figures-speed: $(TEST_STAMP) ## seconds and memory; STARDIST_PYTHON=... sets Sta
 	$(BIN)/python benchmarks/speed_segmentation.py \
 	    $(if $(STARDIST_PYTHON),--stardist-python $(STARDIST_PYTHON))
 
+figures-model: $(TRAIN_STAMP) ## the bundled model on laboratories left out; kept fold by fold, 40 min
+	$(BIN)/python scripts/train_bundled.py evaluate
+
+figures-novelty: $(TRAIN_STAMP) ## what is called unknown, and whether other laboratories' cells are
+	$(BIN)/python scripts/bundled_novelty.py
+
 screenshots: $(TEST_STAMP) ## the pictures of the README, taken from a real window
 	@sh scripts/setup_system.sh
 	sh scripts/with_display.sh $(BIN)/python scripts/screenshots.py
@@ -79,3 +86,7 @@ $(DEMO_STAMP): pyproject.toml scripts/make_env.sh
 $(TEST_STAMP): pyproject.toml scripts/make_env.sh
 	@sh scripts/make_env.sh test
 	@touch $(DEMO_STAMP) $@
+
+$(TRAIN_STAMP): pyproject.toml scripts/make_env.sh
+	@sh scripts/make_env.sh test,train
+	@touch $(DEMO_STAMP) $(TEST_STAMP) $@

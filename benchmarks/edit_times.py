@@ -28,7 +28,7 @@ from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import PixelSize, Region
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters
 from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow.analyse import with_predictions
+from napari_all_subtype.workflow.said import with_predictions
 
 SIDE_PX, SPACING_PX, RADIUS_PX = 10_000, 100, 42
 UM_PER_PX = 0.13

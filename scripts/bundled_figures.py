@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from bundled_data import Cells, hash_of
+from bundled_page import page_of
 from sklearn.metrics import roc_auc_score
 
 from napari_all_subtype.model.calibration import (
@@ -17,21 +18,7 @@ from napari_all_subtype.model.calibration import (
 )
 
 DRAWS = 500
-# What was looked at before the settings stood; add to it when they change after a look.
-HISTORY = (
-    "These cells were looked at while the settings were chosen, so the figures lean to the",
-    "hopeful side. Looks at laboratories left out, one seed each: 6 epochs of a wider network",
-    "(`all_idb2`, AUROC 0.786), 8 epochs of this one (`all_idb2`, 0.759; both on an earlier",
-    "segmentation, so nothing is proved of epochs), 6 epochs of this one (`all_idb2` 0.792,",
-    "`mll` 0.801), then the simulated cells were resized, restained and given an undetermined",
-    "kind, since about four in ten real blasts were called L2 (0.802, 0.805): the settings here.",
-    "The temperature was first fitted on all eight laboratories (0.76); the two with blasts were",
-    "taken instead after the calibration errors of that were seen (`mll` 0.122). No cells were",
-    "kept back from all this.",
-    "",
-    "Tried and left out: simulated cells that teach blast against normal as well, as a laboratory",
-    "with both sides. One seed, left out: `all_idb2` 0.771, `mll` 0.796, no better than without.",
-)
+BINS = 15
 SINGLE_CELL_IMAGES = ("all_idb2", "mll", "segmentation_wbc_d1", "segmentation_wbc_d2")
 # Not on laboratories without blasts: their normal cells are easier, and a temperature that
 # fits them (0.8) makes the model surer than it may be where blasts are.
@@ -138,7 +125,7 @@ def figures_of(outcome: Outcome, temperature: float) -> dict[str, float]:
     elif len(truth):
         out["false blast rate"] = float(called[~truth].mean())
     if len(truth):
-        out["ECE"] = calibration_error(p, truth)
+        out["ECE"] = calibration_error(p, truth, bins=BINS)
     return out
 
 
@@ -253,52 +240,4 @@ def write_figures(
         "card": card,
     }
     (out / "model.json").write_text(json.dumps(content, indent=1) + "\n")
-    (out / "model.md").write_text(_page(content))
-
-
-COLUMNS = (
-    "AUROC",
-    "sensitivity",
-    "specificity",
-    "balanced accuracy",
-    "false blast rate",
-    "ECE",
-)
-
-
-def _page(content: dict) -> str:
-    lines = [
-        "# What the bundled model does on cells kept apart",
-        "",
-        "Made by `python scripts/train_bundled.py evaluate`. Blast against non-blast leukocyte at",
-        "threshold 0.5, on crops cut by the product's segmentation but at the pixel size known of",
-        "each dataset, and fields in a window around each box: what a user gets, with the ruler",
-        "and on whole fields, stands in `start.md`. An image of one cell counts even where no",
-        "cell was found in it; the cell of a field only if it was found.",
-        "Mean over seeds, in brackets the 95 % interval by bootstrap over groups, without the",
-        "spread of training. Groups are",
-        "blocks of files or single fields, **not patients**. The rate of normal cells called blast",
-        "is 1 − specificity where a laboratory has blasts too. ECE: calibration error of the",
-        "confidence of the decision, at the temperature of the other laboratories or folds.",
-        "",
-        "**L1, L2 and L3 are not measured here**: no real image with such a label exists. They are",
-        "scores learned from simulated cells.",
-        "",
-        *HISTORY,
-        "",
-        f"Temperature in the card: {content['temperature']:.2f}, from {content['calibrated_on']}.",
-        f"Split {content['split_hash']}, crops {content['data_hash']}; single values, seeds and",
-        "commits in `model.json`.",
-        "",
-        "| protocol | tested on | cells (blasts) | groups | " + " | ".join(COLUMNS) + " |",
-        "|---|---|---|---|" + "---|" * len(COLUMNS),
-    ]
-    for row in content["rows"]:
-        shown = [_shown(row["figures"].get(name)) for name in COLUMNS]
-        lead = f"{row['protocol']} | {row['tested on']} | {row['crops']} ({row['blasts']})"
-        lines.append(f"| {lead} | {row['groups']} | {' | '.join(shown)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _shown(figure: tuple | None) -> str:
-    return "" if figure is None else f"{figure[0]:.3f} ({figure[1]:.3f}–{figure[2]:.3f})"
+    (out / "model.md").write_text(page_of(content))

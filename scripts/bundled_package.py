@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from bundled_data import ROOT, SPEC, SUBTYPES, Cells, cut_simulated, hash_of
+from bundled_novelty import familiarity_of
 
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.card import Measurement, ModelCard, TrainingData, write_card
@@ -82,6 +83,7 @@ def write_model(
         crop=SPEC,
         network=NetworkParameters(**setting[0]),
         temperature=measured.get("temperature", 1.0),
+        novelty=familiarity_of(cells),
         calibrated_on=measured.get("calibrated_on", "not calibrated"),
         trained_on=_trained_on(cells),
         measured=(

@@ -17,7 +17,7 @@ from napari_all_subtype._widgets.messages import (
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow.analyse import predictions
+from napari_all_subtype.workflow.said import predictions
 
 FIVE_CELLS = ((30, 30), (30, 80), (30, 130), (80, 30), (80, 80))
 

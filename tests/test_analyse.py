@@ -11,7 +11,8 @@ from napari_all_subtype.cells.source import ArraySource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters
 from napari_all_subtype.errors import Stopped
 from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow.analyse import Analyser, with_predictions
+from napari_all_subtype.workflow.analyse import Analyser
+from napari_all_subtype.workflow.said import with_predictions
 from test_words import Listener
 
 
@@ -27,6 +28,9 @@ class SizeClassifier:
         filled = (crops != 255).any(axis=3).mean(axis=(1, 2))
         blast = np.clip(filled, 0, 1)[:, None].astype(np.float32)
         return np.hstack([1 - blast, blast, np.zeros((len(crops), 3), np.float32)])
+
+    def novelty(self, crops):
+        return np.zeros(len(crops), np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ from napari_all_subtype.config import DecisionParameters, SegmentationParameters
 from napari_all_subtype.progress import SILENT
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow.analyse import with_predictions
 from napari_all_subtype.workflow.corrections import corrected
+from napari_all_subtype.workflow.said import with_predictions
 
 PARAMETERS = SegmentationParameters()
 RED_CELL_PX = 26

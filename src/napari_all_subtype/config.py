@@ -236,6 +236,14 @@ class DecisionParameters(Parameters):
         description="A blast is called L1, L2 or L3 when that subtype holds this share of its "
         "probability of being a blast; otherwise it stays Blast, subtype undetermined.",
     )
+    novelty_threshold: float = Field(
+        1.0,
+        gt=0.0,
+        le=1000.0,
+        description="A cell is unknown when it looks so unlike the cells of the model's training: "
+        "0 is the middle one of them, 1 the most unusual one in a hundred; 1000 asks for no cell "
+        "to be unknown.",
+    )
 
 
 class ModelParameters(Parameters):

@@ -103,6 +103,7 @@ def nothing_said(labels: Sequence[int], taxonomy: Taxonomy = FAB5) -> pd.DataFra
     >>> nothing_said([7])[["subtype", "confidence"]].values.tolist()
     [['unknown', nan]]
     """
-    numbers = [*(f"p_{n}" for n in taxonomy.names), "confidence", "p_blast_any", "subtype_share"]
+    numbers = [f"p_{name}" for name in taxonomy.names]
+    numbers += ["confidence", "p_blast_any", "subtype_share", "novelty"]
     words = dict.fromkeys(("subtype", "best_guess"), UNKNOWN.name)
     return pd.DataFrame(dict.fromkeys(numbers, np.nan) | words, index=list(labels))

@@ -99,6 +99,4 @@ class AnalyseOptions(ClassifyOptions):
         QualityParameters()
     )
     fab: Annotated[FabParameters, _group("FAB criteria of blasts", 7)] = FabParameters()
-    smear_score: Annotated[SmearScoreParameters, _group("Smear score", 8)] = (
-        SmearScoreParameters()
-    )
+    smear_score: Annotated[SmearScoreParameters, _group("Smear score", 8)] = SmearScoreParameters()

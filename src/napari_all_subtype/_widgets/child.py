@@ -176,14 +176,12 @@ def _classify(
     asked: Classify, arrays: list, keeper: ModelKeeper, monitor: PipeMonitor, connection
 ) -> Ended:
     """Classify crops that the window has cut."""
-    from napari_all_subtype.workflow.analyse import predictions
+    from napari_all_subtype.workflow.said import said_of
 
     try:
         classifier = keeper.classifier(asked.parameters)
         connection.send(_ready(classifier))
-        batch_size = asked.parameters.model.batch_size
-        probabilities = classifier.predict(arrays[0], monitor, batch_size)
-        said = predictions(probabilities, asked.parameters.decision, classifier.taxonomy)
+        said = said_of(arrays[0], classifier, asked.parameters, monitor)
         connection.send(Classified(asked.labels, said.set_axis(list(asked.labels), axis=0)))
     except Stopped:
         return Ended(stopped=True)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from napari_all_subtype.cells.crops import CropSpec
 from napari_all_subtype.errors import ModelIntegrityError
+from napari_all_subtype.model.novelty import Familiarity
 from napari_all_subtype.model.parameters import NetworkParameters
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
 
@@ -79,6 +80,8 @@ class ModelCard(_Frozen):
         The architecture, from which the network is built in code.
     temperature : float
         Divides the log odds of blast against normal.
+    novelty : Familiarity or None
+        What the training cells look like; None if it was not measured.
     calibrated_on : str
         Which held-out cells the temperature was fitted on.
     trained_on : tuple of TrainingData
@@ -97,6 +100,7 @@ class ModelCard(_Frozen):
     crop: CropSpec
     network: NetworkParameters
     temperature: float = Field(gt=0)
+    novelty: Familiarity | None = None
     calibrated_on: str
     trained_on: tuple[TrainingData, ...]
     measured: tuple[Measurement, ...]

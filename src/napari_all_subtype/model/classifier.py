@@ -81,6 +81,22 @@ class Classifier:
         logits = predict_logits(self.network, self._checked(crops), monitor, batch_size)
         return calibrated(logits, self.card.temperature, self.taxonomy)
 
+    def novelty(self, crops: np.ndarray) -> np.ndarray:
+        """How unlike the cells of its training `crops` look: ndarray, shape (N,), float32.
+
+        1 is as unlike as the most unusual one in a hundred of them. NaN where the
+        model cannot tell: its card says nothing of it.
+
+        Raises
+        ------
+        ParameterError
+            If the crops are not what the model takes.
+        """
+        crops = self._checked(crops)
+        if self.card.novelty is None:
+            return np.full(len(crops), np.nan, np.float32)
+        return self.card.novelty.novelty(crops)
+
     def _checked(self, crops: np.ndarray) -> np.ndarray:
         crops = np.asarray(crops)
         shape = self.crop_spec.shape

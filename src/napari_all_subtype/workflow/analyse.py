@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Real
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crops import crop_cells
 from napari_all_subtype.cells.given import GivenCells
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.morphology import measure
-from napari_all_subtype.cells.plausible import cell_flags, without_nucleus
+from napari_all_subtype.cells.plausible import cell_flags
 from napari_all_subtype.cells.quality import is_blurred
 from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
 from napari_all_subtype.cells.segmenter import Segmenter, find_cells
 from napari_all_subtype.cells.source import ImageSource, PixelSize
-from napari_all_subtype.config import AnalysisParameters, DecisionParameters, QualityParameters
-from napari_all_subtype.decision import decide, nothing_said
+from napari_all_subtype.config import AnalysisParameters, QualityParameters
 from napari_all_subtype.errors import ParameterError, ParameterTypeError
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.model.segmenters import segmenter_of
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
-from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.fab_evidence import with_fab
+from napari_all_subtype.workflow.said import said_of, with_said
 
 BLURRED = "blur"
 SCALE_UNCERTAIN = "scale uncertain"
@@ -113,10 +110,10 @@ class Analyser:
                 monitor,
             )
         with clock.stage("classify"):
-            probabilities = self.classifier.predict(crops, monitor, p.model.batch_size)
+            said = said_of(crops, self.classifier, p, monitor)
         with clock.stage("measure FAB criteria"):
             taxonomy = self.classifier.taxonomy
-            cells = with_predictions(cells, probabilities, p.decision, taxonomy)
+            cells = with_said(cells, said, taxonomy)
             cells = with_fab(cells, source, masks, pixel_size, p.fab, taxonomy, monitor=monitor)
         with clock.stage("summarise"):
             flags = (*_flags(source, pixel_size, p.quality), *cell_flags(cells), *masks.flags)
@@ -226,46 +223,6 @@ def _refuse_types(pixel_size_um: object, parameters: object) -> None:
             f"parameters is {type(parameters).__name__}. Expected AnalysisParameters; make them "
             "with AnalysisParameters.of(decision={'blast_threshold': 0.6})."
         )
-
-
-def with_predictions(
-    cells: pd.DataFrame,
-    probabilities: np.ndarray,
-    decision: DecisionParameters,
-    taxonomy: Taxonomy,
-) -> pd.DataFrame:
-    """Cell table with probabilities and decision; row k stays label k.
-
-    A cell without a nucleus is *unknown*, whatever the model says of it.
-
-    Parameters
-    ----------
-    cells : pandas.DataFrame
-        Measurements, one row per label.
-    probabilities : ndarray, shape (N, K), float32
-        One row per present cell, in the table's order.
-    """
-    rows = table.present(cells).index
-    said = (
-        predictions(probabilities, decision, taxonomy).set_axis(rows, axis=0).reindex(cells.index)
-    )
-    words = ["subtype", "best_guess"]
-    said[words] = said[words].astype(object).where(said[words].notna(), "")
-    return undecided(pd.concat([cells, said], axis=1), without_nucleus(cells), taxonomy)
-
-
-def undecided(cells: pd.DataFrame, labels: Sequence[int], taxonomy: Taxonomy) -> pd.DataFrame:
-    """`cells` with nothing said of `labels`: *unknown*, without probabilities."""
-    return table.with_rows(cells, nothing_said(labels, taxonomy))
-
-
-def predictions(
-    probabilities: np.ndarray, decision: DecisionParameters, taxonomy: Taxonomy
-) -> pd.DataFrame:
-    """Probabilities (N, K) and the decision on them as columns, one row per cell."""
-    columns = [f"p_{name}" for name in taxonomy.names]
-    said = decide(probabilities, decision, taxonomy).to_frame()
-    return pd.concat([pd.DataFrame(probabilities, columns=columns), said], axis=1)
 
 
 class Clock:

@@ -19,9 +19,9 @@ from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import UNKNOWN
-from napari_all_subtype.workflow.analyse import predictions
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
+from napari_all_subtype.workflow.said import said_of
 
 
 def classify_batch(
@@ -97,9 +97,8 @@ def _table(
     monitor: Monitor,
 ) -> pd.DataFrame:
     """One row per outcome; `cells`, at least one, are those of the outcomes without an error."""
-    crops = [cell.crop for cell, _ in cells]
-    probabilities = classifier.predict(np.stack(crops), monitor, parameters.model.batch_size)
-    said = predictions(probabilities, parameters.decision, classifier.taxonomy)
+    crops = np.stack([cell.crop for cell, _ in cells])
+    said = said_of(crops, classifier, parameters, monitor)
     found = np.array([cell.found for cell, _ in cells], bool)
     said["cell_found"] = found
     said.loc[~found, ["subtype", "best_guess"]] = UNKNOWN.name

@@ -18,10 +18,9 @@ from napari_all_subtype.cells.morphology import measure_some
 from napari_all_subtype.cells.plausible import CELL_FLAGS, cell_flags, without_nucleus
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.model.classifier import Classifier
-from napari_all_subtype.progress import SILENT
 from napari_all_subtype.taxonomy import UNKNOWN
-from napari_all_subtype.workflow.analyse import predictions, undecided
 from napari_all_subtype.workflow.fab_evidence import with_fab, without_fab
+from napari_all_subtype.workflow.said import said_of, undecided
 
 SAID = ("subtype", "best_guess")
 
@@ -54,9 +53,7 @@ def corrected(
     analysis = replace(analysis, edits=analysis.edits + 1)
     labels = list(edit.remaining)
     crops = crops_of(analysis, labels, source, classifier.crop_spec)
-    said = predictions(
-        classifier.predict(crops, SILENT), analysis.parameters.decision, analysis.taxonomy
-    )
+    said = said_of(crops, classifier, analysis.parameters)
     analysis = classified(analysis, said.set_axis(labels, axis=0))
     return with_evidence(analysis, source, labels)
 

@@ -1,0 +1,98 @@
+"""What is said of cells: probabilities, the decision on them, and where nothing can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.plausible import without_nucleus
+from napari_all_subtype.config import AnalysisParameters, DecisionParameters
+from napari_all_subtype.decision import decide, nothing_said
+from napari_all_subtype.progress import SILENT, Monitor
+from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
+
+if TYPE_CHECKING:
+    from napari_all_subtype.model.classifier import Classifier
+
+
+def said_of(
+    crops: np.ndarray,
+    classifier: Classifier,
+    parameters: AnalysisParameters = AnalysisParameters(),
+    monitor: Monitor = SILENT,
+) -> pd.DataFrame:
+    """What `classifier` says of `crops`, one row each: see :func:`predictions`."""
+    probabilities = classifier.predict(crops, monitor, parameters.model.batch_size)
+    novelty = classifier.novelty(crops)
+    return predictions(probabilities, parameters.decision, classifier.taxonomy, novelty)
+
+
+def predictions(
+    probabilities: np.ndarray,
+    decision: DecisionParameters,
+    taxonomy: Taxonomy,
+    novelty: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Probabilities (N, K) and the decision on them as columns, one row per cell.
+
+    What looks too unlike the cells of the model's training is *unknown*, and nobody
+    is confident of it: a network alone calls a platelet normal with 0.99. Its
+    probabilities stay, as what the network gave.
+
+    Parameters
+    ----------
+    novelty : ndarray, shape (N,), float, optional
+        As the classifier gives it; NaN, or left out, says nothing.
+    """
+    columns = [f"p_{name}" for name in taxonomy.names]
+    said = decide(probabilities, decision, taxonomy).to_frame()
+    said = pd.concat([pd.DataFrame(probabilities, columns=columns), said], axis=1)
+    said["novelty"] = np.nan if novelty is None else np.asarray(novelty, np.float32)
+    strange = said["novelty"] > decision.novelty_threshold
+    said.loc[strange, ["subtype", "best_guess"]] = UNKNOWN.name
+    said.loc[strange, ["confidence", "subtype_share"]] = np.nan
+    return said
+
+
+def with_predictions(
+    cells: pd.DataFrame,
+    probabilities: np.ndarray,
+    decision: DecisionParameters,
+    taxonomy: Taxonomy,
+) -> pd.DataFrame:
+    """Cell table with probabilities and decision: :func:`with_said` of :func:`predictions`.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (N, K), float32
+        One row per present cell, in the table's order.
+    """
+    return with_said(cells, predictions(probabilities, decision, taxonomy), taxonomy)
+
+
+def with_said(cells: pd.DataFrame, said: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
+    """Cell table with what is said of its cells; row k stays label k.
+
+    A cell without a nucleus is *unknown*, whatever the model says of it.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Measurements, one row per label.
+    said : pandas.DataFrame
+        One row per present cell, in the table's order.
+    """
+    rows = table.present(cells).index
+    said = said.set_axis(rows, axis=0).reindex(cells.index)
+    words = ["subtype", "best_guess"]
+    said[words] = said[words].astype(object).where(said[words].notna(), "")
+    return undecided(pd.concat([cells, said], axis=1), without_nucleus(cells), taxonomy)
+
+
+def undecided(cells: pd.DataFrame, labels: Sequence[int], taxonomy: Taxonomy) -> pd.DataFrame:
+    """`cells` with nothing said of `labels`: *unknown*, without probabilities."""
+    return table.with_rows(cells, nothing_said(labels, taxonomy))
