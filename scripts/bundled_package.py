@@ -86,6 +86,7 @@ def write_model(
         novelty=familiarity_of(cells),
         calibrated_on=measured.get("calibrated_on", "not calibrated"),
         trained_on=_trained_on(cells),
+        um_per_px_seen=_scales_of(cells),
         measured=(
             *(Measurement(**row) for row in measured.get("card", ())),
             *_on_fresh_simulated_cells(network),
@@ -134,6 +135,13 @@ def _on_fresh_simulated_cells(network, each: int = 100) -> tuple[Measurement, ..
             )
         )
     return tuple(rows)
+
+
+def _scales_of(cells: Cells) -> tuple[float, float]:
+    """Finest and coarsest scale of the real images, without the rarest one in a hundred."""
+    real = cells.um_per_px[cells.teaching & cells.found]
+    finest, coarsest = np.percentile(real, [1, 99])
+    return round(float(finest), 4), round(float(coarsest), 4)
 
 
 def _trained_on(cells: Cells) -> tuple[TrainingData, ...]:

@@ -57,15 +57,14 @@ def test_calibration_rests_on_laboratories_with_both_sides():
     facts = facts_of(CARD)
     assert facts.calibration_laboratories == ("all_idb2",)
     assert facts.simulated_subtypes
-    assert facts.um_per_px == (0.0706, 0.13)
 
 
-def test_card_that_states_its_scale_overrules_the_names_of_its_datasets():
-    card = SimpleNamespace(**vars(CARD), um_per_px_seen=[0.3, 0.1])
+def test_the_scale_is_what_the_card_states():
+    card = SimpleNamespace(**vars(CARD), um_per_px_seen=(0.1, 0.3))
     assert facts_of(card).um_per_px == (0.1, 0.3)
 
 
-def test_scale_of_unknown_datasets_is_not_made_up():
+def test_a_scale_that_no_card_states_is_not_made_up():
     assert facts_of(SimpleNamespace(trained_on=(data("mine", normal=5),))).um_per_px is None
 
 

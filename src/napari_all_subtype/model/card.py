@@ -86,6 +86,8 @@ class ModelCard(_Frozen):
         Which held-out cells the temperature was fitted on.
     trained_on : tuple of TrainingData
         Datasets.
+    um_per_px_seen : tuple of (float, float) or None
+        Finest and coarsest scale of the images it learned from, in µm/px.
     measured : tuple of Measurement
         Figures.
     limits : tuple of str
@@ -103,6 +105,7 @@ class ModelCard(_Frozen):
     novelty: Familiarity | None = None
     calibrated_on: str
     trained_on: tuple[TrainingData, ...]
+    um_per_px_seen: tuple[float, float] | None = None
     measured: tuple[Measurement, ...]
     limits: tuple[str, ...]
     intended_use: str

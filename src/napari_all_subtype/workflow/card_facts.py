@@ -9,17 +9,6 @@ LEFT_OUT = "laboratory left out of training"
 TESTED_ON = "tested on "
 SIMULATED = "simulated"
 SUBTYPES = ("l1", "l2", "l3")
-# Of the datasets that cards name without a scale: by their red cells, or as published.
-KNOWN_UM_PER_PX = {
-    "all_idb2": 0.13,
-    "mll": 0.10,
-    "segmentation_wbc_d1": 0.19,
-    "segmentation_wbc_d2": 0.106,
-    "txl_pbc": 0.102,
-    "txl_raabin": 0.0585,
-    "bccd": 0.0706,
-    "draaslan": 0.147,
-}
 
 
 def facts_of(card: ModelCard) -> ModelFacts:
@@ -40,7 +29,7 @@ def facts_of(card: ModelCard) -> ModelFacts:
         calibration_laboratories=tuple(both) if calibrated_on else (),
         simulated_subtypes=subtypes == [SIMULATED],
         false_blasts=_false_blasts(card, {data.dataset: data for data in real}),
-        um_per_px=_scales(card, real),
+        um_per_px=getattr(card, "um_per_px_seen", None),
     )
 
 
@@ -61,12 +50,3 @@ def _false_blasts(card: ModelCard, taught: dict[str, TrainingData]) -> tuple[Fal
             cells = _taught(taught[laboratory], "normal") if laboratory in taught else 0
             found.append(FalseBlasts(laboratory, round(1 - one.value, 4), cells, True))
     return tuple(found)
-
-
-def _scales(card: ModelCard, real: list[TrainingData]) -> tuple[float, float] | None:
-    """Finest and coarsest scale: the card's own word, else by the names of its datasets."""
-    stated = getattr(card, "um_per_px_seen", None)
-    if stated:
-        return min(stated), max(stated)
-    known = [KNOWN_UM_PER_PX.get(data.dataset) for data in real]
-    return (min(known), max(known)) if known and None not in known else None
