@@ -28,7 +28,7 @@ from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import PixelSize, Region
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters
 from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow.said import with_predictions
+from napari_all_subtype.workflow.said import predictions, with_said
 
 SIDE_PX, SPACING_PX, RADIUS_PX = 10_000, 100, 42
 UM_PER_PX = 0.13
@@ -69,9 +69,8 @@ def field_of_discs() -> Analysis:
         cv2.circle(nuclei, (x + shift, y), RADIUS_PX // 2, k, -1)
     masks = CellMasks(labels, nuclei)
     probabilities = np.random.default_rng(0).dirichlet(np.ones(len(FAB5)), masks.highest)
-    cells = with_predictions(
-        measure(masks, UM_PER_PX), probabilities.astype(np.float32), DecisionParameters(), FAB5
-    )
+    said = predictions(probabilities.astype(np.float32), DecisionParameters(), FAB5)
+    cells = with_said(measure(masks, UM_PER_PX), said, FAB5)
     size = PixelSize(UM_PER_PX, "user", 0.02)
     return Analysis("field", masks, cells, size, (), "none", "CPU", AnalysisParameters())
 

@@ -12,7 +12,7 @@ from napari_all_subtype.config import AnalysisParameters, DecisionParameters
 from napari_all_subtype.errors import Stopped
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.analyse import Analyser
-from napari_all_subtype.workflow.said import with_predictions
+from napari_all_subtype.workflow.said import predictions, with_said
 from test_words import Listener
 
 
@@ -94,9 +94,8 @@ def test_thresholds_reach_the_decision(source):
 def test_deleted_cells_stay_as_rows_without_values():
     values = [np.nan, np.nan, 9.0]
     cells = pd.DataFrame({"label": [0, 1, 2], "area_px": values, "nucleus_area_um2": values})
-    table = with_predictions(
-        cells, np.array([[0.2, 0.8, 0, 0, 0]], np.float32), DecisionParameters(), FAB5
-    )
+    blast = np.array([[0.2, 0.8, 0, 0, 0]], np.float32)
+    table = with_said(cells, predictions(blast, DecisionParameters(), FAB5), FAB5)
     assert table["subtype"].tolist() == ["", "", "blast"]
     assert table["p_blast"].isna().tolist() == [True, True, False]
 

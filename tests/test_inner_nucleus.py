@@ -24,7 +24,7 @@ from napari_all_subtype.progress import SILENT
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.corrections import corrected
-from napari_all_subtype.workflow.said import with_predictions
+from napari_all_subtype.workflow.said import predictions, with_said
 
 PARAMETERS = SegmentationParameters()
 RED_CELL_PX = 26
@@ -49,7 +49,7 @@ class DrawnOn:
         masks = CellMasks(self.masks.labels.copy(), self.masks.nuclei.copy())
         cells = measure(masks, self.um_per_px)
         probabilities = FakeClassifier().predict(np.zeros(masks.count), SILENT)
-        cells = with_predictions(cells, probabilities, DecisionParameters(), FAB5)
+        cells = with_said(cells, predictions(probabilities, DecisionParameters(), FAB5), FAB5)
         size = PixelSize(self.um_per_px, "user", 0.02)
         return replace(example_analysis(), masks=masks, cells=cells, pixel_size=size)
 
@@ -107,12 +107,9 @@ def test_drawn_cell_without_a_nucleus_is_unknown_as_a_given_one_is(field):
     assert (row["subtype"], row["best_guess"]) == ("unknown", "unknown")
     assert np.isnan(row[["confidence", "p_normal", "p_blast_any"]].astype(float)).all()
     assert "cells without a nucleus" in after.flags
-    again = with_predictions(
-        measure(after.masks, field.um_per_px),
-        np.full((after.masks.count, 5), 0.2, np.float32),
-        DecisionParameters(),
-        FAB5,
-    )
+    even = np.full((after.masks.count, 5), 0.2, np.float32)
+    said = predictions(even, DecisionParameters(), FAB5)
+    again = with_said(measure(after.masks, field.um_per_px), said, FAB5)
     assert again["subtype"].iloc[-1] == "unknown"
     assert "unknown" not in set(again["subtype"].iloc[:-1])
 

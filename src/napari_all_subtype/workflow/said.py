@@ -58,22 +58,6 @@ def predictions(
     return said
 
 
-def with_predictions(
-    cells: pd.DataFrame,
-    probabilities: np.ndarray,
-    decision: DecisionParameters,
-    taxonomy: Taxonomy,
-) -> pd.DataFrame:
-    """Cell table with probabilities and decision: :func:`with_said` of :func:`predictions`.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape (N, K), float32
-        One row per present cell, in the table's order.
-    """
-    return with_said(cells, predictions(probabilities, decision, taxonomy), taxonomy)
-
-
 def with_said(cells: pd.DataFrame, said: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
     """Cell table with what is said of its cells; row k stays label k.
 
