@@ -17,13 +17,11 @@ import pandas as pd
 from checkout import commit
 from development_images import FOLDER, NOMINAL_UM_PER_PX, REPOSITORY, fingerprint, manifest
 
-from napari_all_subtype.cells.fab import Ruler, fab_scores, measure_fab, memberships
+from napari_all_subtype.cells.fab import fab_scores, measure_fab_alone, memberships
 from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.segmentation import segment
 from napari_all_subtype.cells.source import ArraySource
-from napari_all_subtype.config import FabParameters
 from napari_all_subtype.simulate.alter import ALTERATIONS, Alteration, alter
 
 LABORATORIES = ("all_idb2", "mll")
@@ -174,12 +172,9 @@ def _masks(cell: np.ndarray, nucleus: np.ndarray) -> CellMasks:
 
 def _measured(pixels: np.ndarray, masks: CellMasks, label: int, um_per_px: float) -> pd.Series:
     """Measures, memberships (``has …``) and scores of one cell."""
-    p = FabParameters()
-    ruler = Ruler("micrometres", p.small_lymphocyte_um, p.small_lymphocyte_nc, 0, 0.0)
-    cells = measure(masks, um_per_px)
-    table = measure_fab(ArraySource(pixels), masks, cells, [label], um_per_px, ruler, p)
-    has = memberships(table, p).add_prefix("has ")
-    return pd.concat([table, has, fab_scores(table, p)], axis=1).iloc[0]
+    table = measure_fab_alone(pixels, masks, label, um_per_px)
+    has = memberships(table).add_prefix("has ")
+    return pd.concat([table, has, fab_scores(table)], axis=1).iloc[0]
 
 
 def _applies(alteration: Alteration, before: pd.Series) -> bool:

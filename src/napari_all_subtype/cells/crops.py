@@ -36,13 +36,14 @@ class SingleCell:
     found : bool
         False where no cell was recognised; the crop then shows the middle of the
         image with nothing painted out.
-    mask : ndarray, shape (Y, X), bool
-        The cell in the image; all False where none was found.
+    mask, nucleus : ndarray, shape (Y, X), bool
+        The cell in the image, and its nucleus; all False where none was found.
     """
 
     crop: np.ndarray
     found: bool
     mask: np.ndarray
+    nucleus: np.ndarray
 
 
 def crop_cells(
@@ -218,10 +219,10 @@ def crop_single_cell(
     mask = outline[0]
     if not mask.any():
         middle = (pixels.shape[0] / 2, pixels.shape[1] / 2)
-        return SingleCell(cut(pixels, None, middle, um_per_px, spec), False, mask)
+        return SingleCell(cut(pixels, None, middle, um_per_px, spec), False, *outline)
     ys, xs = np.nonzero(mask)
     centre = (0.5 * (ys.min() + ys.max() + 1), 0.5 * (xs.min() + xs.max() + 1))
-    return SingleCell(cut(pixels, outline, centre, um_per_px, spec), True, mask)
+    return SingleCell(cut(pixels, outline, centre, um_per_px, spec), True, *outline)
 
 
 def _cut_out_outline(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_all_subtype.cells.fab.measure import measure_fab
+from napari_all_subtype.cells.fab.measure import measure_fab, measure_fab_alone
 from napari_all_subtype.cells.fab.reasons import Reason, fab_reasons, in_words, reasons_in_words
 from napari_all_subtype.cells.fab.ruler import Ruler, ruler_of, with_ruler
 from napari_all_subtype.cells.fab.scores import SCORES, fab_scores, memberships
@@ -15,6 +15,7 @@ __all__ = [
     "fab_scores",
     "in_words",
     "measure_fab",
+    "measure_fab_alone",
     "memberships",
     "reasons_in_words",
     "ruler_of",

@@ -13,7 +13,8 @@ from napari_all_subtype.cells.fab.nucleus import chromatin, deepest_hollow
 from napari_all_subtype.cells.fab.ruler import Ruler, with_ruler
 from napari_all_subtype.cells.fab.window import CellWindow, box_of, cut_window, glass_of, part_of
 from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.cells.source import ImageSource, Region
+from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.cells.source import ArraySource, ImageSource, Region
 from napari_all_subtype.cells.table import BOX
 from napari_all_subtype.config import FabParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
@@ -118,3 +119,28 @@ def _criteria(
     if np.isnan(row["fab_basophilia"]):
         why.append("basophilia: too little cytoplasm")
     return row, why
+
+
+def measure_fab_alone(
+    pixels: np.ndarray,
+    masks: CellMasks,
+    label: int,
+    um_per_px: float,
+    p: FabParameters = FabParameters(),
+) -> pd.DataFrame:
+    """Every FAB criterion of one cell without its smear: sizes are compared in micrometres.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (Y, X, 3), uint8
+    masks : CellMasks
+        Shape of `pixels`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row of :func:`measure_fab`.
+    """
+    cells = measure(masks, um_per_px)
+    ruler = Ruler("micrometres", p.small_lymphocyte_um, p.small_lymphocyte_nc, 0, 0.0)
+    return measure_fab(ArraySource(pixels), masks, cells, [label], um_per_px, ruler, p)
