@@ -61,6 +61,9 @@ figures-model: $(TRAIN_STAMP) ## the bundled model on laboratories left out; kep
 figures-novelty: $(TRAIN_STAMP) ## what is called unknown, and whether other laboratories' cells are
 	$(BIN)/python scripts/bundled_novelty.py
 
+figures-stain: $(TRAIN_STAMP) ## which stains are warned of, ordinary ones and distorted ones
+	$(BIN)/python scripts/bundled_stain.py
+
 screenshots: $(TEST_STAMP) ## the pictures of the README, taken from a real window
 	@sh scripts/setup_system.sh
 	sh scripts/with_display.sh $(BIN)/python scripts/screenshots.py

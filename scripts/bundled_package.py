@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from bundled_data import ROOT, SPEC, SUBTYPES, Cells, cut_simulated, hash_of
 from bundled_novelty import familiarity_of
+from bundled_stain import stain_seen_of
 
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.card import Measurement, ModelCard, TrainingData, write_card
@@ -87,6 +88,7 @@ def write_model(
         calibrated_on=measured.get("calibrated_on", "not calibrated"),
         trained_on=_trained_on(cells),
         um_per_px_seen=_scales_of(cells),
+        stain_seen=stain_seen_of(cells),
         measured=(
             *(Measurement(**row) for row in measured.get("card", ())),
             *_on_fresh_simulated_cells(network),

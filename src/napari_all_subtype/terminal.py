@@ -80,6 +80,8 @@ def describe(summary: Summary) -> str:
             f"  Scale assumed{of_all}: counts and sizes can be wrong by more than the intervals "
             "say; give --pixel-size or --profile."
         )
+    if summary.stain_warning:
+        lines.append(f"  {summary.stain_warning}")
     if summary.smear_score is not None and summary.smear_score.n_blasts:
         lines.append(f"  FAB: {summary.smear_score.text}")
     lines += [f"  {summary.subtype_note}", f"  {summary.notice}"]

@@ -57,9 +57,9 @@ class ResultPanel(QGroupBox):
         self.opacity, self.confidence = self.drawing.opacity, self.drawing.confidence
         self.letters, self.best_guess = self.drawing.letters, self.drawing.best_guess
         self.summary = paragraph()
-        self.flags, self.scale_warning = paragraph(), paragraph()
+        self.flags, self.scale_warning, self.stain_warning = paragraph(), paragraph(), paragraph()
         layout = QVBoxLayout(self)
-        told = (self.summary, self.scale_warning, self.flags)
+        told = (self.summary, self.scale_warning, self.stain_warning, self.flags)
         for part in (self.scope, self.legend, *told, self.drawing):
             layout.addWidget(part)
 
@@ -87,9 +87,13 @@ class ResultPanel(QGroupBox):
             self.summary.setText("This field is not analysed yet.")
             self.flags.clear()
             self.scale_warning.clear()
+            self.stain_warning.clear()
             return
         self.scale_warning.setText(warnings_html(summary.scale_warnings, with_names=several))
         self.scale_warning.setVisible(bool(summary.scale_warnings))
+        stain = {summary.name: summary.stain_warning} if summary.stain_warning else {}
+        self.stain_warning.setText(warnings_html(stain, with_names=False))
+        self.stain_warning.setVisible(bool(stain))
         scale = f"<br>{words.scale_html(pixel_size)}" if pixel_size else ""
         note = f"<br><i>{summary.subtype_note}</i>"
         self.summary.setText(words.summary_html(summary) + scale + note)

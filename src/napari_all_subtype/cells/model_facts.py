@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from napari_all_subtype.cells.stain_seen import StainSeen
+
 
 @dataclass(frozen=True)
 class FalseBlasts:
@@ -43,6 +45,8 @@ class ModelFacts:
         One entry per laboratory left out.
     um_per_px : tuple of (float, float) or None
         Finest and coarsest scale of the real images it learned from, in µm/px.
+    stain : StainSeen or None
+        Colours of the real cells it learned from.
     """
 
     calibrated_on: str = ""
@@ -50,6 +54,7 @@ class ModelFacts:
     simulated_subtypes: bool = False
     false_blasts: tuple[FalseBlasts, ...] = ()
     um_per_px: tuple[float, float] | None = None
+    stain: StainSeen | None = None
 
 
 NO_FACTS = ModelFacts()

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from napari_all_subtype.cells.crops import CropSpec
+from napari_all_subtype.cells.stain_seen import StainSeen
 from napari_all_subtype.errors import ModelIntegrityError
 from napari_all_subtype.model.novelty import Familiarity
 from napari_all_subtype.model.parameters import NetworkParameters
@@ -88,6 +89,8 @@ class ModelCard(_Frozen):
         Datasets.
     um_per_px_seen : tuple of (float, float) or None
         Finest and coarsest scale of the images it learned from, in µm/px.
+    stain_seen : StainSeen or None
+        Colours of the real cells it learned from; None if they were not measured.
     measured : tuple of Measurement
         Figures.
     limits : tuple of str
@@ -106,6 +109,7 @@ class ModelCard(_Frozen):
     calibrated_on: str
     trained_on: tuple[TrainingData, ...]
     um_per_px_seen: tuple[float, float] | None = None
+    stain_seen: StainSeen | None = None
     measured: tuple[Measurement, ...]
     limits: tuple[str, ...]
     intended_use: str

@@ -30,6 +30,7 @@ def facts_of(card: ModelCard) -> ModelFacts:
         simulated_subtypes=subtypes == [SIMULATED],
         false_blasts=_false_blasts(card, {data.dataset: data for data in real}),
         um_per_px=getattr(card, "um_per_px_seen", None),
+        stain=getattr(card, "stain_seen", None),
     )
 
 

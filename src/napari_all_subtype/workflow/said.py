@@ -10,6 +10,7 @@ import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.plausible import without_nucleus
+from napari_all_subtype.cells.stain_seen import COLOURS, colours_of
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters
 from napari_all_subtype.decision import decide, nothing_said
 from napari_all_subtype.progress import SILENT, Monitor
@@ -25,10 +26,14 @@ def said_of(
     parameters: AnalysisParameters = AnalysisParameters(),
     monitor: Monitor = SILENT,
 ) -> pd.DataFrame:
-    """What `classifier` says of `crops`, one row each: see :func:`predictions`."""
+    """What `classifier` says of `crops`, one row each: see :func:`predictions`; and their colours.
+
+    The colours are of nucleus and cytoplasm, in CIELAB, as the classifier sees them.
+    """
     probabilities = classifier.predict(crops, monitor, parameters.model.batch_size)
     novelty = classifier.novelty(crops)
-    return predictions(probabilities, parameters.decision, classifier.taxonomy, novelty)
+    said = predictions(probabilities, parameters.decision, classifier.taxonomy, novelty)
+    return pd.concat([said, pd.DataFrame(colours_of(crops), columns=list(COLOURS))], axis=1)
 
 
 def predictions(

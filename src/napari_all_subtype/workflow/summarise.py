@@ -12,6 +12,7 @@ from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, UNKNOWN
 from napari_all_subtype.workflow.blank_rate import BlankRate, blank_rate
 from napari_all_subtype.workflow.field_cells import FieldCells
 from napari_all_subtype.workflow.smear_score import SmearScore, smear_score
+from napari_all_subtype.workflow.stain_check import stain_warning
 
 BOOTSTRAP_ROUNDS = 2000
 # Resampling fewer than five repeats the few there are: its interval is far too narrow.
@@ -94,6 +95,9 @@ class Summary(_Frozen):
         does not say.
     scale_warnings : dict of str to str
         By field: that its scale is none the model has seen, or not known for certain.
+    stain_warning : str
+        That the stain of all cells together is none the model has seen; empty where it
+        is, or where there are too few cells to say.
     """
 
     name: str
@@ -110,6 +114,7 @@ class Summary(_Frozen):
     smear_score: SmearScore | None = None
     blank_rate: BlankRate | None = None
     scale_warnings: dict[str, str] = {}
+    stain_warning: str = ""
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
 
@@ -184,6 +189,7 @@ def summarise(
         smear_score=_score(fields, seed),
         blank_rate=blank_rate(fields[0].facts, len(cells), fields[0].blast_threshold),
         scale_warnings={f.name: f.scale_warning for f in fields if f.scale_warning},
+        stain_warning=stain_warning(cells, fields[0].facts.stain),
     )
 
 
