@@ -9,7 +9,7 @@ TEST_STAMP := $(VENV)/.installed-test
 TRAIN_STAMP := $(VENV)/.installed-train
 
 .PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation figures-speed figures-boxes figures-altered \
-        screenshots offline-kit offline-kit-check clean clean-all
+        model-card screenshots offline-kit offline-kit-check clean clean-all
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ figures-novelty: $(TRAIN_STAMP) ## what is called unknown, and whether other lab
 
 figures-stain: $(TRAIN_STAMP) ## which stains are warned of, ordinary ones and distorted ones
 	$(BIN)/python scripts/bundled_stain.py
+
+model-card: $(TRAIN_STAMP) ## docs/model-card.md with its pictures, from the kept folds; four minutes
+	$(BIN)/python scripts/model_card.py
 
 screenshots: $(TEST_STAMP) ## the pictures of the README, taken from a real window
 	@sh scripts/setup_system.sh

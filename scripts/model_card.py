@@ -1,0 +1,112 @@
+"""The model card page: docs/model-card.md, from the card, its figures and the kept folds.
+
+python scripts/model_card.py          measure, draw the pictures and write the page
+python scripts/model_card.py page     only the page, from docs/figures/model-card/measured.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import bundled_data
+import matplotlib as mpl
+import numpy as np
+from bundled_data import ROOT, Cells, load_cells
+from model_card_failures import SAME_CELL_IOU, failures
+from model_card_page import page_of
+from model_card_plot import plot
+from model_card_reliability import by_laboratory, cost_of_leaving_out, kept_folds, reliability
+
+from napari_all_subtype.model.card import ModelCard, read_card
+from napari_all_subtype.model.classifier import load_classifier
+from napari_all_subtype.model.weights import find_model
+
+FOLDS = ROOT / "build" / "bundled-folds"
+FIGURES = ROOT / "docs" / "figures"
+OUT = FIGURES / "model-card"
+PAGE = ROOT / "docs" / "model-card.md"
+
+
+def measured_of(card: ModelCard, cells: Cells) -> dict:
+    """All that the page says beyond the card; pictures are written beside it.
+
+    Raises
+    ------
+    SystemExit
+        If the figures, the card and the kept folds do not belong together.
+    """
+    figures = _of_this_card(FIGURES / "model.json", card, "make figures-model")
+    novelty = _of_this_card(FIGURES / "novelty.json", card, "make figures-novelty")
+    parts = by_laboratory(kept_folds(cells, FOLDS, figures))
+    reliabilities = {
+        name: {protocol: reliability(own) for protocol, own in protocols.items()}
+        for name, protocols in parts.items()
+    }
+    plot(reliabilities, OUT / "calibration.png")
+    folder = find_model(card.id)
+    return {
+        "data_hash": card.data_hash,
+        "weights": card.files[card.weights],
+        "bytes": {name: (folder / name).stat().st_size for name in card.files},
+        "setting": figures["setting"],
+        "drawn": _drawn(),
+        "um_per_px": _scales(cells),
+        "networks": {row["tested on"]: len(row["seeds"]) for row in figures["rows"][::-1]},
+        "reliability": reliabilities,
+        "cost": {name: cost_of_leaving_out(own) for name, own in parts.items()},
+        "novelty": novelty["rows"],
+        "same_cell_iou": SAME_CELL_IOU,
+        "failures": failures(load_classifier(card.id), OUT),
+    }
+
+
+def _of_this_card(path, card: ModelCard, command: str) -> dict:
+    content = json.loads(path.read_text())
+    for name in ("data_hash", "split_hash", "temperature"):
+        if content.get(name, getattr(card, name)) != getattr(card, name):
+            raise SystemExit(
+                f"{path.name} has {name} {content[name]}, the card of {card.id} "
+                f"{getattr(card, name)}: run `{command}`, or the card is not of these figures: "
+                "`python scripts/train_bundled.py card`."
+            )
+    return content
+
+
+def _drawn() -> dict[str, object]:
+    """How crops are drawn for training, as far as bundled_data says so."""
+    names = ("BLAST_UM", "MOST_RESIZED", "OTHERS_RESIZED", "NORMAL_ONLY", "SIMULATED", "BY_RULE")
+    return {name: getattr(bundled_data, name) for name in names if hasattr(bundled_data, name)}
+
+
+def _scales(cells: Cells) -> dict[str, list[float]]:
+    """Laboratory -> middle, finest and coarsest micrometres per pixel, without 1 % at each end."""
+    real = cells.at(cells.teaching & cells.found)
+    return {
+        str(name): np.percentile(real.um_per_px[real.laboratory == name], [50, 1, 99])
+        .round(3)
+        .tolist()
+        for name in np.unique(real.laboratory)
+    }
+
+
+def main() -> None:
+    """Read the command line and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", choices=("all", "page"), default="all")
+    folder = find_model()
+    card = read_card(folder)
+    kept = OUT / "measured.json"
+    if parser.parse_args().what == "all":
+        mpl.use("agg")
+        OUT.mkdir(parents=True, exist_ok=True)
+        content = measured_of(card, load_cells())
+        kept.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    terms = (folder / "TERMS.md").read_text(encoding="utf-8")
+    page = page_of(card, json.loads(kept.read_text(encoding="utf-8")), terms)
+    PAGE.write_text(page, encoding="utf-8")
+    print(PAGE.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""docs/model-card.md is of the model that is bundled, and says what was measured."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+from bundled_figures import Outcome
+from model_card_failures import BLAST_SIDE, cases, example, tally
+from model_card_page import page_of
+from model_card_reliability import (
+    BINS,
+    KNOWN,
+    LEFT_OUT,
+    by_laboratory,
+    cost_of_leaving_out,
+    reliability,
+)
+
+from napari_all_subtype.model.calibration import blast_logit
+from napari_all_subtype.model.card import read_card
+from napari_all_subtype.model.weights import find_model
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE = (DOCS / "model-card.md").read_text(encoding="utf-8")
+MEASURED = json.loads((DOCS / "figures" / "model-card" / "measured.json").read_text("utf-8"))
+MAX_PICTURE_BYTES = 150_000
+
+
+@pytest.fixture(scope="module")
+def card():
+    """The card of the model that is bundled."""
+    return read_card(find_model())
+
+
+def test_the_page_is_of_the_bundled_model(card):
+    assert f"# Model card: {card.id} {card.version}\n" in PAGE
+    assert f"one temperature, {card.temperature:.4f}," in PAGE
+    for name, sha256 in card.files.items():
+        assert f"`{name}` | {MEASURED['bytes'][name]} | `{sha256}`" in PAGE
+
+
+def test_the_page_is_what_card_and_measurements_make(card):
+    terms = (find_model() / "TERMS.md").read_text(encoding="utf-8")
+    assert page_of(card, MEASURED, terms) == PAGE, "run `make model-card`"
+
+
+def test_a_page_measured_on_other_weights_is_refused(card):
+    with pytest.raises(SystemExit, match="other weights"):
+        page_of(card, MEASURED | {"weights": "0" * 64}, "")
+
+
+def test_every_figure_of_laboratories_left_out_is_on_the_page(card):
+    shown = [m for m in card.measured if m.protocol.startswith("laboratory left out")]
+    assert shown
+    for one in shown:
+        if one.name in ("AUROC", "sensitivity", "specificity"):
+            assert f"{one.value:.3f} ({one.low:.3f}–{one.high:.3f})" in PAGE
+
+
+def test_every_limit_of_the_card_is_on_the_page(card):
+    assert all(f"- {limit}\n" in PAGE for limit in card.limits)
+
+
+def test_every_link_and_picture_is_there_and_small():
+    links = re.findall(r"\]\(([^)]+)\)", PAGE)
+    assert len(links) > len(MEASURED["failures"])
+    for link in links:
+        assert (DOCS / link).is_file(), link
+        if link.endswith((".png", ".jpg")):
+            assert (DOCS / link).stat().st_size < MAX_PICTURE_BYTES, link
+
+
+def test_every_failure_case_is_shown_once():
+    titles = Counter(row["title"] for row in MEASURED["failures"])
+    assert titles == Counter(case.title for case in cases())
+
+
+def outcome(fold, laboratory, logit, is_blast, groups=None, seed=0):
+    """Cells whose log odds of blast are `logit`."""
+    logit, is_blast = np.asarray(logit, float), np.asarray(is_blast, bool)
+    logits = np.full((len(logit), 5), -50.0)
+    logits[:, 0], logits[:, 1] = 0.0, logit
+    names = np.array(laboratory if isinstance(laboratory, list) else [laboratory] * len(logit))
+    groups = np.arange(len(logit)).astype(str) if groups is None else np.array(groups)
+    return Outcome(fold, seed, logits, is_blast, names, groups, "", 0.0)
+
+
+def test_reliability_counts_each_cell_in_the_bin_of_its_probability():
+    odds = np.log(np.array([0.05, 0.05, 0.35, 0.95]) / (1 - np.array([0.05, 0.05, 0.35, 0.95])))
+    found = reliability([outcome("without a", "a", odds, [0, 1, 0, 1])])
+    assert found["cells"] == [2, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+    assert found["blasts"] == [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert [found["mean probability"][k] for k in (0, 3, 9)] == pytest.approx([0.05, 0.35, 0.95])
+    assert len(found["cells"]) == BINS
+
+
+def test_reliability_of_two_seeds_is_their_mean():
+    one = outcome("without a", "a", [-3.0, 3.0], [0, 1], seed=0)
+    two = outcome("without a", "a", [-3.0, -3.0], [0, 1], seed=1)
+    found = reliability([one, two])
+    assert sum(found["cells"]) == 2
+    assert (found["cells"][0], found["cells"][-1]) == (1.5, 0.5)
+
+
+def test_no_temperature_is_fitted_on_the_laboratory_it_is_shown_for():
+    rng = np.random.default_rng(0)
+    truth = rng.random(400) < 0.5
+    logit = rng.normal(np.where(truth, 1, -1), 1.5)
+
+    def shown(factor):
+        own = outcome("without a", "a", logit * factor, truth)
+        other = outcome("without b", "b", logit, truth)
+        return blast_logit(by_laboratory([own, other])["a"][LEFT_OUT][0].logits)
+
+    np.testing.assert_allclose(shown(2.0), 2 * shown(1.0), rtol=1e-3)
+
+
+def test_cost_is_left_out_minus_known_on_the_same_cells():
+    truth = np.tile([True, False], 40)
+    right, wrong = np.where(truth, 4.0, -4.0), np.where(truth, -4.0, -4.0)
+    parts = {
+        KNOWN: [outcome("fold 1", "a", right, truth)],
+        LEFT_OUT: [outcome("without a", "a", wrong, truth)],
+    }
+    known, left, change, low, high = cost_of_leaving_out(parts)["balanced accuracy"]
+    assert (known, left, change) == (1.0, 0.5, -0.5)
+    assert low <= change <= high
+
+
+def seen(word, p_blast=0.5):
+    return SimpleNamespace(word=word, p_blast=p_blast)
+
+
+def test_the_pair_shown_is_the_first_of_which_only_the_hard_one_is_wrong():
+    usual = [seen("blast"), seen("normal"), seen("normal")]
+    hard = [seen("blast"), seen("normal"), seen("l2")]
+    assert example(usual, hard, BLAST_SIDE) == (usual[2], hard[2])
+    assert example(hard, usual, ("unknown",)) == (hard[0], usual[0])
+
+
+def test_tally_counts_what_is_wrong_and_what_was_said():
+    counted = tally([seen("blast"), seen("l1"), seen("normal"), seen("unknown")], BLAST_SIDE)
+    assert (counted["wrong"], counted["cells"]) == (2, 4)
+    assert counted["called"] == {"blast": 2, "normal": 1, "unknown": 1}
+    assert counted["low"] < 0.5 < counted["high"]
