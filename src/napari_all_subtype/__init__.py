@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from napari_all_subtype.config import AnalysisParameters
     from napari_all_subtype.taxonomy import FAB5
     from napari_all_subtype.workflow.analyse import analyse
+    from napari_all_subtype.workflow.saliency import saliency
 
 _HOME = {
     "analyse": "napari_all_subtype.workflow.analyse",
     "Analysis": "napari_all_subtype.cells.analysis",
     "AnalysisParameters": "napari_all_subtype.config",
     "FAB5": "napari_all_subtype.taxonomy",
+    "saliency": "napari_all_subtype.workflow.saliency",
 }
 
-__all__ = ["FAB5", "Analysis", "AnalysisParameters", "analyse"]
+__all__ = ["FAB5", "Analysis", "AnalysisParameters", "analyse", "saliency"]
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.bars import BarTable
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.saliency_row import SaliencyRow
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.cell_picture import BAR_UM, SIDE_UM
 from napari_all_subtype.workflow.cell_report import CellReport
@@ -53,7 +54,7 @@ class CellPanel(QGroupBox):
         self.text, self.sides, self.scores, self.reasons = (paragraph() for _ in range(4))
         self.side_bars = BarTable(2)
         self.score_bars = BarTable(MOST_SUBTYPES, ("network", "FAB rules"))
-        self.pinned = paragraph()
+        self.pinned, self.looked_at = paragraph(), SaliencyRow()
         buttons, head = QHBoxLayout(), QHBoxLayout()
         for button in (self.before, self.after):
             buttons.addWidget(button)
@@ -62,6 +63,7 @@ class CellPanel(QGroupBox):
         layout = QVBoxLayout(self)
         layout.addLayout(buttons)
         layout.addLayout(head)
+        layout.addWidget(self.looked_at)
         for part in (self.sides, self.side_bars, self.scores, self.score_bars, self.reasons):
             layout.addWidget(part)
         layout.addWidget(self.pinned)
@@ -69,7 +71,7 @@ class CellPanel(QGroupBox):
     def show_nothing(self) -> None:
         """Say how a cell gets here."""
         self.text.setText(words.NO_CELL_PICKED)
-        for part in (self.picture, self.side_bars, self.score_bars):
+        for part in (self.picture, self.looked_at, self.side_bars, self.score_bars):
             part.hide()
         for part in (self.sides, self.scores, self.reasons, self.pinned):
             part.clear()
@@ -87,6 +89,7 @@ class CellPanel(QGroupBox):
         quietly : bool
             Do not call for attention: it is the same cell as before.
         """
+        self.looked_at.show()
         colours = {one.name: one.colour for one in taxonomy.classes}
         self.text.setText(words.cell_html(report))
         _write(self.sides, words.sentence_html(report.sides.told))

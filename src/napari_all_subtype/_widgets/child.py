@@ -16,6 +16,8 @@ from napari_all_subtype._widgets.messages import (
     Classified,
     Classify,
     Ended,
+    Explain,
+    Explained,
     FieldDone,
     FieldFailed,
     FieldFlagged,
@@ -38,14 +40,14 @@ REPORT_EVERY_S = 0.05
 
 
 def serve(connection: Connection, keeper: ModelKeeper | None = None) -> None:
-    """Answer `Run` and `Classify` messages until the window's end of the pipe is closed."""
+    """Answer what the window asks until its end of the pipe is closed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     inbox = Inbox(connection)
     keeper = keeper or ModelKeeper()
     while True:
         run, arrays = inbox.next_run()
         monitor = PipeMonitor(connection, inbox.stop, len(run.fields))
-        answer = _classify if isinstance(run, Classify) else _run
+        answer = {Classify: _classify, Explain: _explain}.get(type(run), _run)
         connection.send(answer(run, arrays, keeper, monitor, connection))
 
 
@@ -183,6 +185,25 @@ def _classify(
         connection.send(_ready(classifier))
         said = said_of(arrays[0], classifier, asked.parameters, monitor)
         connection.send(Classified(asked.labels, said.set_axis(list(asked.labels), axis=0)))
+    except Stopped:
+        return Ended(stopped=True)
+    except Exception as error:  # the edge of the process, as above
+        return Ended(message=_told(error))
+    return Ended()
+
+
+def _explain(
+    asked: Explain, arrays: list, keeper: ModelKeeper, monitor: PipeMonitor, connection
+) -> Ended:
+    """Say what the network looks at in a crop that the window has cut."""
+    from napari_all_subtype.model.saliency import saliency_of_crop
+
+    try:
+        checkpoint(monitor, Progress(LOADING))
+        classifier = keeper.classifier(asked.parameters)
+        connection.send(_ready(classifier))
+        checkpoint(monitor, Progress("explain"))
+        connection.send(Explained(saliency_of_crop(classifier, arrays[0])))
     except Stopped:
         return Ended(stopped=True)
     except Exception as error:  # the edge of the process, as above

@@ -15,6 +15,7 @@ from napari_all_subtype._widgets.sent_mask import SentMask
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.model.saliency import Saliency
 
 PIECE_BYTES = 4 << 20
 
@@ -69,6 +70,22 @@ class Classify:
 
     parameters: AnalysisParameters
     labels: tuple[int, ...]
+    fields: tuple[FieldRequest, ...]
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Say what the network looks at in one crop, which follows as the array of the one field.
+
+    Parameters
+    ----------
+    parameters : AnalysisParameters
+        Those of the analysis the cell belongs to.
+    fields : tuple of FieldRequest
+        One: the array of the crop.
+    """
+
+    parameters: AnalysisParameters
     fields: tuple[FieldRequest, ...]
 
 
@@ -142,6 +159,13 @@ class Classified:
 
     labels: tuple[int, ...]
     said: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What the network looks at in the crop of an `Explain`."""
+
+    saliency: Saliency
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets.cell_panel import CellPanel
 from napari_all_subtype._widgets.cell_pixels import CellPixels
+from napari_all_subtype._widgets.saliency_asker import SaliencyAsker
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
-from napari_all_subtype.cells.source import ArraySource
+from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.workflow.cell_picture import cell_picture
 from napari_all_subtype.workflow.cell_report import cell_report
+from napari_all_subtype.workflow.corrections import crops_of
 from napari_all_subtype.workflow.overlay import class_of, rgb
 
 # The cursor moves far more often than anyone reads.
@@ -35,7 +39,8 @@ class CellPicker:
 
     def __init__(self, panel: CellPanel, session: Session):
         self.panel, self.session, self.layers = panel, session, session.layers
-        self.pixels = CellPixels(session, self._show_picture)
+        self.pixels = CellPixels(session, self._on_pixels)
+        self.looked_at = SaliencyAsker(panel.looked_at, session, self._cut_out, self._show_picture)
         self.shown = 0
         self._at: tuple[float, ...] | None = None
         self._timer = QTimer(panel)
@@ -54,6 +59,7 @@ class CellPicker:
         self._timer.stop()
         self._listen_to(None)
         self.pixels.forget()
+        self.looked_at.close()
         viewer = self.session.viewer
         if viewer is None:
             return
@@ -82,29 +88,59 @@ class CellPicker:
         if cells is None or not 0 < label < len(cells) or not cells["area_px"].iat[label] > 0:
             self.shown = 0
             self.panel.show_nothing()
+            self.looked_at.refresh()
             return
         self.shown, analysis = label, result.analysis
         report = cell_report(
             cells.loc[label], analysis.taxonomy, analysis.facts, analysis.parameters.fab
         )
+        self.looked_at.refresh()
         self._show_picture()
         self.panel.show_cell(report, analysis.taxonomy, label == self.layers.picked, quietly)
+
+    def _on_pixels(self) -> None:
+        self.looked_at.refresh()
+        self._show_picture()
+
+    def _cut_out(self) -> tuple[Analysis, np.ndarray] | None:
+        """The cell that is told of as the network sees it, and its analysis; None if not yet."""
+        source, view = self._source_at_hand(), self.layers.view
+        result = self.session.result()
+        if not self.shown or source is None or view is None or result is None:
+            return None
+        # The masks are those of the view, which follow edits at once; so does its table.
+        analysis = replace(view.analysis, cells=result.analysis.cells)
+        spec = self.session.crop_spec_of(analysis)
+        return analysis, crops_of(analysis, [self.shown], source, spec)[0]
 
     def _show_picture(self) -> None:
         if self.shown:
             self.panel.show_picture(self._picture())
 
-    def _picture(self) -> np.ndarray | None:
-        source, view = self.pixels.source(), self.layers.view
-        # Others are read anew for each cell: not while the cursor only passes.
+    def _source_at_hand(self) -> ImageSource | None:
+        """The field; a lazy one is read anew for each cell: not while the cursor only passes."""
+        source = self.pixels.source()
         at_hand = isinstance(source, ArraySource) or self.shown == self.layers.picked
-        if source is None or view is None or not at_hand:
+        return source if at_hand else None
+
+    def _picture(self) -> np.ndarray | None:
+        source, view = self._source_at_hand(), self.layers.view
+        if source is None or view is None:
             return None
         analysis = view.analysis
         row = next(self.session.result().analysis.cells.loc[[self.shown]].itertuples())
         colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
         um_per_px, side_px = analysis.pixel_size.um_per_px, self.panel.picture_px
-        return cell_picture(source, analysis.masks.labels, row, um_per_px, colour, side_px)
+        found, spec = self.looked_at.found, self.session.crop_spec_of(analysis)
+        return cell_picture(
+            source,
+            analysis.masks.labels,
+            row,
+            um_per_px,
+            colour,
+            side_px,
+            None if found is None else (found, spec.um_per_px),
+        )
 
     # The mouse
 

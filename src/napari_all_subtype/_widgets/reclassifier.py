@@ -37,11 +37,13 @@ class Reclassifier:
         self._asked: dict[Place, np.ndarray] = {}
         self._parameters: dict[object, AnalysisParameters] = {}
         session.classified.connect(self._on_classified)
+        session.explained.connect(self._on_explained)
 
     def close(self) -> None:
         """Ask no longer."""
         self.forget_all()
         self.session.classified.disconnect(self._on_classified, missing_ok=True)
+        self.session.explained.disconnect(self._on_explained, missing_ok=True)
 
     def ask(
         self, key: object, parameters: AnalysisParameters, labels: Sequence[int], crops: np.ndarray
@@ -84,6 +86,11 @@ class Reclassifier:
             del self._waiting[place]
         labels = [label for _, label in self._asked]
         self.session.classify(self._parameters[key], labels, np.stack(list(self._asked.values())))
+
+    def _on_explained(self, message: object) -> None:
+        """The model is free again."""
+        if isinstance(message, Ended):
+            self._next()
 
     def _on_classified(self, message: Classified | Ended) -> None:
         asked = {label: key for key, label in self._asked}

@@ -19,6 +19,8 @@ from napari_all_subtype._widgets.messages import (
     Classified,
     Classify,
     Ended,
+    Explain,
+    Explained,
     FieldDone,
     FieldFailed,
     FieldFlagged,
@@ -56,6 +58,7 @@ class Session:
     cell_picked = Signal(int)
     classified = Signal(object)
     classifying_changed = Signal()
+    explained = Signal(object)
 
     def __init__(self, viewer) -> None:
         self._viewer = weakref.ref(viewer)
@@ -73,7 +76,7 @@ class Session:
         self.model = ""
         self._gauge = Gauge()
         self._crop_specs: dict[str, CropSpec] = {}
-        self.classifying = False
+        self.classifying = self.explaining = False
 
     @property
     def viewer(self):
@@ -83,7 +86,7 @@ class Session:
     @property
     def running(self) -> bool:
         """True while an analysis is going on."""
-        return self.worker.running and not self.classifying
+        return self.worker.running and not (self.classifying or self.explaining)
 
     def open(self, source: object, fields: Sequence[SmearField], smear: str) -> None:
         """Make `source` the smear that is worked on: as it was left, else with `fields`.
@@ -155,6 +158,13 @@ class Session:
         self.worker.run(Classify(parameters, tuple(labels), (request,)), [crops])
         self.classifying_changed.emit()
 
+    def explain(self, parameters: AnalysisParameters, crop: np.ndarray) -> None:
+        """Have the child process say what the network looks at in `crop`; see `explained`."""
+        request = FieldRequest("crop", None, crop.shape, str(crop.dtype))
+        self.explaining = True
+        self.worker.run(Explain(parameters, (request,)), [crop])
+        self.classifying_changed.emit()
+
     def edit(self, n: int, result: PackedAnalysis, history: EditHistory) -> None:
         """Put the edited result of field number `n` in the place of the one before."""
         fields = list(self.fields)
@@ -201,7 +211,7 @@ class Session:
     def close(self) -> None:
         """End the child process; results stay."""
         self.worker.close()
-        self.classifying = False
+        self.classifying = self.explaining = False
 
     @property
     def field(self) -> SmearField | None:
@@ -231,7 +241,7 @@ class Session:
 
     def _on_message(self, message: object) -> None:
         match message:
-            case Step() if self.classifying:
+            case Step() if self.classifying or self.explaining:
                 pass  # over before a bar could show it
             case Step():
                 self.progressed.emit(self._gauge.update(message), self._gauge.words)
@@ -249,6 +259,12 @@ class Session:
                 self.classifying = False
                 self.classified.emit(message)
                 self.classifying_changed.emit()
+            case Ended() if self.explaining:
+                self.explaining = False
+                self.explained.emit(message)
+                self.classifying_changed.emit()
+            case Explained():
+                self.explained.emit(message)
             case Classified():
                 self.classified.emit(message)
             case Ended():

@@ -16,8 +16,8 @@ def show_state(dock, session: Session) -> None:
     """
     running, chosen = session.running, dock.chooser.current() is not None
     any_result = any(field.result for field in session.fields)
-    # The child process does one thing at a time: cells that were edited are classified first.
-    free = not running and not session.classifying
+    # The child process does one thing at a time: first what was asked about single cells.
+    free = not running and not session.classifying and not session.explaining
     dock.run_button.setEnabled(chosen and free)
     dock.stop_button.setEnabled(running)
     dock.export_button.setEnabled(any_result and free)

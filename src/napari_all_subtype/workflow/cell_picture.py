@@ -7,13 +7,17 @@ import numpy as np
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.source import ImageSource, Region
+from napari_all_subtype.model.saliency import Saliency
 from napari_all_subtype.workflow.overlay import HALO_RGB, cell_contours
+from napari_all_subtype.workflow.saliency_picture import with_saliency
 
 # Larger than nearly every cell, so that cells can be compared by eye.
 SIDE_UM = 24.0
 RIM_FRACTION = 1.15
 BAR_UM = 5.0
 GROUND = 235
+# Of a cell with a map: the colours of the classes are the map's then.
+RING_RGB = (255, 255, 255)
 _SHIFT = 4
 
 
@@ -24,6 +28,7 @@ def cell_picture(
     um_per_px: float,
     colour: tuple[int, int, int],
     side_px: int = 240,
+    looked_at: tuple[Saliency, float] | None = None,
 ) -> np.ndarray:
     """A square around one cell, with its outline and a bar of 5 µm.
 
@@ -38,9 +43,11 @@ def cell_picture(
     um_per_px : float
         Of the field.
     colour : tuple of int
-        Of the outline, red, green and blue, 0–255.
+        Of the outline, red, green and blue, 0–255; white around a map.
     side_px : int
         Of the picture. It shows 24 µm, or a larger cell whole.
+    looked_at : tuple of Saliency and float, optional
+        What the network looked at in this cell, and the µm per pixel of its crop.
 
     Returns
     -------
@@ -62,6 +69,9 @@ def cell_picture(
         picture = cv2.warpAffine(
             rgb, move, (side_px, side_px), flags=way, borderMode=cv2.BORDER_REPLICATE
         )
+    if looked_at is not None:
+        picture = with_saliency(picture, looked_at[0], zoom * looked_at[1] / um_per_px)
+        colour = RING_RGB
     picture = np.ascontiguousarray(picture)
     _outline(picture, cell_contours(labels, row), corner, zoom, colour)
     _bar(picture, zoom / um_per_px)
