@@ -50,7 +50,7 @@ def measured_of(card: ModelCard, cells: Cells) -> dict:
         "weights": card.files[card.weights],
         "bytes": {name: (folder / name).stat().st_size for name in card.files},
         "setting": figures["setting"],
-        "drawn": _drawn(),
+        "drawn": _drawn(figures["setting"]),
         "um_per_px": _scales(cells),
         "networks": {row["tested on"]: len(row["seeds"]) for row in figures["rows"][::-1]},
         "reliability": reliabilities,
@@ -73,9 +73,11 @@ def _of_this_card(path, card: ModelCard, command: str) -> dict:
     return content
 
 
-def _drawn() -> dict[str, object]:
-    """How crops are drawn for training, as far as bundled_data says so."""
-    names = ("BLAST_UM", "MOST_RESIZED", "OTHERS_RESIZED", "NORMAL_ONLY", "SIMULATED", "BY_RULE")
+def _drawn(setting: list[dict]) -> dict[str, object]:
+    """How crops are drawn for training: the fourth part of a setting, else as bundled_data says."""
+    if len(setting) > 3:
+        return setting[3]
+    names = ("BLAST_UM", "MOST_RESIZED", "OTHERS_RESIZED", "NORMAL_ONLY", "SIMULATED")
     return {name: getattr(bundled_data, name) for name in names if hasattr(bundled_data, name)}
 
 
