@@ -12,12 +12,15 @@ from hypothesis.extra.numpy import arrays as some_array
 
 from examples import example_analysis
 from fake_child import serve_dying, serve_fake, serve_stuck
+from napari_all_subtype._widgets.child import serve
 from napari_all_subtype._widgets.gauge import STAGES, Gauge
 from napari_all_subtype._widgets.jobs import Worker
 from napari_all_subtype._widgets.messages import (
     Classified,
     Classify,
     Ended,
+    Explain,
+    Explained,
     FieldDone,
     FieldFailed,
     FieldRequest,
@@ -103,6 +106,22 @@ def test_array_and_file_come_back_as_analyses_in_order(qtbot, worker_of, smear, 
     qtbot.waitUntil(lambda: bool(heard.ended), timeout=START_MS)
     assert worker.pid == pid
     assert len(heard.of(FieldDone)) == 1
+
+
+def test_child_says_what_the_network_looked_at_in_a_crop_and_refuses_a_wrong_one(qtbot, worker_of):
+    worker, heard = worker_of(serve)
+    for crop in (np.full((96, 96, 4), 90, np.uint8), np.zeros((8, 8, 3), np.uint8)):
+        request = FieldRequest("crop", None, crop.shape, str(crop.dtype))
+        worker.run(Explain(AnalysisParameters(), (request,)), [crop])
+        qtbot.waitUntil(lambda: bool(heard.ended), timeout=START_MS)
+        said, ended = heard.of(Explained), heard.ended
+        heard.clear()
+        if len(crop) == 96:
+            assert said[0].saliency.for_blast.shape == (96, 96)
+            assert ended == [Ended()]
+        else:
+            assert not said
+            assert "(96, 96, 4) uint8" in ended[0].message
 
 
 def test_second_run_is_refused_while_one_goes_on(worker_of, smear):

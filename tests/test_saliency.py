@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,8 @@ from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.crops import crop_cells
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import ArraySource
+from napari_all_subtype.cells.table import present
+from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.calibration import blast_logit
@@ -24,7 +27,9 @@ from napari_all_subtype.model.saliency import (
     saliency_of_crop,
 )
 from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow.saliency import map_in_words, votes_in_words
+from napari_all_subtype.workflow.analyse import Analyser
+from napari_all_subtype.workflow.corrections import crops_of
+from napari_all_subtype.workflow.saliency import map_in_words, saliency, votes_in_words
 from napari_all_subtype.workflow.saliency_picture import legend_colours, with_saliency
 
 pytestmark = pytest.mark.slow
@@ -235,3 +240,25 @@ def test_legend_goes_from_normal_over_grey_to_blast_and_its_ends_differ_in_light
     assert np.ptp(colours[4]) == 0
     lightness = colours @ [0.2126, 0.7152, 0.0722]
     assert lightness[-1] - lightness[0] > 60
+
+
+@pytest.fixture(scope="module")
+def analysed(smear, bundled):
+    return Analyser(AnalysisParameters(), bundled)(ArraySource(smear.pixels, "smear"))
+
+
+def test_saliency_of_a_cell_of_an_analysis_is_that_of_its_crop(analysed, smear, bundled):
+    label = int(present(analysed.cells)["label"].iloc[-1])
+    source = ArraySource(smear.pixels)
+    crop = crops_of(analysed, [label], source, bundled.crop_spec)[0]
+    found = saliency(analysed, label, smear.pixels, bundled)
+    np.testing.assert_array_equal(found.for_blast, saliency_of_crop(bundled, crop).for_blast)
+
+
+def test_cell_image_and_model_that_do_not_belong_together_are_refused(analysed, smear, bundled):
+    with pytest.raises(ParameterError, match="no such cell"):
+        saliency(analysed, 999, smear.pixels, bundled)
+    with pytest.raises(ParameterError, match="Give the image that was analysed"):
+        saliency(analysed, 1, smear.pixels[:400], bundled)
+    with pytest.raises(ParameterError, match="made with model other 1"):
+        saliency(replace(analysed, model="other 1"), 1, smear.pixels, bundled)
