@@ -30,6 +30,15 @@ class NetworkParameters(Parameters):
     )
 
 
+class BackboneParameters(Parameters):
+    """The head that a well-known backbone is given."""
+
+    head_features: int = Field(256, ge=1, le=4096, description="Features of the layer before it.")
+    dropout: float = Field(
+        0.5, ge=0.0, lt=1.0, description="Fraction of those dropped while training."
+    )
+
+
 class AugmentationParameters(Parameters):
     """How far a training crop is changed."""
 
