@@ -58,6 +58,15 @@ figures-speed: $(TEST_STAMP) ## seconds and memory; STARDIST_PYTHON=... sets Sta
 figures-model: $(TRAIN_STAMP) ## the bundled model on laboratories left out; kept fold by fold, 40 min
 	$(BIN)/python scripts/train_bundled.py evaluate
 
+figures-subtypes: $(TRAIN_STAMP) ## what L1, L2, L3 and Blast follow: the simulator and the FAB rules
+	$(BIN)/python scripts/bundled_subtypes.py
+
+figures-model-small: $(TRAIN_STAMP) ## the same on few cells and draws, to see that it works; four minutes
+	$(BIN)/python scripts/train_bundled.py try
+
+figures-backbones: $(TRAIN_STAMP) ## other networks and other crops on the same laboratories; two hours
+	$(BIN)/python scripts/compare_backbones.py
+
 figures-novelty: $(TRAIN_STAMP) ## what is called unknown, and whether other laboratories' cells are
 	$(BIN)/python scripts/bundled_novelty.py
 

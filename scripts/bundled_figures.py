@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from bundled_data import Cells, hash_of
+from bundled_folds import LEFT_OUT
+from bundled_laboratory import probe_rows, threshold_rows
 from bundled_page import page_of
 from sklearn.metrics import roc_auc_score
 
@@ -58,12 +60,14 @@ def counted(cells: Cells) -> np.ndarray:
 
 
 def read_outcomes(cells: Cells, folder: Path) -> list[Outcome]:
-    """Every fold kept in `folder`."""
+    """Every fold kept in `folder`: where laboratories are left out, the cells of those alone."""
     outcomes = []
-    for path in sorted(folder.glob("*.npz")):
+    for path in sorted(folder.glob("* seed *.npz")):
         fold, seed = path.stem.rsplit(" seed ", 1)
         with np.load(path) as kept:
             good = (cells.teaching & counted(cells))[kept["rows"]]
+            if fold in LEFT_OUT:
+                good &= np.isin(cells.laboratory[kept["rows"]], LEFT_OUT[fold])
             rows = kept["rows"][good]
             outcomes.append(
                 Outcome(
@@ -237,6 +241,8 @@ def write_figures(
         "setting": setting,
         "seconds per fold": {f"{o.fold} seed {o.seed}": round(o.seconds) for o in outcomes},
         "rows": rows,
+        "at the threshold of recoloured blasts": threshold_rows(cells, folder),
+        "laboratory probe": probe_rows(cells, folder),
         "card": card,
     }
     (out / "model.json").write_text(json.dumps(content, indent=1) + "\n")

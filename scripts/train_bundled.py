@@ -2,6 +2,7 @@
 
 python scripts/train_bundled.py cut        cut the crops anew (build/bundled-crops)
 python scripts/train_bundled.py evaluate   every fold not yet in build/ -> docs/figures/model.*
+python scripts/train_bundled.py try        every step on few cells and draws -> build/, in minutes
 python scripts/train_bundled.py fit        the model itself -> src/.../bundled/<id>
 python scripts/train_bundled.py card       new figures and temperature on its card, same weights
 """
@@ -13,14 +14,18 @@ import hashlib
 import json
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from bundled_data import ROOT, SPEC, Cells, hash_of, load_cells, training_crops
+from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_cells
+from bundled_draws import DRAWS, training_crops
 from bundled_figures import write_figures
+from bundled_folds import LEFT_OUT, MANY_SEEDS, folds_of, split_hash
+from bundled_laboratory import START
+from bundled_looks import features_of, recoloured_like
 from bundled_package import write_model
 from imagenet_weights import start_from_imagenet
-from sklearn.model_selection import StratifiedGroupKFold
 
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.classifier import predict_logits
@@ -34,53 +39,53 @@ from napari_all_subtype.model.parameters import (
 from napari_all_subtype.model.weights import load_network
 from napari_all_subtype.taxonomy import FAB5
 
-FOLDS = ROOT / "build" / "bundled-folds"
 SEEDS = (0, 1, 2, 3, 4)
-CROSS_FOLDS = 5
 NETWORK = NetworkParameters()
-# Each opinion of the network learns alone; what reads the outlines starts from nothing and
-# learns faster, and no colour reaches it.
-FITTING = {
-    PICTURE: FittingParameters(),
-    OUTLINE: FittingParameters(learning_rate=2e-3, crops_per_epoch=12800),
-}
 AUGMENTATION = AugmentationParameters()
-SETTING = [
-    NETWORK.model_dump(),
-    {name: parameters.model_dump() for name, parameters in FITTING.items()},
-    AUGMENTATION.model_dump(),
-]
-
-# Laboratories left out together. d2 and txl_pbc come from the same kind of analyser.
-LEFT_OUT = {
-    "without all_idb2": ("all_idb2",),
-    "without mll": ("mll",),
-    "without txl_pbc, d2": ("txl_pbc", "segmentation_wbc_d2"),
-    "without txl_raabin, d1": ("txl_raabin", "segmentation_wbc_d1"),
-    "without bccd, draaslan": ("bccd", "draaslan"),
-}
-# The folds that every seed measures; the others only the first.
-MANY_SEEDS = ("without all_idb2", "without mll")
+WORST_TRIED = 0.6  # AUROC below which `try` fails: chance is 0.5, thirty steps give 0.7 to 0.9
 
 
-def folds_of(cells: Cells) -> dict[str, np.ndarray]:
-    """Name of each fold to its test cells, (N,) bool; a group is never on both sides."""
-    real = np.flatnonzero(cells.teaching)
-    folds = {name: np.isin(cells.laboratory, labs) for name, labs in LEFT_OUT.items()}
-    splitter = StratifiedGroupKFold(CROSS_FOLDS, shuffle=True, random_state=0)
-    strata = np.char.add(cells.laboratory.astype(str), cells.word.astype(str))[real]
-    for k, (_, test) in enumerate(splitter.split(real, strata, cells.group[real])):
-        groups = np.unique(cells.group[real[test]])
-        folds[f"fold {k + 1} of {CROSS_FOLDS}"] = np.isin(cells.group, groups)
-    return folds
+@dataclass(frozen=True)
+class Plan:
+    """What is trained on how much, and where its figures go.
+
+    Each opinion of the network learns alone; what reads the outlines starts from nothing and
+    learns faster, and no colour reaches it.
+    """
+
+    extent: Extent
+    steps: dict[str, int]
+    folds: Path
+    figures: Path
+    measured: tuple[str, ...] = ()  # folds, by name; none: all
+
+    @property
+    def fitting(self) -> dict[str, FittingParameters]:
+        """How each opinion learns."""
+        rates = {PICTURE: 3e-4, OUTLINE: 2e-3}
+        batch = FittingParameters().batch_size
+        return {
+            name: FittingParameters(learning_rate=rate, crops_per_epoch=batch * self.steps[name])
+            for name, rate in rates.items()
+        }
+
+    @property
+    def setting(self) -> list[dict]:
+        """All that the trained weights depend on, besides crops, seed and code."""
+        fitting = {name: parameters.model_dump() for name, parameters in self.fitting.items()}
+        return [NETWORK.model_dump(), fitting, AUGMENTATION.model_dump(), DRAWS]
 
 
-def split_hash(folds: dict[str, np.ndarray]) -> str:
-    """Short hash of which cell is tested in which fold."""
-    digest = hashlib.sha256()
-    for name in sorted(folds):
-        digest.update(name.encode() + np.packbits(folds[name]).tobytes())
-    return digest.hexdigest()[:16]
+FULL = Plan(
+    ALL, {PICTURE: 300, OUTLINE: 400}, ROOT / "build" / "bundled-folds", ROOT / "docs" / "figures"
+)
+TRIAL = Plan(
+    SMALL,
+    {PICTURE: 30, OUTLINE: 60},
+    ROOT / "build" / "bundled-folds-small",
+    ROOT / "build" / "figures-small",
+    (*MANY_SEEDS, "without txl_raabin, d1"),
+)
 
 
 def commit() -> str:
@@ -98,66 +103,114 @@ def commit() -> str:
     return git("rev-parse", "--short=12", "HEAD") + ("-dirty" if dirty else "")
 
 
-def train(cells: Cells, rows: np.ndarray, seed: int):
+def train(cells: Cells, rows: np.ndarray, seed: int, plan: Plan):
     """Network trained on the teaching and simulated cells among `rows`, and its last losses."""
     load_keras().utils.set_random_seed(seed)
     network = build_network(SPEC, len(FAB5), NETWORK)
     start_from_imagenet(network)
     training = training_crops(cells.at(rows))
     losses = [
-        fit(opinion, training, seed, FITTING[name], AUGMENTATION, SPEC.ground)[-1]
+        fit(opinion, training, seed, plan.fitting[name], AUGMENTATION, SPEC.ground)[-1]
         for name, opinion in opinions_of(network).items()
     ]
     return network, losses
 
 
-def evaluate(cells: Cells, only: str, seeds: tuple[int, ...]) -> None:
+def folder_of(cells: Cells, plan: Plan) -> Path:
+    """Where the outputs of the folds of these cells are kept: another for every setting."""
+    key = hashlib.sha256(json.dumps([plan.setting, hash_of(cells)]).encode()).hexdigest()[:12]
+    return plan.folds / key
+
+
+def evaluate(cells: Cells, plan: Plan, only: str, seeds: tuple[int, ...]) -> None:
     """Measure every fold and seed whose outputs are not kept yet."""
-    folds = folds_of(cells)
-    key = hashlib.sha256(json.dumps([SETTING, hash_of(cells)]).encode()).hexdigest()[:12]
+    folds = {k: v for k, v in folds_of(cells).items() if not plan.measured or k in plan.measured}
+    folder = folder_of(cells, plan)
     for seed in seeds:
         for name, test in folds.items():
-            path = FOLDS / key / f"{name} seed {seed}.npz"
+            path = folder / f"{name} seed {seed}.npz"
             if only not in name or path.is_file() or (seed and name not in MANY_SEEDS):
                 continue
+            folder.mkdir(parents=True, exist_ok=True)
             start = time.perf_counter()
-            network, losses = train(cells, ~test, seed)
-            rows = np.flatnonzero(test)
-            logits = predict_logits(network, cells.crops[rows], batch_size=256)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            network, losses = train(cells, ~test, seed, plan)
+            kept = _answers(network, cells, name, test)
             seconds = time.perf_counter() - start
-            kept = {"rows": rows, "logits": logits, "losses": losses, "seconds": seconds}
-            np.savez(path, **kept, commit=commit())
+            np.savez(path, **kept, losses=losses, seconds=seconds, commit=commit())
             print(f"{path.stem}: {seconds:.0f} s, losses {np.round(losses, 3)}", flush=True)
     if only:
         return  # a part of the folds makes no page
-    write_figures(cells, FOLDS / key, split_hash(folds), ROOT / "docs" / "figures", SETTING)
+    _keep_start(cells, folder)
+    write_figures(cells, folder, split_hash(folds), plan.figures, plan.setting)
+
+
+def _answers(network, cells: Cells, fold: str, test: np.ndarray) -> dict[str, np.ndarray]:
+    """What `network` says of the cells kept from it, and what is measured of it besides."""
+    rows = np.flatnonzero(test)
+    kept = {"rows": rows, "logits": predict_logits(network, cells.crops[rows], batch_size=256)}
+    if fold not in LEFT_OUT:
+        return kept | features_of(network, cells.crops[rows])
+    for laboratory in LEFT_OUT[fold]:
+        kept |= recoloured_like(laboratory, network, cells, test)
+    return kept
+
+
+def _keep_start(cells: Cells, folder: Path) -> None:
+    """Features of every cell before training: what a probe of the trained ones is held against."""
+    path = folder / f"{START}.npz"
+    if not path.is_file():
+        network = build_network(SPEC, len(FAB5), NETWORK)
+        start_from_imagenet(network)
+        np.savez(path, **features_of(network, cells.crops))
+
+
+def fit_or_describe(cells: Cells, again: bool, seed: int) -> None:
+    """Write the bundled model: trained anew on all cells, or its card alone."""
+    if again:
+        network, losses = train(cells, np.ones(len(cells.word), bool), seed, FULL)
+        print(f"losses {np.round(losses, 3)}", flush=True)
+        trained_at = commit()
+    else:
+        network, old = load_network()
+        seed, trained_at = old.seed, old.commit
+    figures = FULL.figures / "model.json"
+    folder = write_model(network, cells, seed, FULL.setting, figures, trained_at)
+    print(Path(folder).relative_to(ROOT))
+
+
+def check_trial(folder: Path) -> None:
+    """Print the figures of a trial.
+
+    Raises
+    ------
+    SystemExit
+        If a network is hardly better than chance: some step does not do its work.
+    """
+    print((folder / "model.md").read_text())
+    rows = json.loads((folder / "model.json").read_text())["rows"]
+    found = [row["figures"]["AUROC"][0] for row in rows if "AUROC" in row["figures"]]
+    if min(found) < WORST_TRIED:
+        raise SystemExit(f"AUROC {min(found):.2f}: expected at least {WORST_TRIED}, even here.")
 
 
 def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=("cut", "evaluate", "fit", "card"))
+    parser.add_argument("command", choices=("cut", "evaluate", "try", "fit", "card"))
     parser.add_argument(
         "--only", default="", help="folds whose name holds this text; no page is written"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     arguments = parser.parse_args()
+    if arguments.command == "try":
+        evaluate(load_cells(extent=SMALL), TRIAL, "", (0,))
+        check_trial(TRIAL.figures)
+        return
     cells = load_cells(recut=arguments.command == "cut")
     if arguments.command == "evaluate":
-        evaluate(cells, arguments.only, tuple(arguments.seeds))
+        evaluate(cells, FULL, arguments.only, tuple(arguments.seeds))
     if arguments.command in ("fit", "card"):
-        seed = arguments.seeds[0]
-        if arguments.command == "fit":
-            network, losses = train(cells, np.ones(len(cells.word), bool), seed)
-            print(f"losses {np.round(losses, 3)}", flush=True)
-            trained_at = commit()
-        else:
-            network, old = load_network()
-            seed, trained_at = old.seed, old.commit
-        figures = ROOT / "docs" / "figures" / "model.json"
-        folder = write_model(network, cells, seed, SETTING, figures, trained_at)
-        print(Path(folder).relative_to(ROOT))
+        fit_or_describe(cells, arguments.command == "fit", arguments.seeds[0])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from bundled_data import Cells, training_crops
+from bundled_data import Cells
+from bundled_draws import BY_RULE, SIMULATED, training_crops
 from bundled_figures import Outcome, balanced_temperature, figures_of
-from train_bundled import LEFT_OUT, folds_of
+from bundled_folds import LEFT_OUT, folds_of
+from bundled_laboratory import _at_sensitivity, _probe
 
 
 @pytest.fixture
@@ -94,3 +97,52 @@ def test_laboratories_without_blasts_do_not_set_the_temperature():
     laboratory = np.array(["both"] * 100 + ["normal only"] * 100)
     outcome = Outcome("x", 0, logits, truth, laboratory, laboratory, "none", 1.0)
     assert balanced_temperature(outcome) == pytest.approx(2 / np.log(9), rel=0.02)
+
+
+def test_blasts_kept_from_a_fold_of_normal_laboratories_are_there_to_be_recoloured(cells):
+    folds = folds_of(cells)
+    for name, laboratories in LEFT_OUT.items():
+        blasts = folds[name] & (cells.word == "blast")
+        assert blasts.any(), name
+        if not {"all_idb2", "mll"} & set(laboratories):
+            assert not blasts[np.isin(cells.laboratory, laboratories)].any()
+            assert blasts.sum() < (cells.word == "blast").sum() / 2
+
+
+def test_cells_named_by_the_rules_teach_but_are_not_measured(cells):
+    named = cells.at(cells.word == "blast")
+    named = replace(named, word=np.where(named.group == named.group[0], "l1", "undetermined"))
+    both = Cells(*(np.concatenate([getattr(cells, f), getattr(named, f)]) for f in vars(cells)))
+    assert both.by_rule.sum() == len(named.word) - named.simulated.sum()
+    assert not (both.by_rule & both.teaching).any()
+    training = training_crops(both)
+    family = ~training.considered[:, 0]
+    assert training.chance[family].sum() == pytest.approx(SIMULATED + BY_RULE)
+    assert training.chance.sum() == pytest.approx(1.0)
+    for test in folds_of(both).values():
+        assert not set(both.group[test]) & set(both.group[~test] if test.any() else ())
+
+
+def test_threshold_of_recoloured_blasts_is_the_one_that_finds_nine_of_ten():
+    p_blast = np.linspace(0.0, 1.0, 101)
+    p_normal = np.array([0.05, 0.05, 0.05, 0.5])
+    found = _at_sensitivity((p_normal, np.arange(4)), (p_blast, np.arange(101)))
+    assert found["threshold"] == pytest.approx(0.1)
+    assert found["false blast rate"][0] == 0.25
+    assert found["false blast rate"][1] <= 0.25 <= found["false blast rate"][2]
+    assert found["recoloured called blast at 0.5"] == pytest.approx(51 / 101)
+
+
+@pytest.mark.parametrize(("told", "expected"), [(True, 1.0), (False, 0.5)])
+def test_probe_finds_the_laboratory_where_it_is_and_only_there(told, expected):
+    rng = np.random.default_rng(0)
+    n = 400
+    laboratory = np.array(["a", "b"])[np.arange(n) % 2]
+    features = rng.normal(size=(n, 8))
+    features[:, 0] += 20 * told * (laboratory == "a")
+    crops = np.zeros((n, 4, 4, 4), np.uint8)
+    group = np.array([f"g{k // 4}-{k % 2}" for k in range(n)])
+    cells = Cells(crops, np.full(n, "normal"), laboratory, group, np.ones(n, bool), np.ones(n))
+    accuracy, chance = _probe(cells, np.arange(n), features, "normal")
+    assert chance == 0.5
+    assert accuracy == pytest.approx(expected, abs=0.1)

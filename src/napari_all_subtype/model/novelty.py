@@ -103,7 +103,7 @@ def looks(crops: np.ndarray) -> np.ndarray:
 
 
 def outlines_of(crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cell and nucleus by the plane of outlines of one crop: two ndarray, shape (S, S), bool."""
+    """Cell and nucleus by the plane of outlines: two ndarray, shape (S, S), bool; or a stack."""
     return crop[..., 3] > _CELL, crop[..., 3] > _NUCLEUS
 
 

@@ -1,0 +1,133 @@
+"""How much of the laboratory is left in the network: by a probe, and by recoloured blasts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from bundled_data import Cells
+from bundled_looks import FEATURES
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from napari_all_subtype.model.calibration import calibrated
+
+START = "start of training"
+SENSITIVITY = 0.9
+DRAWS = 1000
+PROBE_FOLDS = 4
+FEWEST_CELLS = 20
+
+
+def threshold_rows(cells: Cells, folder: Path) -> list[dict]:
+    """False blasts of laboratories left out, where most recoloured blasts are called blast.
+
+    The threshold is the one at which SENSITIVITY of the blasts kept apart, in the
+    stain of the laboratory left out, are called blast.
+    """
+    rows = []
+    for path in sorted(folder.glob("without*.npz")):
+        with np.load(path) as kept:
+            for key in kept.files:
+                name = key.removeprefix("recoloured ")
+                if key == name or name == "rows":
+                    continue
+                own = cells.teaching & cells.found & (cells.laboratory == name)
+                mine = own[kept["rows"]]
+                normal = _p_blast(kept["logits"][mine]), cells.group[kept["rows"][mine]]
+                blasts = _p_blast(kept[key]), cells.group[kept["recoloured rows"]]
+                rows.append(
+                    {
+                        "tested on": name,
+                        "fold": path.stem,
+                        "commit": str(kept["commit"]),
+                        "cells": len(normal[0]),
+                        "recoloured blasts": len(blasts[0]),
+                        **_at_sensitivity(normal, blasts),
+                    }
+                )
+    return rows
+
+
+def _p_blast(logits: np.ndarray) -> np.ndarray:
+    return 1 - calibrated(logits, 1.0)[:, 0]
+
+
+def _at_sensitivity(normal: tuple, blasts: tuple) -> dict:
+    (p_normal, normal_groups), (p_blast, blast_groups) = normal, blasts
+    threshold = float(np.quantile(p_blast, 1 - SENSITIVITY))
+    rng = np.random.default_rng(0)
+    draws = []
+    for _ in range(DRAWS):
+        limit = np.quantile(p_blast[_drawn(blast_groups, rng)], 1 - SENSITIVITY)
+        draws.append(float((p_normal[_drawn(normal_groups, rng)] >= limit).mean()))
+    low, high = np.percentile(draws, [2.5, 97.5])
+    rate = float((p_normal >= threshold).mean())
+    called = float((p_blast >= 0.5).mean())
+    return {
+        "threshold": threshold,
+        "false blast rate": (rate, float(low), float(high)),
+        "recoloured called blast at 0.5": called,
+    }
+
+
+def _drawn(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    names, inverse = np.unique(groups, return_inverse=True)
+    picked = rng.integers(len(names), size=len(names))
+    return np.concatenate([np.flatnonzero(inverse == g) for g in picked])
+
+
+def probe_rows(cells: Cells, folder: Path) -> list[dict]:
+    """How well the laboratory of a cell is told from features, within a class.
+
+    Balanced accuracy of a logistic regression, cross-validated by group, on the
+    cells that the network was not trained on; each fold has its own network.
+    """
+    kept_folds = [dict(np.load(path)) for path in sorted(folder.glob("fold*.npz"))]
+    if len(kept_folds) < 2:
+        return []
+    start = folder / f"{START}.npz"
+    from_start = np.load(start)["features embedding"] if start.is_file() else None
+    rows = []
+    for word in ("normal", "blast"):
+        for feature in FEATURES:
+            values = [_probe(cells, k["rows"], k[f"features {feature}"], word) for k in kept_folds]
+            rows.append(_probe_row(word, feature, values, cells))
+        if from_start is not None:
+            values = [_probe(cells, k["rows"], from_start[k["rows"]], word) for k in kept_folds]
+            rows.append(_probe_row(word, f"embedding, {START}", values, cells))
+    return rows
+
+
+def _probe(cells: Cells, rows: np.ndarray, features: np.ndarray, word: str) -> float:
+    mine = (cells.teaching & cells.found & (cells.word == word))[rows]
+    laboratory, group = cells.laboratory[rows[mine]], cells.group[rows[mine]]
+    enough = [name for name in np.unique(laboratory) if (laboratory == name).sum() >= FEWEST_CELLS]
+    some = np.isin(laboratory, enough)
+    probe = make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
+    )
+    x, y = features[mine][some].astype(np.float32), laboratory[some]
+    splitter = StratifiedGroupKFold(PROBE_FOLDS, shuffle=True, random_state=0)
+    told = cross_val_predict(probe, x, y, groups=group[some], cv=splitter)
+    return float(balanced_accuracy_score(y, told)), 1 / len(enough)
+
+
+def _probe_row(word: str, feature: str, values: list[tuple[float, float]], cells: Cells) -> dict:
+    told = np.array([value for value, _ in values])
+    spread = stats.t.ppf(0.975, len(told) - 1) * told.std(ddof=1) / np.sqrt(len(told))
+    return {
+        "class": word,
+        "features": feature,
+        "chance": float(np.mean([chance for _, chance in values])),
+        "balanced accuracy": (
+            float(told.mean()),
+            float(told.mean() - spread),
+            float(told.mean() + spread),
+        ),
+        "per fold": told.tolist(),
+    }
