@@ -77,7 +77,7 @@ class Plan:
 
 
 FULL = Plan(
-    ALL, {PICTURE: 300, OUTLINE: 400}, ROOT / "build" / "bundled-folds", ROOT / "docs" / "figures"
+    ALL, {PICTURE: 450, OUTLINE: 400}, ROOT / "build" / "bundled-folds", ROOT / "docs" / "figures"
 )
 TRIAL = Plan(
     SMALL,
