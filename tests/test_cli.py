@@ -233,6 +233,12 @@ def test_classify_keeps_order_and_the_rows_of_failures(cell_files, tmp_path):
     assert rows["subtype"].isna().tolist() == [False, True, False]
 
 
+def test_classify_says_whence_the_scale_came(cell_files, tmp_path, capsys):
+    assert run("classify", *cell_files, "--out", tmp_path / "cells.csv") == 0
+    assert "Scale of " in capsys.readouterr().out
+    assert pd.read_csv(tmp_path / "cells.csv")["pixel_size_note"].notna().all()
+
+
 def test_classify_accepts_a_cell_on_black_ground(cut_out_file, tmp_path):
     out = tmp_path / "cells.csv"
     assert run("classify", cut_out_file, "--out", out, "--pixel-size", 0.13) == 0

@@ -137,6 +137,8 @@ def classify(
         )
     if n_done:
         say(f"{n_done} of {len(fields)} images classified: {out}")
+        for line in result.notes:
+            say(line)
         say(SUBTYPE_NOTE)
         say(RESEARCH_USE_ONLY)
     return _status(result)

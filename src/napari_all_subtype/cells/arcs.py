@@ -28,12 +28,15 @@ class Circle:
         Centre and radius in pixels.
     coverage_fraction : float
         Part of the full turn that the outline covers, 0–1.
+    field : int
+        Which of several images it was found in.
     """
 
     y_px: float
     x_px: float
     radius_px: float
     coverage_fraction: float
+    field: int = 0
 
 
 def arcs_of(points: np.ndarray, shape: tuple[int, int], radius_px: float) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ the border, of which small fields have little else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,11 +18,13 @@ from skimage.filters import threshold_multiotsu
 
 from napari_all_subtype.cells.arcs import Circle, arcs_of, fit_circle
 from napari_all_subtype.cells.source import ImageSource, Region
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 
+STAGE = "measure red cells"
 # Work is bounded: of a large image, this many tiles of this side are measured.
 _TILE_PX = 1024
 _MAX_TILES = 4
-_MAX_FIELDS = 16
+MAX_FIELDS = 16
 # Circles agree when their diameters differ by no more than this, as a fraction.
 _AGREEMENT_FRACTION = 0.13
 _MIN_DIAMETER_PX = 10.0
@@ -38,7 +40,7 @@ _NUCLEUS_RATIO = 1.8
 _NUCLEUS_LEAST = 0.3
 _NUCLEUS_SURELY = 0.65
 _STEPS_PER_DENSITY = 127
-# Cells that can serve cover at least this part of the field: specks do not.
+# Cells that can serve cover at least this part of the fields that show any: specks do not.
 _MIN_AREA_FRACTION = 0.02
 
 
@@ -73,22 +75,33 @@ def red_cell_diameter_px(source: ImageSource, min_count: int = 3) -> RedCells | 
 
 
 def pooled_red_cell_diameter_px(
-    sources: Sequence[ImageSource], min_count: int = 3
+    sources: Sequence[ImageSource],
+    min_count: int = 3,
+    max_fields: int = MAX_FIELDS,
+    monitor: Monitor = SILENT,
 ) -> RedCells | None:
     """Typical diameter over several fields of one instrument; None with fewer than `min_count`.
 
     Fields too crowded to be measured alone add the few cells they show. At
-    most sixteen fields, evenly chosen, are read.
+    most `max_fields` of them, evenly chosen, are read.
+
+    Raises
+    ------
+    Stopped
+        If a stop was requested.
     """
-    step = max(1, -(-len(sources) // _MAX_FIELDS))
-    tiles = [
-        _outlines(source.read(region))
-        for source in sources[::step]
-        for region in _tiles(source.shape)
-    ]
-    found = _typical(_circles_of(tiles), min_count)
-    area_px = sum(tile.cells.size for tile in tiles)
-    return found if found and found.area_px >= _MIN_AREA_FRACTION * area_px else None
+    step = max(1, -(-len(sources) // max_fields))
+    tiles = []
+    for field, source in enumerate(sources[::step]):
+        checkpoint(monitor, Progress(STAGE))
+        tiles += [_outlines(source.read(region), field) for region in _tiles(source.shape)]
+    circles = _circles_of(tiles, monitor)
+    found = _typical(circles, min_count)
+    if found is None:
+        return None
+    bearing = {circle.field for circle in _agreeing(circles)}
+    area_px = sum(tile.cells.size for tile in tiles if tile.field in bearing)
+    return found if found.area_px >= _MIN_AREA_FRACTION * area_px else None
 
 
 @dataclass(frozen=True)
@@ -98,20 +111,25 @@ class _Outlines:
     outlines: list[np.ndarray]
     cells: np.ndarray
     white: np.ndarray
+    field: int
 
 
-def _outlines(rgb: np.ndarray) -> _Outlines:
+def _outlines(rgb: np.ndarray, field: int) -> _Outlines:
     cells, white = _cell_and_white_masks(rgb)
     contours, _ = cv2.findContours(cells, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     points = [contour[:, 0, :].astype(np.float32) for contour in contours]
-    return _Outlines([p for p in points if len(p) >= 2 * _MIN_DIAMETER_PX], cells, white)
+    long = [p for p in points if len(p) >= 2 * _MIN_DIAMETER_PX]
+    return _Outlines(long, cells, white, field)
 
 
-def _circles_of(tiles: list[_Outlines]) -> list[Circle]:
+def _circles_of(tiles: list[_Outlines], monitor: Monitor) -> list[Circle]:
     """Circles at the scale at which they explain most of the outlines, refined once."""
     longest = max((max(tile.cells.shape) for tile in tiles), default=0)
     radii = _MIN_DIAMETER_PX / 2 * _SCALE_STEP ** np.arange(12)
-    trials = [_circles_at(tiles, radius) for radius in radii if _WIDEST * radius < longest]
+    trials = []
+    for radius in radii[_WIDEST * radii < longest]:
+        checkpoint(monitor, Progress(STAGE))
+        trials.append(_circles_at(tiles, radius))
     best = max(trials, key=_explained_px, default=[])
     found = _typical(best, 2)
     return best if found is None else _circles_at(tiles, found.diameter_px / 2)
@@ -130,7 +148,7 @@ def _circles_at(tiles: list[_Outlines], radius_px: float) -> list[Circle]:
             and 1 / _SCALE_STEP < circle.radius_px / radius_px < _SCALE_STEP
             and not _is_white(circle, tile.white, tile.cells)
         ]
-        circles += _without_repeats(found)
+        circles += [replace(circle, field=tile.field) for circle in _without_repeats(found)]
     return circles
 
 
@@ -230,22 +248,33 @@ def _without_repeats(circles: list[Circle]) -> list[Circle]:
 
 def _typical(circles: list[Circle], min_count: int) -> RedCells | None:
     """The diameter on which most of the outline that was seen agrees."""
-    if len(circles) < min_count:
+    near = _agreeing(circles)
+    if not near or len(near) < min_count:
         return None
-    diameters = np.array([2 * c.radius_px for c in circles])
-    # Large circles are seen along more pixels: weight by area keeps specks from winning.
-    weights = np.array([c.coverage_fraction for c in circles]) * diameters**2
+    diameters, weights = _diameters_and_weights(near)
+    return RedCells(
+        float(np.average(diameters, weights=weights)),
+        len(near),
+        float(diameters.std()),
+        float(np.pi / 4 * (diameters**2).sum()),
+    )
+
+
+def _agreeing(circles: list[Circle]) -> list[Circle]:
+    """Circles about the diameter on which most of the outline that was seen agrees."""
+    if not circles:
+        return []
+    diameters, weights = _diameters_and_weights(circles)
     logs = np.log(diameters)
     votes = np.exp(-0.5 * ((logs[:, None] - logs) / (_AGREEMENT_FRACTION / 2)) ** 2) @ weights
     near = np.abs(logs - logs[np.argmax(votes)]) < _AGREEMENT_FRACTION * 1.5
-    if near.sum() < min_count:
-        return None
-    return RedCells(
-        float(np.average(diameters[near], weights=weights[near])),
-        int(near.sum()),
-        float(diameters[near].std()),
-        float(np.pi / 4 * (diameters[near] ** 2).sum()),
-    )
+    return [circle for circle, agrees in zip(circles, near, strict=True) if agrees]
+
+
+def _diameters_and_weights(circles: list[Circle]) -> tuple[np.ndarray, np.ndarray]:
+    diameters = np.array([2 * c.radius_px for c in circles])
+    # Large circles are seen along more pixels: weight by area keeps specks from winning.
+    return diameters, np.array([c.coverage_fraction for c in circles]) * diameters**2
 
 
 def _tiles(shape: tuple[int, int]) -> list[Region]:

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from napari_all_subtype.cells.profiles import load_profile
-from napari_all_subtype.cells.red_cells import RedCells, pooled_red_cell_diameter_px
+from napari_all_subtype.cells.red_cells import (
+    MAX_FIELDS,
+    STAGE,
+    RedCells,
+    pooled_red_cell_diameter_px,
+)
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import MAX_PIXEL_SIZE_UM, MIN_PIXEL_SIZE_UM, ScaleParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
@@ -69,8 +74,8 @@ def pixel_sizes_of(
     for at, source in enumerate(sources):
         if at not in sizes:
             alike.setdefault(source.shape, []).append(at)
-    for positions in steps(list(alike.values()), "measure red cells", monitor):
-        size = _by_red_cells([sources[at] for at in positions], parameters)
+    for positions in steps(list(alike.values()), STAGE, monitor):
+        size = _by_red_cells([sources[at] for at in positions], parameters, monitor)
         sizes.update(dict.fromkeys(positions, size))
     return [sizes[at] for at in range(len(sources))]
 
@@ -97,19 +102,45 @@ def _given(parameters: ScaleParameters, profiles_folder: Path | None) -> PixelSi
     return None
 
 
-def _by_red_cells(sources: list[ImageSource], parameters: ScaleParameters) -> PixelSize:
+def size_by_red_cells(
+    sources: Sequence[ImageSource],
+    parameters: ScaleParameters,
+    monitor: Monitor = SILENT,
+    *,
+    min_count: int | None = None,
+    max_fields: int = MAX_FIELDS,
+) -> PixelSize | None:
+    """The pixel size that the red cells of `sources` tell together; None if they do not.
+
+    Parameters
+    ----------
+    min_count : int, optional
+        Red cells that are needed; else as `parameters` say.
+    max_fields : int
+        Sources that are read at most, evenly chosen.
+
+    Raises
+    ------
+    Stopped
+        If a stop was requested.
+    """
+    least = parameters.min_red_cells if min_count is None else min_count
+    found = pooled_red_cell_diameter_px(sources, least, max_fields, monitor)
+    if found is None:
+        return None
+    um_per_px = parameters.red_cell_diameter_um / found.diameter_px
+    if not MIN_PIXEL_SIZE_UM <= um_per_px <= MAX_PIXEL_SIZE_UM:
+        return None
+    uncertainty = _ruler_uncertainty_fraction(found, parameters)
+    told = f"{found.count} red cells of {found.diameter_px:.1f} px"
+    return PixelSize(um_per_px, "red cells", uncertainty, told)
+
+
+def _by_red_cells(
+    sources: list[ImageSource], parameters: ScaleParameters, monitor: Monitor
+) -> PixelSize:
     """The ruler, else the assumed value."""
-    found = pooled_red_cell_diameter_px(sources, parameters.min_red_cells)
-    if found is not None:
-        um_per_px = parameters.red_cell_diameter_um / found.diameter_px
-        if MIN_PIXEL_SIZE_UM <= um_per_px <= MAX_PIXEL_SIZE_UM:
-            return PixelSize(
-                um_per_px,
-                "red cells",
-                _ruler_uncertainty_fraction(found, parameters),
-                f"{found.count} red cells of {found.diameter_px:.1f} px",
-            )
-    return PixelSize(
+    return size_by_red_cells(sources, parameters, monitor) or PixelSize(
         parameters.assumed_pixel_size_um,
         "assumed",
         ASSUMED_UNCERTAINTY_FRACTION,

@@ -19,9 +19,12 @@ from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import UNKNOWN
+from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
+from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
 from napari_all_subtype.workflow.said import said_of
+from napari_all_subtype.workflow.stain_check import stain_warning
 
 
 def classify_batch(
@@ -33,6 +36,9 @@ def classify_batch(
     classifier: Classifier | None = None,
 ) -> BatchResult:
     """Classify images of one centred cell each and write one table, a row per image in order.
+
+    Images of one folder and size share one ruler of red cells, as far as they do not bring a
+    scale of their own: see :func:`napari_all_subtype.workflow.picture_scale.shared_scale`.
 
     Parameters
     ----------
@@ -60,30 +66,38 @@ def classify_batch(
         raise OutputExistsError(f"{out.name} is there already. Say --overwrite to replace it.")
     refuse_unknown_profile(parameters.scale)
     classifier = classifier or load_classifier(parameters.model.model)
+    shared = shared_scale(fields, parameters, monitor)
     cells, outcomes = [], []
     for n, field in enumerate(fields):
         checkpoint(monitor, Progress(IMAGES, n, len(fields)))
         try:
-            cell, pixel_size = _cell_of(field, parameters, classifier, monitor)
+            cell, pixel_size = _cell_of(field, parameters, classifier, shared, monitor)
             cells.append((cell, pixel_size))
             outcomes.append(Outcome(field, cell_found=cell.found))
         except Stopped:
             raise
         except Exception as error:  # the edge: recorded, and the others go on
             outcomes.append(failure_of(field, error))
+    notes = scale_lines(size for _, size in cells)
     if cells:
         rows = _table(outcomes, cells, classifier, parameters, monitor)
         with new_file(out, overwrite) as partial:
             rows.to_csv(partial, index=False, float_format="%.6g")
+        found = rows[rows["cell_found"].eq(True)]
+        notes.append(stain_warning(found, facts_of(classifier.card).stain))
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
-    return BatchResult(tuple(outcomes), ())
+    return BatchResult(tuple(outcomes), (), notes=tuple(note for note in notes if note))
 
 
 def _cell_of(
-    field: Field, parameters: AnalysisParameters, classifier: Classifier, monitor: Monitor
+    field: Field,
+    parameters: AnalysisParameters,
+    classifier: Classifier,
+    shared: SharedScale,
+    monitor: Monitor,
 ) -> tuple[SingleCell, PixelSize]:
     source = as_source(field.path, parameters.reading, dark_ground=True)
-    pixel_size = pixel_size_of(source, parameters.scale, monitor)
+    pixel_size = shared.get(field, source) or pixel_size_of(source, parameters.scale, monitor)
     spec = classifier.crop_spec
     cell = crop_single_cell(source.read(), pixel_size.um_per_px, spec, parameters.segmentation)
     return cell, pixel_size
@@ -104,6 +118,7 @@ def _table(
     said.loc[~found, ["subtype", "best_guess"]] = UNKNOWN.name
     said["um_per_px"] = [size.um_per_px for _, size in cells]
     said["pixel_size_origin"] = [size.origin for _, size in cells]
+    said["pixel_size_note"] = [size.note for _, size in cells]
     said["um_relative_uncertainty"] = [size.relative_uncertainty for _, size in cells]
     said["model"] = classifier.card.identity
     worked = [n for n, outcome in enumerate(outcomes) if not outcome.error]

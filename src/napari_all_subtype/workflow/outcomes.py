@@ -53,11 +53,14 @@ class BatchResult:
         One per smear of which anything worked.
     left_over : tuple of str
         Result folders of an earlier run that stand beside those of this one.
+    notes : tuple of str
+        What is to be said of the run as a whole: whence scales came, an unseen stain.
     """
 
     outcomes: tuple[Outcome, ...]
     smears: tuple[Summary, ...]
     left_over: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
