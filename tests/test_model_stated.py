@@ -79,8 +79,10 @@ def test_blank_rate_says_range_laboratories_and_what_it_means_here():
     assert (rate.normal_blood.laboratories, rate.normal_blood.cells) == (2, 349)
     assert rate.text == (
         "On normal blood of 2 unseen laboratories the model calls 0–2 % of the cells blast (0–2 of "
-        "120); on the non-blasts of 1 unseen laboratory with blasts 28 %."
+        "120); on the non-blasts of 1 unseen laboratory with blasts 28 %. Up to 6 of 120 called "
+        "blast is no sign of blasts (limit of blank)."
     )
+    assert rate.limit_of_blank == 6
 
 
 def test_blank_rate_measured_at_another_threshold_says_so():

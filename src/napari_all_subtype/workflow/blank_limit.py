@@ -64,6 +64,7 @@ def limit_of_blank(
 def _at_most(counts: np.ndarray, n_cells: int, one: FalseBlasts) -> np.ndarray:
     """Chance of at most so many of `n_cells` called blast in one laboratory: like `counts`."""
     called = one.fraction * one.cells
-    chance = betabinom.cdf(counts, n_cells, called + 0.5, one.cells - called + 0.5)
+    # Summed here: scipy's own sum starts anew for each count, which takes long for many cells.
+    chance = betabinom.pmf(counts, n_cells, called + 0.5, one.cells - called + 0.5).cumsum()
     # Rounding may leave the last one, which is certain, below it.
     return np.where(counts == n_cells, 1.0, chance)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
 from napari_all_subtype.config import DecisionParameters
+from napari_all_subtype.workflow.blank_limit import limit_of_blank
 
 MEASURED_THRESHOLD = DecisionParameters().blast_threshold
 
@@ -42,6 +43,8 @@ class BlankRate(BaseModel):
         Non-blasts of laboratories that have blasts as well: harder cells.
     text : str
         Both in words, with what they mean for the cells counted here.
+    limit_of_blank : int or None
+        See :func:`limit_of_blank`, of the laboratories of normal blood and the cells counted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +52,7 @@ class BlankRate(BaseModel):
     normal_blood: BlankRange | None
     beside_blasts: BlankRange | None
     text: str
+    limit_of_blank: int | None = None
 
 
 def blank_rate(
@@ -65,7 +69,8 @@ def blank_rate(
     blast_threshold : float
         At which the cells were decided, 0–1.
     """
-    normal = _range([one for one in facts.false_blasts if not one.beside_blasts])
+    blank = [one for one in facts.false_blasts if not one.beside_blasts]
+    normal = _range(blank)
     beside = _range([one for one in facts.false_blasts if one.beside_blasts])
     if normal is None and beside is None:
         return None
@@ -85,12 +90,15 @@ def blank_rate(
         )
     text = "; ".join(parts)
     text = f"{text[:1].upper()}{text[1:]}."
+    limit = limit_of_blank(blank, n_cells) if n_cells else None
+    if limit is not None:
+        text += f" Up to {limit} of {n_cells} called blast is no sign of blasts (limit of blank)."
     if abs(blast_threshold - MEASURED_THRESHOLD) > 1e-6:
         text += (
             f" Measured at a blast threshold of {MEASURED_THRESHOLD:.2f}, not of "
             f"{blast_threshold:.2f} as here."
         )
-    return BlankRate(normal_blood=normal, beside_blasts=beside, text=text)
+    return BlankRate(normal_blood=normal, beside_blasts=beside, text=text, limit_of_blank=limit)
 
 
 def _range(rates: Sequence[FalseBlasts]) -> BlankRange | None:
