@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_all_subtype.cells.crops import CropSpec
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.source import ArraySource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters
 from napari_all_subtype.errors import Stopped

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_all_subtype.cells.crops import CropSpec, crop_cells, crop_single_cell
+from napari_all_subtype.cells.crops import CropSpec, crop_cells
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.errors import ParameterError, Stopped
 from smear_pictures import UM_PER_PX, Picture

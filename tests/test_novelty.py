@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from napari_all_subtype.cells.crops import CropSpec, crop_single_cell
+from napari_all_subtype.cells.crop_spec import CropSpec
+from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.config import DecisionParameters
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.card import read_card

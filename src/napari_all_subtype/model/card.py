@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from napari_all_subtype.cells.crops import CropSpec
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.stain_seen import StainSeen
 from napari_all_subtype.errors import ModelIntegrityError
 from napari_all_subtype.model.novelty import Familiarity

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_all_subtype.cells.crops import CropSpec
+from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.backend import device_name
 from napari_all_subtype.model.calibration import calibrated

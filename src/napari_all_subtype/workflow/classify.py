@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from napari_all_subtype.cells.crops import SingleCell, crop_single_cell
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
+from napari_all_subtype.cells.single_cell import SingleCell, crop_single_cell
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import OutputExistsError, Stopped
