@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import bundled_blasts
 import cv2
 import numpy as np
 import pandas as pd
-from bundled_blasts import ALTERED_PER_BLAST, STRENGTH, taught_by_rules
 from bundled_pictures import DATA, MOST_FIELD_CELLS, PIXEL_SIZE_UM, ROOT, pictures_of
 
-from napari_all_subtype.cells.crops import CropSpec, crop_single_cell
+from napari_all_subtype.cells.crop_spec import CropSpec
+from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.simulate import simulate_cells
 
 CACHE = ROOT / "build" / "bundled-crops"
@@ -82,7 +83,7 @@ SMALL = Extent(ROOT / "build" / "bundled-crops-small", 20, 20)
 def load_cells(recut: bool = False, extent: Extent = ALL, raw: bool = False) -> Cells:
     """Crops of every dataset from build/, cut where they are not there yet.
 
-    A change of the segmentation is not noticed: ask for `recut` after one. The
+    A change of the code that cuts or measures is not noticed: ask for `recut` after one. The
     figures carry :func:`hash_of` the crops they were measured on.
 
     Parameters
@@ -102,7 +103,7 @@ def load_cells(recut: bool = False, extent: Extent = ALL, raw: bool = False) -> 
         jobs.append((f"{dataset}{suffix}", (PIXEL_SIZE_UM[dataset], most), partial(cut, images)))
         blasts = images[images.label == "blast"]
         if len(blasts) and not raw:
-            settings = (PIXEL_SIZE_UM[dataset], ALTERED_PER_BLAST, STRENGTH)
+            settings = (PIXEL_SIZE_UM[dataset], bundled_blasts.setting())
             jobs.append((f"{dataset}-by-rules", settings, partial(_by_rules, blasts)))
     count = extent.simulated
     for seed, subtype in enumerate(SUBTYPES):
@@ -158,7 +159,7 @@ def _whole(pixels: np.ndarray) -> np.ndarray:
 
 def _by_rules(blasts: pd.DataFrame) -> Iterator[tuple]:
     for number, picture in enumerate(pictures_of(blasts)):
-        named = taught_by_rules(picture.pixels, picture.um_per_px, SPEC, (0, number))
+        named = bundled_blasts.taught_by_rules(picture.pixels, picture.um_per_px, SPEC, (0, number))
         for crop, word in named:
             yield crop, word, picture.laboratory, picture.group, True, picture.um_per_px
 

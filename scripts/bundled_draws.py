@@ -7,6 +7,7 @@ from bundled_data import PATTERNS, SPEC, SUBTYPES, Cells
 
 from napari_all_subtype.model.fitting import TrainingCrops, sets_of
 from napari_all_subtype.model.novelty import outlines_of
+from napari_all_subtype.model.parameters import AugmentationParameters
 
 # Blasts are 11 to 20 um wide (FAB: "large" is twice a small lymphocyte of 8-10 um; myeloblasts
 # 15-20), those of a laboratory all of one sort: they are shown in the sizes of all. No cell is
@@ -40,9 +41,8 @@ def training_crops(cells: Cells) -> TrainingCrops:
     cells = cells.at((cells.teaching | cells.by_rule | cells.simulated) & cells.found)
     words = np.where(cells.word == "undetermined", "blast", cells.word)
     allowed, considered = sets_of(words, cells.simulated | cells.by_rule)
-    return TrainingCrops(
-        cells.crops, allowed, considered, _chances(cells), cells.laboratory, _zooms(cells)
-    )
+    chances, zooms, swaps = _chances(cells), _zooms(cells), _stain_swaps(cells)
+    return TrainingCrops(cells.crops, allowed, considered, chances, cells.laboratory, zooms, swaps)
 
 
 def diameters_um(crops: np.ndarray) -> np.ndarray:
@@ -54,13 +54,28 @@ def diameters_um(crops: np.ndarray) -> np.ndarray:
 def _zooms(cells: Cells) -> np.ndarray:
     """Factors of size in which each cell is shown: ndarray, shape (N, 2).
 
-    The FAB rules name a blast by its size too: such a one keeps it.
+    The FAB rules name a blast by its size too: such a one keeps it. Where no outline says how
+    large a blast is, it is shown as all others are: else size would tell the class.
     """
     zooms = np.tile(OTHERS_RESIZED, (len(cells.word), 1))
-    blasts = (cells.word == "blast") & ~cells.simulated
-    to_range = np.array(BLAST_UM) / np.maximum(diameters_um(cells.crops[blasts]), 1.0)[:, None]
+    sizes = diameters_um(cells.crops)
+    blasts = (cells.word == "blast") & ~cells.simulated & (sizes > 0)
+    to_range = np.array(BLAST_UM) / sizes[blasts, None]
     zooms[blasts] = np.clip(to_range, *MOST_RESIZED)
+    zooms[cells.by_rule] = 1.0
     return zooms
+
+
+def _stain_swaps(cells: Cells) -> np.ndarray:
+    """How often each cell is recoloured like another laboratory's: ndarray, shape (N,).
+
+    A simulated cell has no stain worth keeping; what the FAB rules named by its colours keeps
+    them.
+    """
+    swaps = np.full(len(cells.word), AugmentationParameters().stain_swap_fraction)
+    swaps[cells.simulated] = 1.0
+    swaps[cells.by_rule] = 0.0
+    return swaps
 
 
 def _chances(cells: Cells) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from bundled_data import Cells, hash_of
-from bundled_folds import LEFT_OUT
+from bundled_folds import LEFT_OUT, counted
 from bundled_laboratory import probe_rows, threshold_rows
 from bundled_page import page_of
 from sklearn.metrics import roc_auc_score
@@ -21,7 +21,6 @@ from napari_all_subtype.model.calibration import (
 
 DRAWS = 500
 BINS = 15
-SINGLE_CELL_IMAGES = ("all_idb2", "mll", "segmentation_wbc_d1", "segmentation_wbc_d2")
 # Not on laboratories without blasts: their normal cells are easier, and a temperature that
 # fits them (0.8) makes the model surer than it may be where blasts are.
 CALIBRATED_ON = (
@@ -48,15 +47,6 @@ class Outcome:
         parts = (self.logits, self.is_blast, self.laboratory, self.group)
         cut = (part[rows] for part in parts)
         return Outcome(self.fold, self.seed, *cut, self.commit, self.seconds)
-
-
-def counted(cells: Cells) -> np.ndarray:
-    """Which cells count, (N,) bool.
-
-    An image of one cell always does, found or not: `classify` answers it all the
-    same. The cell of a field does if it is found: `analyse` says nothing of others.
-    """
-    return cells.found | np.isin(cells.laboratory, SINGLE_CELL_IMAGES)
 
 
 def read_outcomes(cells: Cells, folder: Path) -> list[Outcome]:

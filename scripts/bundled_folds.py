@@ -17,6 +17,7 @@ LEFT_OUT = {
     "without txl_raabin, d1": ("txl_raabin", "segmentation_wbc_d1"),
     "without bccd, draaslan": ("bccd", "draaslan"),
 }
+SINGLE_CELL_IMAGES = ("all_idb2", "mll", "segmentation_wbc_d1", "segmentation_wbc_d2")
 # The folds that every seed measures; the others only the first.
 MANY_SEEDS = ("without all_idb2", "without mll")
 
@@ -49,3 +50,12 @@ def split_hash(folds: dict[str, np.ndarray]) -> str:
     for name in sorted(folds):
         digest.update(name.encode() + np.packbits(folds[name]).tobytes())
     return digest.hexdigest()[:16]
+
+
+def counted(cells: Cells) -> np.ndarray:
+    """Which cells count, (N,) bool.
+
+    An image of one cell always does, found or not: `classify` answers it all the
+    same. The cell of a field does if it is found: `analyse` says nothing of others.
+    """
+    return cells.found | np.isin(cells.laboratory, SINGLE_CELL_IMAGES)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from bundled_data import Cells
+from bundled_folds import counted
 from bundled_looks import FEATURES
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
@@ -20,7 +21,7 @@ START = "start of training"
 SENSITIVITY = 0.9
 DRAWS = 1000
 PROBE_FOLDS = 4
-FEWEST_CELLS = 20
+FEWEST_CELLS = 12
 
 
 def threshold_rows(cells: Cells, folder: Path) -> list[dict]:
@@ -36,7 +37,7 @@ def threshold_rows(cells: Cells, folder: Path) -> list[dict]:
                 name = key.removeprefix("recoloured ")
                 if key == name or name == "rows":
                     continue
-                own = cells.teaching & cells.found & (cells.laboratory == name)
+                own = cells.teaching & counted(cells) & (cells.laboratory == name)
                 mine = own[kept["rows"]]
                 normal = _p_blast(kept["logits"][mine]), cells.group[kept["rows"][mine]]
                 blasts = _p_blast(kept[key]), cells.group[kept["recoloured rows"]]
@@ -59,11 +60,11 @@ def _p_blast(logits: np.ndarray) -> np.ndarray:
 
 def _at_sensitivity(normal: tuple, blasts: tuple) -> dict:
     (p_normal, normal_groups), (p_blast, blast_groups) = normal, blasts
-    threshold = float(np.quantile(p_blast, 1 - SENSITIVITY))
+    threshold = _threshold(p_blast)
     rng = np.random.default_rng(0)
     draws = []
     for _ in range(DRAWS):
-        limit = np.quantile(p_blast[_drawn(blast_groups, rng)], 1 - SENSITIVITY)
+        limit = _threshold(p_blast[_drawn(blast_groups, rng)])
         draws.append(float((p_normal[_drawn(normal_groups, rng)] >= limit).mean()))
     low, high = np.percentile(draws, [2.5, 97.5])
     rate = float((p_normal >= threshold).mean())
@@ -73,6 +74,12 @@ def _at_sensitivity(normal: tuple, blasts: tuple) -> dict:
         "false blast rate": (rate, float(low), float(high)),
         "recoloured called blast at 0.5": called,
     }
+
+
+def _threshold(p_blast: np.ndarray) -> float:
+    """Highest threshold at which no fewer than SENSITIVITY of the blasts are called."""
+    called = int(np.ceil(SENSITIVITY * len(p_blast)))
+    return float(np.sort(p_blast)[-called])
 
 
 def _drawn(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -103,7 +110,7 @@ def probe_rows(cells: Cells, folder: Path) -> list[dict]:
     return rows
 
 
-def _probe(cells: Cells, rows: np.ndarray, features: np.ndarray, word: str) -> float:
+def _probe(cells: Cells, rows: np.ndarray, features: np.ndarray, word: str) -> tuple[float, float]:
     mine = (cells.teaching & cells.found & (cells.word == word))[rows]
     laboratory, group = cells.laboratory[rows[mine]], cells.group[rows[mine]]
     enough = [name for name in np.unique(laboratory) if (laboratory == name).sum() >= FEWEST_CELLS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from bundled_data import SPEC, Cells
+from bundled_folds import counted
 
 from napari_all_subtype.model.augmentation import stain_statistics, swap_stain
 from napari_all_subtype.model.backend import load_keras
@@ -38,7 +39,7 @@ def recoloured_like(
     own = cells.laboratory == laboratory
     if (own & cells.teaching & (cells.word == "blast")).any():
         return {}
-    rows = np.flatnonzero(test & cells.teaching & cells.found & (cells.word == "blast"))
+    rows = np.flatnonzero(test & cells.teaching & counted(cells) & (cells.word == "blast"))
     pool = cells.crops[own & cells.teaching & cells.found]
     rng = np.random.default_rng(0)
     crops = cells.crops[rows].copy()

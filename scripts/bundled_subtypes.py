@@ -19,7 +19,7 @@ from bundled_figures import DRAWS
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import balanced_accuracy_score
 
-from napari_all_subtype.cells.crops import crop_single_cell
+from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.model.augmentation import stain_statistics, swap_stain
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.simulate import simulate_cells

@@ -17,8 +17,7 @@ from pathlib import Path
 import numpy as np
 from bundled_data import ROOT, SPEC, Cells, hash_of, load_cells
 from bundled_draws import DRAWS, training_crops
-from bundled_figures import counted
-from bundled_folds import MANY_SEEDS, folds_of, split_hash
+from bundled_folds import MANY_SEEDS, counted, folds_of, split_hash
 from imagenet_vgg16 import start_from_imagenet_vgg16
 from imagenet_weights import start_from_imagenet
 from sklearn.metrics import roc_auc_score

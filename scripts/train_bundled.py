@@ -118,8 +118,8 @@ def train(cells: Cells, rows: np.ndarray, seed: int, plan: Plan):
 
 def folder_of(cells: Cells, plan: Plan) -> Path:
     """Where the outputs of the folds of these cells are kept: another for every setting."""
-    key = hashlib.sha256(json.dumps([plan.setting, hash_of(cells)]).encode()).hexdigest()[:12]
-    return plan.folds / key
+    described = [plan.setting, hash_of(cells), split_hash(folds_of(cells))]
+    return plan.folds / hashlib.sha256(json.dumps(described).encode()).hexdigest()[:12]
 
 
 def evaluate(cells: Cells, plan: Plan, only: str, seeds: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ from napari_all_subtype.errors import ParameterError, Stopped
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.classifier import predict_logits
-from napari_all_subtype.model.fitting import TrainingCrops, fit, set_loss, sets_of
+from napari_all_subtype.model.fitting import TrainingCrops, _batches, fit, set_loss, sets_of
 from napari_all_subtype.model.network import OUTLINE, PICTURE, build_network, opinions_of
 from napari_all_subtype.model.parameters import (
     AugmentationParameters,
@@ -83,6 +83,46 @@ def test_fit_learns_what_can_be_learned_and_repeats_by_seed():
     is_blast = training.allowed[:, 1]
     assert ((blast_logit(logits[0]) > 0) == is_blast).mean() > 0.9
     np.testing.assert_allclose(logits[0], logits[1], atol=1e-3)
+
+
+ONLY_STAIN = AugmentationParameters(
+    **dict.fromkeys(
+        (
+            "zoom_fraction",
+            "gray_chance",
+            "blind_chance",
+            "shift_px",
+            "hue_deg",
+            "saturation_fraction",
+            "contrast_fraction",
+            "brightness_fraction",
+            "channel_gain_fraction",
+            "blur_chance",
+            "noise_chance",
+            "jpeg_chance",
+        ),
+        0,
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("swap_a", "swap_b", "a_changes"), [(1.0, 1.0, True), (1.0, 0.0, False), (0.0, 1.0, False)]
+)
+def test_crop_that_keeps_its_stain_lends_it_to_none(swap_a, swap_b, a_changes):
+    """Laboratory a is blue and b is red: blue stays where a keeps, or b does not lend."""
+    colours = {"a": (60, 60, 200), "b": (200, 60, 60)}
+    laboratory = np.array(["a", "b"])
+    crops = np.full((2, 32, 32, 3), 255, np.uint8)
+    for crop, name in zip(crops, laboratory, strict=True):
+        crop[8:24, 8:24] = colours[name]
+    allowed, considered = sets_of(np.array(["blast", "blast"]), np.zeros(2, bool))
+    swap = np.array([swap_a, swap_b])
+    training = TrainingCrops(crops, allowed, considered, np.array([1.0, 0]), laboratory, None, swap)
+    shown, _ = _batches(training, 0, FittingParameters(batch_size=16), ONLY_STAIN, 255, 1)[0]
+    middle = shown[:, 16, 16].astype(int)
+    changed = np.abs(middle - colours["a"]).max(axis=1) > 20
+    assert changed.all() if a_changes else not changed.any()
 
 
 def test_stop_ends_training_within_a_batch():

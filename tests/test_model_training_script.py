@@ -120,7 +120,8 @@ def test_cells_named_by_the_rules_teach_but_are_not_measured(cells):
     assert training.chance[family].sum() == pytest.approx(SIMULATED + BY_RULE)
     assert training.chance.sum() == pytest.approx(1.0)
     for test in folds_of(both).values():
-        assert not set(both.group[test]) & set(both.group[~test] if test.any() else ())
+        assert test.any()
+        assert not set(both.group[test]) & set(both.group[~test])
 
 
 def test_threshold_of_recoloured_blasts_is_the_one_that_finds_nine_of_ten():
@@ -146,3 +147,19 @@ def test_probe_finds_the_laboratory_where_it_is_and_only_there(told, expected):
     accuracy, chance = _probe(cells, np.arange(n), features, "normal")
     assert chance == 0.5
     assert accuracy == pytest.approx(expected, abs=0.1)
+
+
+def test_blasts_without_outline_are_shown_in_the_sizes_of_all(cells):
+    bare = replace(cells, crops=np.zeros_like(cells.crops))
+    zooms = training_crops(bare).zoom
+    assert (zooms == zooms[0]).all()
+
+
+def test_what_the_rules_named_keeps_its_size_and_stain(cells):
+    named = replace(cells, word=np.where(cells.word == "blast", "l2", cells.word))
+    training = training_crops(named)
+    by_rule = ~training.considered[:, 0] & (training.laboratory != "simulated")
+    assert by_rule.any()
+    assert (training.zoom[by_rule] == 1).all()
+    assert (training.stain_swap[by_rule] == 0).all()
+    assert (training.stain_swap[training.laboratory == "simulated"] == 1).all()

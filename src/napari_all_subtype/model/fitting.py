@@ -29,15 +29,19 @@ class TrainingCrops:
     allowed : ndarray, shape (N, K), bool
         Classes a crop may be.
     considered : ndarray, shape (N, K), bool
-        Classes it is judged among. A real cell is judged among all. A simulated
-        cell is judged among the blast side alone: it says L1 against L2, and
-        nothing of blast against normal, where its origin would give it away.
+        Classes it is judged among. A cell that a person named is judged among all.
+        One that a simulation or a rule named is judged among the blast side alone: it
+        says L1 against L2, and nothing of blast against normal, where its origin
+        would give it away.
     chance : ndarray, shape (N,), float
         How often a crop is drawn, relative to the others.
     laboratory : ndarray, shape (N,), str
         Where it comes from: stains are swapped between laboratories.
     zoom : ndarray, shape (N, 2), float, optional
         Smallest and largest factor of size of each crop; else as the augmentation says.
+    stain_swap : ndarray, shape (N,), float, optional
+        Chance of each crop to be recoloured like another laboratory's, 0–1; else as the
+        augmentation says. One that never is lends its stain to no other either.
     """
 
     crops: np.ndarray
@@ -46,17 +50,18 @@ class TrainingCrops:
     chance: np.ndarray
     laboratory: np.ndarray
     zoom: np.ndarray | None = None
+    stain_swap: np.ndarray | None = None
 
 
-def sets_of(words: np.ndarray, simulated: np.ndarray, taxonomy: Taxonomy = FAB5):
-    """Allowed and considered classes of cells that a person or a simulation named.
+def sets_of(words: np.ndarray, subtype_only: np.ndarray, taxonomy: Taxonomy = FAB5):
+    """Allowed and considered classes of cells that a person, a simulation or a rule named.
 
     Parameters
     ----------
     words : ndarray, shape (N,), str
         Class names; a person's ``blast`` allows its subtypes too.
-    simulated : ndarray, shape (N,), bool
-        Simulated cells name one subtype, among the blast side.
+    subtype_only : ndarray, shape (N,), bool
+        Named by a simulation or a rule: one subtype, judged among the blast side.
 
     Returns
     -------
@@ -66,10 +71,10 @@ def sets_of(words: np.ndarray, simulated: np.ndarray, taxonomy: Taxonomy = FAB5)
     allowed = np.zeros((len(words), len(taxonomy)), bool)
     considered = np.ones_like(allowed)
     family = [taxonomy.index(name) for name in taxonomy.family("blast")]
-    for row, (word, made) in enumerate(zip(words, simulated, strict=True)):
-        names = (word,) if made else taxonomy.family(word)
+    for row, (word, alone) in enumerate(zip(words, subtype_only, strict=True)):
+        names = (word,) if alone else taxonomy.family(word)
         allowed[row, [taxonomy.index(name) for name in names]] = True
-        if made:
+        if alone:
             considered[row] = False
             considered[row, family] = True
     return allowed, considered
@@ -177,17 +182,22 @@ def _batches(training, seed, parameters, augmentation, ground, batches):
     """Balanced draws, each crop augmented with a stain of another laboratory."""
     stains = np.stack([stain_statistics(crop[..., :3], ground) for crop in training.crops])
     laboratories = np.unique(training.laboratory)
+    swaps = training.stain_swap
+    if swaps is None:
+        swaps = np.full(len(stains), augmentation.stain_swap_fraction)
     # Equal weight per laboratory, not per crop: each other stain is as likely.
+    lent = {name: stains[(training.laboratory == name) & (swaps > 0)] for name in laboratories}
     others = {
-        name: [stains[training.laboratory == other] for other in laboratories if other != name]
+        name: [lent[other] for other in laboratories if other != name and len(lent[other])]
         for name in laboratories
     }
     chance = training.chance / training.chance.sum()
     targets = np.concatenate([training.allowed, training.considered], axis=1).astype(np.float32)
     empty = np.zeros((0, 2, 3), np.float32)
-    # A crop judged among some classes only is simulated: it has no stain worth keeping.
-    simulated = ~training.considered.all(axis=1)
-    restained = augmentation.model_copy(update={"stain_swap_fraction": 1.0})
+    recolour = {
+        swap: augmentation.model_copy(update={"stain_swap_fraction": float(swap)})
+        for swap in np.unique(swaps)
+    }
 
     class Batches(load_keras().utils.PyDataset):
         epoch = 0
@@ -205,7 +215,7 @@ def _batches(training, seed, parameters, augmentation, ground, batches):
             for row in rows:
                 choices = others[training.laboratory[row]]
                 pool = choices[rng.integers(len(choices))] if choices else empty
-                how = restained if simulated[row] else augmentation
+                how = recolour[swaps[row]]
                 zoom = None if training.zoom is None else tuple(training.zoom[row])
                 crops.append(augment(training.crops[row], pool, rng, how, ground, zoom))
             return np.stack(crops), targets[rows]
