@@ -58,6 +58,9 @@ figures-speed: $(TEST_STAMP) ## seconds and memory; STARDIST_PYTHON=... sets Sta
 figures-model: $(TRAIN_STAMP) ## the bundled model on laboratories left out; kept fold by fold, 40 min
 	$(BIN)/python scripts/train_bundled.py evaluate
 
+figures-speed-model: $(TEST_STAMP) ## cells per second of the bundled model, beside VGG16
+	$(BIN)/python benchmarks/speed_model.py
+
 figures-subtypes: $(TRAIN_STAMP) ## what L1, L2, L3 and Blast follow: the simulator and the FAB rules
 	$(BIN)/python scripts/bundled_subtypes.py
 
