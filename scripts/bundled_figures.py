@@ -19,7 +19,7 @@ from napari_all_subtype.model.calibration import (
     fit_temperature,
 )
 
-DRAWS = 500
+RESAMPLES = 500
 BINS = 15
 # Not on laboratories without blasts: their normal cells are easier, and a temperature that
 # fits them (0.8) makes the model surer than it may be where blasts are.
@@ -133,7 +133,7 @@ def with_intervals(outcomes: list[Outcome], temperatures: list[float]) -> dict[s
     members = [np.flatnonzero(inverse == g) for g in range(len(names))]
     rng = np.random.default_rng(0)
     draws = {name: [] for name in each[0]}
-    for _ in range(DRAWS):
+    for _ in range(RESAMPLES):
         rows = np.concatenate([members[g] for g in rng.integers(len(names), size=len(names))])
         drawn = [figures_of(o.at(rows), t) for o, t in zip(outcomes, temperatures, strict=True)]
         for name, values in draws.items():

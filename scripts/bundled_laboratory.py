@@ -19,7 +19,7 @@ from napari_all_subtype.model.calibration import calibrated
 
 START = "start of training"
 SENSITIVITY = 0.9
-DRAWS = 1000
+RESAMPLES = 1000
 PROBE_FOLDS = 4
 FEWEST_CELLS = 12
 
@@ -63,7 +63,7 @@ def _at_sensitivity(normal: tuple, blasts: tuple) -> dict:
     threshold = _threshold(p_blast)
     rng = np.random.default_rng(0)
     draws = []
-    for _ in range(DRAWS):
+    for _ in range(RESAMPLES):
         limit = _threshold(p_blast[_drawn(blast_groups, rng)])
         draws.append(float((p_normal[_drawn(normal_groups, rng)] >= limit).mean()))
     low, high = np.percentile(draws, [2.5, 97.5])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from bundled_data import PATTERNS, ROOT, SPEC, SUBTYPES, Cells, load_cells
-from bundled_figures import DRAWS
+from bundled_figures import RESAMPLES
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import balanced_accuracy_score
 
@@ -122,7 +122,7 @@ def simulated_rows(network, cells: Cells) -> list[dict]:
 
 def _interval(right: np.ndarray) -> tuple[float, float, float]:
     rng = np.random.default_rng(0)
-    means = [right[rng.integers(len(right), size=len(right))].mean() for _ in range(DRAWS)]
+    means = [right[rng.integers(len(right), size=len(right))].mean() for _ in range(RESAMPLES)]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(right.mean()), float(low), float(high)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from bundled_data import Cells, hash_of
 from bundled_figures import (
-    DRAWS,
+    RESAMPLES,
     Outcome,
     balanced_temperature,
     figures_of,
@@ -99,7 +99,7 @@ def cost_of_leaving_out(parts: dict[str, list[Outcome]]) -> dict[str, list[float
     groups = np.unique(np.concatenate([o.group for side in sides for o in side]))
     rng = np.random.default_rng(0)
     draws: dict[str, list[float]] = {name: [] for name in whole[0]}
-    for _ in range(DRAWS):
+    for _ in range(RESAMPLES):
         times = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)))
         drawn = dict(zip(groups.tolist(), times.tolist(), strict=True))
         known, left = (_mean_figures(side, drawn) for side in sides)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_cells
-from bundled_draws import DRAWS, training_crops
+from bundled_draws import SHARES, training_crops
 from bundled_figures import write_figures
 from bundled_folds import LEFT_OUT, MANY_SEEDS, folds_of, split_hash
 from bundled_laboratory import START
@@ -73,7 +73,7 @@ class Plan:
     def setting(self) -> list[dict]:
         """All that the trained weights depend on, besides crops, seed and code."""
         fitting = {name: parameters.model_dump() for name, parameters in self.fitting.items()}
-        return [NETWORK.model_dump(), fitting, AUGMENTATION.model_dump(), DRAWS]
+        return [NETWORK.model_dump(), fitting, AUGMENTATION.model_dump(), SHARES]
 
 
 FULL = Plan(

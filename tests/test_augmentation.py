@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from napari_all_subtype.model.augmentation import (
     augment,
     cell_pixels,
+    degraded,
     stain_statistics,
     swap_stain,
 )
@@ -91,3 +92,15 @@ def test_same_generator_gives_the_same_crop():
     cell, stains = disc((110, 60, 150)), stain_statistics(disc((190, 120, 140)), GROUND)[None]
     first, second = (augment(cell, stains, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_degraded_crop_keeps_its_place_ground_and_outlines():
+    rng = np.random.default_rng(0)
+    crop = np.full((32, 32, 4), 255, np.uint8)
+    crop[8:24, 8:24, :3] = rng.integers(60, 180, (16, 16, 3))
+    crop[..., 3] = 0
+    crop[8:24, 8:24, 3] = 128
+    out = degraded(crop, rng, AugmentationParameters(noise_chance=1.0, blur_chance=1.0))
+    np.testing.assert_array_equal(out[..., 3], crop[..., 3])
+    np.testing.assert_array_equal(cell_pixels(out, 255), cell_pixels(crop, 255))
+    assert (out[8:24, 8:24, :3] != crop[8:24, 8:24, :3]).any()

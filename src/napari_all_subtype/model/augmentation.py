@@ -94,12 +94,39 @@ def augment(
     if len(stains) and rng.random() < parameters.stain_swap_fraction:
         strength = rng.uniform(parameters.stain_swap_min_strength, 1.0)
         out = swap_stain(out, stains[rng.integers(len(stains))], strength, ground)
-    inside = cell_pixels(out, ground)
-    out = _recolour(out, rng, parameters)
+    return np.concatenate([_as_taken(out, rng, parameters, ground), outlines], axis=-1)
+
+
+def degraded(
+    crop: np.ndarray,
+    rng: np.random.Generator,
+    parameters: AugmentationParameters,
+    ground: int = 255,
+) -> np.ndarray:
+    """One crop as a poorer camera might have taken it: nothing is turned, resized or restained.
+
+    Parameters
+    ----------
+    crop : ndarray, shape (S, S, C), uint8
+        As :func:`augment` takes it; the outlines stay.
+
+    Returns
+    -------
+    ndarray, shape (S, S, C), uint8
+    """
+    taken = _as_taken(np.ascontiguousarray(crop[..., :3]), rng, parameters, ground)
+    return np.concatenate([taken, crop[..., 3:]], axis=-1)
+
+
+def _as_taken(
+    rgb: np.ndarray, rng: np.random.Generator, parameters: AugmentationParameters, ground: int
+) -> np.ndarray:
+    """Colours, sharpness, noise and compression of another camera; the ground stays."""
+    inside = cell_pixels(rgb, ground)
+    out = _recolour(rgb, rng, parameters)
     if rng.random() < parameters.gray_chance:
         out = np.repeat(cv2.cvtColor(out, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=-1)
-    out = _degrade(out, rng, parameters)
-    return np.concatenate([_inside_only(out, inside, ground), outlines], axis=-1)
+    return _inside_only(_degrade(out, rng, parameters), inside, ground)
 
 
 def _inside_only(crop: np.ndarray, inside: np.ndarray, ground: int) -> np.ndarray:
