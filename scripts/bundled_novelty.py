@@ -6,7 +6,6 @@ python scripts/bundled_novelty.py     -> docs/figures/novelty.md and .json
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from datetime import date
 
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import skimage.data
+from bundled_commit import commit
 from bundled_data import DATA, PIXEL_SIZE_UM, ROOT, SPEC, Cells, hash_of, load_cells
 from sklearn.mixture import GaussianMixture
 
@@ -161,11 +161,9 @@ def write_figures(cells: Cells) -> None:
                 "unknown, laboratory left out": _share(without, cells.crops[own]),
             }
         )
-    head = ["git", "rev-parse", "--short=12", "HEAD"]
-    commit = subprocess.run(head, cwd=ROOT, capture_output=True, text=True, check=True)
     content = {
         "date": date.today().isoformat(),
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
         "data_hash": hash_of(cells),
         "seed": SEED,
         "rows": rows,

@@ -6,12 +6,12 @@ python scripts/bundled_stain.py     -> docs/figures/stain.md and .json
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from datetime import date
 
 import cv2
 import numpy as np
+from bundled_commit import commit
 from bundled_data import ROOT, Cells, hash_of, load_cells
 
 from napari_all_subtype.cells.stain_seen import StainSeen, colours_of
@@ -25,14 +25,26 @@ MOST_SMEARS = 20  # of each laboratory, that are distorted
 
 def stain_seen_of(cells: Cells) -> StainSeen:
     """Stains of the teaching cells, each laboratory weighing the same."""
+    cells, colours = with_colours(cells)
+    return seen_of(colours, cells)
+
+
+def with_colours(cells: Cells) -> tuple[Cells, np.ndarray]:
+    """The teaching cells whose six colours can all be told, and these: shape (N, 6).
+
+    Others are left out before cells are counted, as the product does: a limit is that of so
+    many cells with a colour.
+    """
     cells = cells.at(cells.teaching & cells.found)
-    return _seen(colours_of(cells.crops), cells)
-
-
-def _seen(colours: np.ndarray, cells: Cells) -> StainSeen:
+    colours = colours_of(cells.crops)
     whole = ~np.isnan(colours).any(axis=1)
+    return cells.at(whole), colours[whole]
+
+
+def seen_of(colours: np.ndarray, cells: Cells) -> StainSeen:
+    """Stains of `cells`, whose `colours` are all known."""
     names = np.unique(cells.laboratory)
-    parts = [colours[whole & (cells.laboratory == name)].astype(float) for name in names]
+    parts = [colours[cells.laboratory == name].astype(float) for name in names]
     means = np.array([part.mean(axis=0) for part in parts])
     within = np.mean([np.cov(part.T) for part in parts], axis=0)
     ranges = [_quantiles([part[:, k] for part in parts], (0.01, RARE)) for k in range(6)]
@@ -56,8 +68,7 @@ def smears_of(values: np.ndarray, cells: Cells, count: int) -> dict[str, np.ndar
     """Median colours of `count` cells at a time, in the order of the files, by laboratory."""
     medians = {}
     for name in np.unique(cells.laboratory):
-        rows = runs_of(cells, str(name), count)
-        found = [np.nanmedian(values[r], axis=0) for r in rows if _seen_once(values[r])]
+        found = [np.median(values[rows], axis=0) for rows in runs_of(cells, str(name), count)]
         medians[str(name)] = np.array(found).reshape(-1, values.shape[1])
     return medians
 
@@ -67,10 +78,6 @@ def runs_of(cells: Cells, laboratory: str, count: int) -> list[np.ndarray]:
     rows = np.flatnonzero(cells.laboratory == laboratory)
     rows = rows[np.argsort(cells.group[rows], kind="stable")]
     return [rows[at : at + count] for at in range(0, len(rows) - count + 1, count)]
-
-
-def _seen_once(colours: np.ndarray) -> bool:
-    return bool((~np.isnan(colours)).any(axis=0).all())
 
 
 def _quantiles(parts: list[np.ndarray], shares: tuple[float, ...]) -> list[float]:
@@ -132,14 +139,13 @@ def _gain(*factors: float) -> Callable[[np.ndarray], np.ndarray]:
 
 def measure(cells: Cells) -> dict:
     """Share of smears that are warned of: of laboratories left out, and distorted."""
-    cells = cells.at(cells.teaching & cells.found)
-    colours = colours_of(cells.crops)
+    cells, colours = with_colours(cells)
     names = [str(name) for name in np.unique(cells.laboratory)]
-    whole = _seen(colours, cells)
+    whole = seen_of(colours, cells)
     left_out = {name: {} for name in names}
     for name in names:
         rest = ~np.isin(cells.laboratory, ALIKE if name in ALIKE else (name,))
-        seen = _seen(colours[rest], cells.at(rest))
+        seen = seen_of(colours[rest], cells.at(rest))
         for count in COUNTS:
             medians = smears_of(colours, cells, count)[name]
             left_out[name][count] = [len(medians), _share(seen, medians, count)]
@@ -169,20 +175,19 @@ def _share(seen: StainSeen, medians: np.ndarray, count: int) -> float:
 
 def write_figures(cells: Cells) -> None:
     """Write docs/figures/stain.md and .json."""
-    head = ["git", "rev-parse", "--short=12", "HEAD"]
-    commit = subprocess.run(head, cwd=ROOT, capture_output=True, text=True, check=True)
     content = {
         "date": date.today().isoformat(),
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
         "data_hash": hash_of(cells),
         **measure(cells),
     }
     out = ROOT / "docs" / "figures"
     (out / "stain.json").write_text(json.dumps(content, indent=1) + "\n")
-    (out / "stain.md").write_text(_page(content))
+    (out / "stain.md").write_text(page_of(content))
 
 
-def _page(content: dict) -> str:
+def page_of(content: dict) -> str:
+    """The page, in Markdown."""
     few, many = COUNTS
     names = list(content["left out"])
     lines = [
@@ -194,11 +199,13 @@ def _page(content: dict) -> str:
         "training cells, laboratories weighing equally. The limit is the distance that one in a",
         f"hundred smears of the training exceeds: {content['rare'][few]:.2f} for {few} cells,",
         f"{content['rare'][many]:.2f} from {many} cells on; with fewer than {few} nothing is said.",
-        "A smear is here so many cells of one laboratory, in the order of its files.",
+        "A smear is here so many cells of one laboratory, in the order of its files, without those",
+        "of which nucleus or cytoplasm has no colour.",
         "",
-        "With that laboratory left out (`txl_pbc` and `segmentation_wbc_d2`, of one kind of",
-        "analyser, together), share of its smears that are warned of. The palest laboratory, the",
-        "bluest and the one with a yellow ground are warned of when nothing like them was seen.",
+        "With that laboratory left out, share of its smears that are warned of;",
+        f"{' and '.join(f'`{name}`' for name in ALIKE)}, of one kind of analyser, are left out",
+        "together.",
+        _most_warned_of(content["left out"], many),
         "",
         f"| laboratory | smears of {many} cells | warned of | smears of {few} cells | warned of |",
         "|---|---|---|---|---|",
@@ -212,7 +219,7 @@ def _page(content: dict) -> str:
         "",
         f"Pictures changed, all laboratories in the training, smears of {many} cells (and the mean",
         f"with {few}). A turned hue that is not noticed makes one laboratory's colours those of",
-        "another: purple nuclei become the magenta ones of the yellow ground, and those purple.",
+        "another.",
         "",
         f"| change | mean | {' | '.join(f'`{name}`' for name in names)} | mean, {few} cells |",
         "|---|---|" + "---|" * (len(names) + 1),
@@ -222,6 +229,16 @@ def _page(content: dict) -> str:
         told = " | ".join(f"{value:.2f}" for value in (np.mean(own), *own))
         lines.append(f"| {what} | {told} | {np.mean(list(rows[few].values())):.2f} |")
     return "\n".join(lines) + "\n"
+
+
+def _most_warned_of(left_out: dict, count: int) -> str:
+    unlike = [f"`{name}`" for name, rows in left_out.items() if rows[count][1] > 0.5]
+    if not unlike:
+        return f"Of no laboratory are most smears warned of (of {count} cells)."
+    return (
+        f"Most smears of {', '.join(unlike)} are warned of (of {count} cells): nothing like them "
+        "was seen."
+    )
 
 
 if __name__ == "__main__":

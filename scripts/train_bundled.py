@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from bundled_commit import commit
 from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_cells
 from bundled_draws import SHARES, training_crops
 from bundled_figures import write_figures
@@ -86,21 +86,6 @@ TRIAL = Plan(
     ROOT / "build" / "figures-small",
     (*MANY_SEEDS, "without txl_raabin, d1"),
 )
-
-
-def commit() -> str:
-    """Commit the figures were measured at, ``-dirty`` if what they rest on differed from it."""
-    package = "src/napari_all_subtype"
-    rests_on = [f"{package}/{name}" for name in ("model", "cells", "simulate", "config.py")]
-
-    def git(*words: str) -> str:
-        found = subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        return found.stdout.strip()
-
-    dirty = git("status", "--porcelain", "--", *rests_on, "scripts")
-    return git("rev-parse", "--short=12", "HEAD") + ("-dirty" if dirty else "")
 
 
 def train(cells: Cells, rows: np.ndarray, seed: int, plan: Plan):
@@ -173,6 +158,8 @@ def fit_or_describe(cells: Cells, again: bool, seed: int) -> None:
     else:
         network, old = load_network()
         seed, trained_at = old.seed, old.commit
+        if old.data_hash != hash_of(cells):
+            raise SystemExit(f"{old.id} was trained on other crops than these: run `fit` instead.")
     figures = FULL.figures / "model.json"
     folder = write_model(network, cells, seed, FULL.setting, figures, trained_at)
     print(Path(folder).relative_to(ROOT))
