@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from bundled_bootstrap import RESAMPLES, drawn
 from bundled_data import Cells, hash_of
 from bundled_folds import LEFT_OUT, counted
 from bundled_laboratory import probe_rows, threshold_rows
@@ -19,7 +20,6 @@ from napari_all_subtype.model.calibration import (
     fit_temperature,
 )
 
-RESAMPLES = 500
 BINS = 15
 # Not on laboratories without blasts: their normal cells are easier, and a temperature that
 # fits them (0.8) makes the model surer than it may be where blasts are.
@@ -129,17 +129,15 @@ def with_intervals(outcomes: list[Outcome], temperatures: list[float]) -> dict[s
     The interval is of the mean over the networks at hand: it holds no spread of training.
     """
     each = [figures_of(o, t) for o, t in zip(outcomes, temperatures, strict=True)]
-    names, inverse = np.unique(outcomes[0].group, return_inverse=True)
-    members = [np.flatnonzero(inverse == g) for g in range(len(names))]
     rng = np.random.default_rng(0)
     draws = {name: [] for name in each[0]}
     for _ in range(RESAMPLES):
-        rows = np.concatenate([members[g] for g in rng.integers(len(names), size=len(names))])
-        drawn = [figures_of(o.at(rows), t) for o, t in zip(outcomes, temperatures, strict=True)]
+        rows = drawn(outcomes[0].group, rng)
+        found = [figures_of(o.at(rows), t) for o, t in zip(outcomes, temperatures, strict=True)]
         for name, values in draws.items():
             # A draw may hold one side only; then it says nothing of this figure.
-            if all(name in figures for figures in drawn):
-                values.append(np.mean([figures[name] for figures in drawn]))
+            if all(name in figures for figures in found):
+                values.append(np.mean([figures[name] for figures in found]))
     return {
         name: (
             float(np.mean([e[name] for e in each])),
@@ -191,7 +189,9 @@ def _cross_rows(outcomes: list[Outcome]) -> list[dict]:
     rows[0]["per fold"] = {o.fold: figures_of(o, 1.0) for o in cooled}
     for name in np.unique(whole.laboratory):
         part = whole.at(whole.laboratory == name)
-        rows.append(_row(protocol, str(name), [part], [1.0]) | {"temperature": fitted})
+        each = {o.fold: figures_of(o.at(o.laboratory == name), 1.0) for o in cooled}
+        row = _row(protocol, str(name), [part], [1.0])
+        rows.append(row | {"temperature": fitted, "per fold": each})
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from bundled_bootstrap import RESAMPLES, drawn
 from bundled_data import Cells
 from bundled_folds import counted
 from bundled_looks import FEATURES
@@ -19,7 +20,6 @@ from napari_all_subtype.model.calibration import calibrated
 
 START = "start of training"
 SENSITIVITY = 0.9
-RESAMPLES = 1000
 PROBE_FOLDS = 4
 FEWEST_CELLS = 12
 
@@ -64,8 +64,8 @@ def _at_sensitivity(normal: tuple, blasts: tuple) -> dict:
     rng = np.random.default_rng(0)
     draws = []
     for _ in range(RESAMPLES):
-        limit = _threshold(p_blast[_drawn(blast_groups, rng)])
-        draws.append(float((p_normal[_drawn(normal_groups, rng)] >= limit).mean()))
+        limit = _threshold(p_blast[drawn(blast_groups, rng)])
+        draws.append(float((p_normal[drawn(normal_groups, rng)] >= limit).mean()))
     low, high = np.percentile(draws, [2.5, 97.5])
     rate = float((p_normal >= threshold).mean())
     called = float((p_blast >= 0.5).mean())
@@ -82,35 +82,37 @@ def _threshold(p_blast: np.ndarray) -> float:
     return float(np.sort(p_blast)[-called])
 
 
-def _drawn(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    names, inverse = np.unique(groups, return_inverse=True)
-    picked = rng.integers(len(names), size=len(names))
-    return np.concatenate([np.flatnonzero(inverse == g) for g in picked])
-
-
 def probe_rows(cells: Cells, folder: Path) -> list[dict]:
     """How well the laboratory of a cell is told from features, within a class.
 
     Balanced accuracy of a logistic regression, cross-validated by group, on the
     cells that the network was not trained on; each fold has its own network.
     """
-    kept_folds = [dict(np.load(path)) for path in sorted(folder.glob("fold*.npz"))]
+    kept_folds = []
+    for path in sorted(folder.glob("fold*.npz")):
+        with np.load(path) as kept:
+            kept_folds.append(dict(kept))
     if len(kept_folds) < 2:
         return []
     start = folder / f"{START}.npz"
-    from_start = np.load(start)["features embedding"] if start.is_file() else None
+    from_start = None
+    if start.is_file():
+        with np.load(start) as kept:
+            from_start = kept["features embedding"]
     rows = []
     for word in ("normal", "blast"):
         for feature in FEATURES:
             values = [_probe(cells, k["rows"], k[f"features {feature}"], word) for k in kept_folds]
-            rows.append(_probe_row(word, feature, values, cells))
+            rows.append(_probe_row(word, feature, values))
         if from_start is not None:
             values = [_probe(cells, k["rows"], from_start[k["rows"]], word) for k in kept_folds]
-            rows.append(_probe_row(word, f"embedding, {START}", values, cells))
+            rows.append(_probe_row(word, f"embedding, {START}", values))
     return rows
 
 
-def _probe(cells: Cells, rows: np.ndarray, features: np.ndarray, word: str) -> tuple[float, float]:
+def _probe(
+    cells: Cells, rows: np.ndarray, features: np.ndarray, word: str
+) -> tuple[float, list[str]]:
     mine = (cells.teaching & cells.found & (cells.word == word))[rows]
     laboratory, group = cells.laboratory[rows[mine]], cells.group[rows[mine]]
     enough = [name for name in np.unique(laboratory) if (laboratory == name).sum() >= FEWEST_CELLS]
@@ -121,16 +123,17 @@ def _probe(cells: Cells, rows: np.ndarray, features: np.ndarray, word: str) -> t
     x, y = features[mine][some].astype(np.float32), laboratory[some]
     splitter = StratifiedGroupKFold(PROBE_FOLDS, shuffle=True, random_state=0)
     told = cross_val_predict(probe, x, y, groups=group[some], cv=splitter)
-    return float(balanced_accuracy_score(y, told)), 1 / len(enough)
+    return float(balanced_accuracy_score(y, told)), enough
 
 
-def _probe_row(word: str, feature: str, values: list[tuple[float, float]], cells: Cells) -> dict:
+def _probe_row(word: str, feature: str, values: list[tuple[float, list[str]]]) -> dict:
     told = np.array([value for value, _ in values])
     spread = stats.t.ppf(0.975, len(told) - 1) * told.std(ddof=1) / np.sqrt(len(told))
     return {
         "class": word,
         "features": feature,
-        "chance": float(np.mean([chance for _, chance in values])),
+        "laboratories": sorted({str(name) for _, names in values for name in names}),
+        "chance": float(np.mean([1 / len(names) for _, names in values])),
         "balanced accuracy": (
             float(told.mean()),
             float(told.mean() - spread),

@@ -79,7 +79,7 @@ def write_model(
     libraries = ("keras", "tensorflow", "numpy", "opencv-python-headless")
     card = ModelCard(
         id=BUNDLED_ID,
-        version="3.0.0",
+        version=f"{BUNDLED_ID.rpartition('-')[2]}.0.0",
         taxonomy=FAB5.name,
         crop=SPEC,
         network=NetworkParameters(**setting[0]),

@@ -14,10 +14,11 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from bundled_bootstrap import with_interval
 from bundled_data import PATTERNS, ROOT, SPEC, SUBTYPES, Cells, load_cells
-from bundled_figures import RESAMPLES
+from bundled_draws import diameters_um
+from bundled_subtypes_page import page_of
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import balanced_accuracy_score
 
 from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.model.augmentation import stain_statistics, swap_stain
@@ -106,8 +107,8 @@ def simulated_rows(network, cells: Cells) -> list[dict]:
             {
                 "cells": name,
                 "n": len(told),
-                "network": _interval(told == fresh.classes),
-                "ceiling": _interval(best == fresh.classes),
+                "network": _rate(told == fresh.classes),
+                "ceiling": _rate(best == fresh.classes),
                 "share of the ceiling": float(
                     (told == fresh.classes).mean() / (best == fresh.classes).mean()
                 ),
@@ -120,108 +121,64 @@ def simulated_rows(network, cells: Cells) -> list[dict]:
     return rows
 
 
-def _interval(right: np.ndarray) -> tuple[float, float, float]:
-    rng = np.random.default_rng(0)
-    means = [right[rng.integers(len(right), size=len(right))].mean() for _ in range(RESAMPLES)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(right.mean()), float(low), float(high)
+def _rate(right: np.ndarray) -> tuple[float, float, float]:
+    return with_interval(np.arange(len(right)), lambda rows: right[rows].mean())
 
 
 def rule_rows(cells: Cells, folder: Path) -> list[dict]:
     """How often the strongest blast-side output is the FAB rules' word, on groups kept apart."""
-    told, word, laboratory, group = [], [], [], []
+    told = np.full(len(cells.word), -1)
     for path in sorted(folder.glob("fold*.npz")):
         with np.load(path) as kept:
-            mine = cells.by_rule[kept["rows"]]
-            rows = kept["rows"][mine]
-            told.append(kept["logits"][mine][:, 1:].argmax(axis=1))
-            word.append(cells.word[rows])
-            laboratory.append(cells.laboratory[rows])
-            group.append(cells.group[rows])
-    if not told:
-        return []
-    told, word, laboratory, group = map(np.concatenate, (told, word, laboratory, group))
-    truth = np.array([PATTERNS.index(name) for name in word])
+            told[kept["rows"]] = kept["logits"][:, 1:].argmax(axis=1)
+    whole = {crop.tobytes() for crop in cells.crops[cells.teaching & (cells.word == "blast")]}
+    as_it_is = np.array([crop.tobytes() in whole for crop in cells.crops])
+    truth = np.array([PATTERNS.index(w) if w in PATTERNS else -1 for w in cells.word])
     rows = []
-    for name in np.unique(laboratory):
-        mine = laboratory == name
-        rows.append(
-            {
-                "laboratory": str(name),
-                "n": int(mine.sum()),
-                "groups": len(np.unique(group[mine])),
-                "agreement": float((told == truth)[mine].mean()),
-                "balanced": float(balanced_accuracy_score(truth[mine], told[mine])),
-                "usual word alone": float(np.bincount(truth[mine]).max() / mine.sum()),
-                "each pattern": {
-                    pattern: [int((mine & (truth == k)).sum()), _share(told, truth, mine, k)]
-                    for k, pattern in enumerate(PATTERNS)
-                },
-            }
-        )
+    for name in np.unique(cells.laboratory[cells.by_rule]):
+        for shown, those in (("as they are", as_it_is), ("altered", ~as_it_is)):
+            mine = cells.by_rule & (cells.laboratory == name) & those & (told >= 0)
+            if mine.any():
+                measured = _agreement(told[mine], truth[mine], cells.group[mine])
+                rows.append({"laboratory": str(name), "blasts": shown, **measured})
     return rows
 
 
-def _share(told: np.ndarray, truth: np.ndarray, mine: np.ndarray, k: int) -> float | None:
-    those = mine & (truth == k)
-    return float((told[those] == k).mean()) if those.any() else None
+def _agreement(told: np.ndarray, truth: np.ndarray, group: np.ndarray) -> dict:
+    right = told == truth
+    return {
+        "n": len(truth),
+        "groups": len(np.unique(group)),
+        "agreement": with_interval(group, lambda rows: right[rows].mean()),
+        "mean of the patterns": with_interval(
+            group, lambda rows: _mean_recall(told[rows], truth[rows])
+        ),
+        "usual word alone": float(np.bincount(truth).max() / len(truth)),
+        "each pattern": {
+            pattern: [int((truth == k).sum()), float(right[truth == k].mean())]
+            for k, pattern in enumerate(PATTERNS)
+            if (truth == k).any()
+        },
+    }
 
 
-def page_of(content: dict) -> str:
-    """The page, in Markdown."""
-    lines = [
-        "# What the outputs L1, L2, L3 and Blast follow",
-        "",
-        f"Made by `make figures-subtypes`, {content['date']}, model {content['model']}.",
-        "",
-        "**No real cell with a label L1, L2 or L3 could be had.** These outputs are scores: they",
-        "were learned from simulated cells, and from real blasts, as they are and altered, named",
-        "by the FAB rules of `cells/fab`. Nothing here says how a reader would call a cell.",
-        "",
-        "## Simulated cells of other seeds",
-        "",
-        "Share whose strongest output on the blast side is the class that was drawn. The ceiling",
-        "is what gradient boosting tells from the true parameters, for the ranges of the classes",
-        "overlap as in the FAB table.",
-        "",
-        "| cells | n | network | ceiling | share of the ceiling (asked 0.95) | "
-        + " | ".join(SUBTYPES)
-        + " |",
-        "|---|---|---|---|---|" + "---|" * len(SUBTYPES),
-    ]
-    for row in content["simulated"]:
-        each = " | ".join(f"{row['each class'][word]:.2f}" for word in SUBTYPES)
-        lines.append(
-            f"| {row['cells']} | {row['n']} | {_shown(row['network'])} | {_shown(row['ceiling'])} "
-            f"| {row['share of the ceiling']:.2f} | {each} |"
-        )
-    lines += [
-        "",
-        "## Real blasts kept apart, beside the FAB rules",
-        "",
-        "Grouped folds, blasts as they are and altered along chance criteria. Agreement says that",
-        "the network has learned the rules, **not that either is right**. *Usual word alone*: what",
-        "always saying the commonest pattern would reach.",
-        "",
-        "| laboratory | crops | groups | agreement | balanced | usual word alone | "
-        + " | ".join(f"{p} (n)" for p in PATTERNS)
-        + " |",
-        "|---|---|---|---|---|---|" + "---|" * len(PATTERNS),
-    ]
-    for row in content["rules"]:
-        each = " | ".join(
-            "" if share is None else f"{share:.2f} ({n})"
-            for n, share in row["each pattern"].values()
-        )
-        lines.append(
-            f"| {row['laboratory']} | {row['n']} | {row['groups']} | {row['agreement']:.2f} "
-            f"| {row['balanced']:.2f} | {row['usual word alone']:.2f} | {each} |"
-        )
-    return "\n".join(lines) + "\n"
+def _mean_recall(told: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.mean([(told == truth)[truth == k].mean() for k in np.unique(truth)]))
 
 
-def _shown(figure: tuple[float, float, float]) -> str:
-    return f"{figure[0]:.2f} ({figure[1]:.2f}–{figure[2]:.2f})"
+def left_out_of_rules(cells: Cells) -> dict[str, dict]:
+    """How many blasts carry a word of the rules and how many do not, with median diameters."""
+    named = {crop.tobytes() for crop in cells.crops[cells.by_rule]}
+    blasts = cells.at(cells.teaching & cells.found & (cells.word == "blast"))
+    has = np.array([crop.tobytes() in named for crop in blasts.crops])
+    sizes = diameters_um(blasts.crops)
+    found = {}
+    for name in np.unique(blasts.laboratory):
+        for key, those in (("with", has), ("without", ~has)):
+            mine = sizes[(blasts.laboratory == name) & those]
+            middle = float(np.median(mine)) if len(mine) else 0.0
+            found.setdefault(str(name), {})[key] = [len(mine), middle]
+    return found
 
 
 def main() -> None:
@@ -238,6 +195,7 @@ def main() -> None:
         "commit": commit(),
         "simulated": simulated_rows(network, cells),
         "rules": rule_rows(cells, folder_of(cells, FULL)),
+        "left out of the rules": left_out_of_rules(cells),
     }
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "subtypes.json").write_text(json.dumps(content, indent=1) + "\n")
