@@ -144,18 +144,22 @@ def _scales_of(cells: Cells) -> tuple[float, float]:
 
 def _trained_on(cells: Cells) -> tuple[TrainingData, ...]:
     used = cells.at((cells.teaching | cells.by_rule | cells.simulated) & cells.found)
-    named = np.where(used.by_rule, np.char.add(used.word, " by FAB rules"), used.word)
     rows = []
     for name in np.unique(used.laboratory):
         part = used.at(used.laboratory == name)
-        words, counts = np.unique(named[used.laboratory == name], return_counts=True)
         rows.append(
             TrainingData(
                 dataset=str(name),
                 crops=len(part.word),
                 groups=len(np.unique(part.group)),
-                taught={str(w): int(n) for w, n in zip(words, counts, strict=True)},
+                taught=_counted(part.word[~part.by_rule]),
+                by_rule=_counted(part.word[part.by_rule]),
                 terms=TERMS[str(name)],
             )
         )
     return tuple(rows)
+
+
+def _counted(words: np.ndarray) -> dict[str, int]:
+    names, counts = np.unique(words, return_counts=True)
+    return {str(name): int(n) for name, n in zip(names, counts, strict=True)}

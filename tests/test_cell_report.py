@@ -13,11 +13,12 @@ from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import ArraySource, PixelSize
 from napari_all_subtype.decision import decide
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN
+from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED
 from napari_all_subtype.workflow.cell_picture import cell_picture
 from napari_all_subtype.workflow.cell_report import MOST_REASONS, NOT_STATED, cell_report
 from napari_all_subtype.workflow.fab_evidence import with_fab
 
-FACTS = ModelFacts("held-out cells", ("a", "b"), simulated_subtypes=True)
+FACTS = ModelFacts("held-out cells", ("a", "b"), (FROM_SIMULATED,))
 RED = (255, 0, 0)
 
 
@@ -59,11 +60,24 @@ def test_card_that_says_nothing_of_calibration_is_told_of():
 def test_subtype_of_the_network_is_a_score_of_the_blast_side():
     report = cell_report(row_of(0.35, 0.11, 0.02, 0.31, 0.21), FAB5, FACTS)
     assert "L2 0.48 of the blast side (not accepted), score" in report.subtypes.told
-    assert "not a probability" in report.subtypes.told
-    assert "simulated" in report.subtypes.told
+    assert "not a probability; learned from simulated cells." in report.subtypes.told
     assert sum(bar.value for bar in report.subtypes.bars) == pytest.approx(1)
     accepted = cell_report(row_of(0.10, 0.05, 0.05, 0.05, 0.75), FAB5, FACTS).subtypes.told
     assert "L3 0.83 of the blast side (accepted)" in accepted
+
+
+@pytest.mark.parametrize(
+    ("learned_from", "told"),
+    [
+        ((FROM_SIMULATED, FROM_RULES), "simulated cells and from real blasts named by FAB rules."),
+        ((FROM_RULES,), "learned from real blasts named by FAB rules."),
+        ((), "score, not a probability."),
+    ],
+)
+def test_subtype_says_what_it_was_learned_from(learned_from, told):
+    row = row_of(0.35, 0.11, 0.02, 0.31, 0.21)
+    report = cell_report(row, FAB5, replace(FACTS, subtypes_from=learned_from))
+    assert report.subtypes.told.endswith(told)
 
 
 def test_nothing_of_subtypes_is_said_of_a_normal_cell():

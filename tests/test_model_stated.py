@@ -12,7 +12,7 @@ from napari_all_subtype.cells.model_facts import NO_FACTS, FalseBlasts, ModelFac
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.model.card import Measurement, TrainingData
 from napari_all_subtype.workflow.blank_rate import blank_rate
-from napari_all_subtype.workflow.card_facts import facts_of
+from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED, facts_of
 from napari_all_subtype.workflow.field_cells import FieldCells
 from napari_all_subtype.workflow.scale_check import scale_warning
 from napari_all_subtype.workflow.summarise import summarise
@@ -20,8 +20,9 @@ from napari_all_subtype.workflow.summarise import summarise
 SEEN = (0.06, 0.19)
 
 
-def data(name, **taught):
-    return TrainingData(dataset=name, crops=10, groups=2, taught=taught, terms="")
+def data(name, by_rule=None, **taught):
+    named = by_rule or {}
+    return TrainingData(dataset=name, crops=10, groups=2, taught=taught, by_rule=named, terms="")
 
 
 def figure(name, protocol, value, crops=100):
@@ -56,7 +57,32 @@ def test_only_figures_of_laboratories_left_out_are_stated():
 def test_calibration_rests_on_laboratories_with_both_sides():
     facts = facts_of(CARD)
     assert facts.calibration_laboratories == ("all_idb2",)
-    assert facts.simulated_subtypes
+
+
+SIMULATED_L1 = data("simulated", blast=5, l1=4)
+NAMED_L1 = data("mll", by_rule={"l1": 3, "undetermined": 9}, blast=5, normal=4)
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "expected"),
+    [
+        ((SIMULATED_L1, data("mll", blast=5)), (FROM_SIMULATED,)),
+        ((SIMULATED_L1, NAMED_L1), (FROM_SIMULATED, FROM_RULES)),
+        ((NAMED_L1,), (FROM_RULES,)),
+        # The rules may have found none: "undetermined" is no subtype.
+        ((SIMULATED_L1, data("mll", by_rule={"undetermined": 9}, blast=5)), (FROM_SIMULATED,)),
+        # A person named some: then it is no matter of the simulator and the rules alone.
+        ((SIMULATED_L1, data("mine", l1=7)), ()),
+        ((data("mll", blast=5),), ()),
+    ],
+)
+def test_subtypes_are_from_what_taught_them(trained_on, expected):
+    assert facts_of(SimpleNamespace(trained_on=trained_on)).subtypes_from == expected
+
+
+def test_card_written_before_rules_named_cells_is_read():
+    written = data("mll", blast=5).model_dump(exclude={"by_rule"})
+    assert TrainingData(**written).by_rule == {}
 
 
 def test_the_scale_is_what_the_card_states():

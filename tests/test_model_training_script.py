@@ -16,6 +16,7 @@ from bundled_draws import BY_RULE, SIMULATED, training_crops
 from bundled_figures import Outcome, balanced_temperature, figures_of
 from bundled_folds import LEFT_OUT, folds_of
 from bundled_laboratory import _at_sensitivity, _probe
+from bundled_package import _trained_on
 
 
 @pytest.fixture
@@ -122,6 +123,23 @@ def test_cells_named_by_the_rules_teach_but_are_not_measured(cells):
     for test in folds_of(both).values():
         assert test.any()
         assert not set(both.group[test]) & set(both.group[~test])
+
+
+def test_card_tells_words_of_people_from_those_of_the_rules(cells):
+    copies = cells.at(cells.laboratory == "mll")
+    copies = copies.at(copies.word == "blast")
+    copies = replace(copies, word=np.where(np.arange(len(copies.word)) % 3, "undetermined", "l2"))
+    both = Cells(*(np.concatenate([getattr(cells, f), getattr(copies, f)]) for f in vars(cells)))
+    found = {data.dataset: data for data in _trained_on(both)}
+    blasts, found_copies = found["mll"].taught["blast"], copies.found.sum()
+    assert blasts == found_copies
+    assert set(found["mll"].taught) == {"blast", "normal"}
+    assert sum(found["mll"].by_rule.values()) == found_copies
+    assert set(found["mll"].by_rule) == {"l2", "undetermined"}
+    assert found["all_idb2"].by_rule == found["simulated"].by_rule == {}
+    assert found["simulated"].taught["l1"] == 9
+    for data in found.values():
+        assert data.crops == sum(data.taught.values()) + sum(data.by_rule.values())
 
 
 def test_threshold_of_recoloured_blasts_is_the_one_that_finds_nine_of_ten():

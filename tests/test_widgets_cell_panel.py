@@ -19,13 +19,20 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import fab_scores, reasons_in_words
 from napari_all_subtype.cells.fab.measure import NUMBERS
 from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
+from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED
 from napari_all_subtype.workflow.fab_evidence import FAB_NUMBERS, FAB_WORDS
 from window_steps import FIELD, click, mouse_event, run, use
 
 pytestmark = pytest.mark.window
 pytest_plugins = ["window_fixtures"]
 
-FACTS = ModelFacts("held-out cells", ("a", "b"), True, (FalseBlasts("c", 0.02, 300),), (0.06, 0.19))
+FACTS = ModelFacts(
+    "held-out cells",
+    ("a", "b"),
+    (FROM_SIMULATED, FROM_RULES),
+    (FalseBlasts("c", 0.02, 300),),
+    (0.06, 0.19),
+)
 
 
 def with_evidence(analysis):
@@ -86,7 +93,7 @@ def test_numbers_say_what_they_rest_on(told_of, qtbot):
     assert "Blast 0.95</b>, calibrated on 2 laboratories" in dock.cell.sides.text()
     assert "held-out cells" in dock.cell.sides.toolTip()
     assert "rule score, not a probability" in dock.cell.scores.text()
-    assert "learned from simulated cells" in dock.cell.scores.text()
+    assert "simulated cells and from real blasts named by FAB rules" in dock.cell.scores.text()
     assert "For " in dock.cell.reasons.text()
     assert "Not measured: vacuoles" in dock.cell.reasons.text()
     for part in (dock.cell.side_bars, dock.cell.score_bars):

@@ -39,8 +39,9 @@ class ModelFacts:
         Which cells its confidence was fitted on; empty where nothing is stated.
     calibration_laboratories : tuple of str
         Laboratories with both blasts and others in the training.
-    simulated_subtypes : bool
-        Whether L1, L2 and L3 were learned from simulated cells alone.
+    subtypes_from : tuple of str
+        What L1, L2 and L3 were learned from, in words, where no person named one; else
+        empty, as where nothing is stated.
     false_blasts : tuple of FalseBlasts
         One entry per laboratory left out.
     um_per_px : tuple of (float, float) or None
@@ -51,7 +52,7 @@ class ModelFacts:
 
     calibrated_on: str = ""
     calibration_laboratories: tuple[str, ...] = ()
-    simulated_subtypes: bool = False
+    subtypes_from: tuple[str, ...] = ()
     false_blasts: tuple[FalseBlasts, ...] = ()
     um_per_px: tuple[float, float] | None = None
     stain: StainSeen | None = None

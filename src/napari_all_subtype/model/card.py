@@ -32,13 +32,18 @@ class TrainingData(_Frozen):
     crops, groups : int
         How many crops, of how many groups; a group is never split.
     taught : dict of str to int
-        Crops per class that they taught.
+        Crops per class that they taught, in the word of a person or of the simulator.
+    by_rule : dict of str to int
+        Crops per pattern (l1, l2, l3, undetermined) that taught what the rules of FAB
+        named them: real blasts, as they are and altered, of which nobody named a
+        subtype. Empty where there are none.
     """
 
     dataset: str
     crops: int = Field(ge=0)
     groups: int = Field(ge=0)
     taught: dict[str, int]
+    by_rule: dict[str, int] = {}
     terms: str
 
 

@@ -9,6 +9,8 @@ LEFT_OUT = "laboratory left out of training"
 TESTED_ON = "tested on "
 SIMULATED = "simulated"
 SUBTYPES = ("l1", "l2", "l3")
+FROM_SIMULATED = "simulated cells"
+FROM_RULES = "real blasts named by FAB rules"
 
 
 def facts_of(card: ModelCard) -> ModelFacts:
@@ -22,16 +24,24 @@ def facts_of(card: ModelCard) -> ModelFacts:
     trained_on = tuple(getattr(card, "trained_on", ()))
     real = [data for data in trained_on if data.dataset != SIMULATED]
     both = [data.dataset for data in real if _taught(data, "blast") and _taught(data, "normal")]
-    subtypes = [data.dataset for data in trained_on if any(_taught(data, k) for k in SUBTYPES)]
     calibrated_on = getattr(card, "calibrated_on", "")
     return ModelFacts(
         calibrated_on=calibrated_on,
         calibration_laboratories=tuple(both) if calibrated_on else (),
-        simulated_subtypes=subtypes == [SIMULATED],
+        subtypes_from=_subtypes_from(trained_on),
         false_blasts=_false_blasts(card, {data.dataset: data for data in real}),
         um_per_px=getattr(card, "um_per_px_seen", None),
         stain=getattr(card, "stain_seen", None),
     )
+
+
+def _subtypes_from(trained_on: tuple[TrainingData, ...]) -> tuple[str, ...]:
+    """What taught the subtypes, nothing where a person named some of the cells."""
+    teaching = [data for data in trained_on if any(_taught(data, k) for k in SUBTYPES)]
+    if any(data.dataset != SIMULATED for data in teaching):
+        return ()
+    by_rule = any(data.by_rule.get(k, 0) for data in trained_on for k in SUBTYPES)
+    return (*((FROM_SIMULATED,) if teaching else ()), *((FROM_RULES,) if by_rule else ()))
 
 
 def _taught(data: TrainingData, name: str) -> int:

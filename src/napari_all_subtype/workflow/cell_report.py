@@ -181,10 +181,11 @@ def _subtypes(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts) -> Evidence
     if guess not in taxonomy.children("blast"):
         return Evidence("")
     accepted = "accepted" if row["subtype"] == guess else "not accepted"
-    learned = ", learned from simulated cells" if facts.simulated_subtypes else ""
+    learned_from = " and from ".join(facts.subtypes_from)
+    learned = f"; learned from {learned_from}" if learned_from else ""
     told = (
         f"Network: {taxonomy[guess].title} {row['subtype_share']:.2f} of the blast side "
-        f"({accepted}), score{learned}, not a probability."
+        f"({accepted}), score, not a probability{learned}."
     )
     return Evidence(told, bars)
 
