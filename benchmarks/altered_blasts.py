@@ -8,23 +8,28 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import pandas as pd
+from altered_page import LABORATORIES, MODES, POOLED, page_of, table_of
 from checkout import commit
-from development_images import FOLDER, NOMINAL_UM_PER_PX, REPOSITORY, fingerprint, manifest
+from development_images import REPOSITORY, fingerprint, manifest
+
+sys.path.insert(0, str(REPOSITORY / "scripts"))
+
+from bundled_pictures import pictures_of
 
 from napari_all_subtype.cells.fab import fab_scores, measure_fab_alone, memberships
-from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.segmentation import segment
+from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.simulate.alter import ALTERATIONS, Alteration, alter
 
-LABORATORIES = ("all_idb2", "mll")
 BLASTS = 100  # of each laboratory
 SEED = 0
 RESAMPLES = 1000
@@ -51,13 +56,8 @@ MEMBERSHIPS = {
 }
 # A membership nearer to its end has no way to go: the score of that cell cannot follow.
 _ROOM = 0.1
-MODES = ("masks carried along", "segmented again")
-FIGURES = {"measure": "measure", "score": "score, all", "score_room": "score, with room"}
-POOLED = "all of these"
-_TARGET = 0.90
 # A picture without room for a larger cell shows none; this much has to have come of it.
 _MIN_GROWTH = 1.1
-_MIDDLE_FRACTION = 0.25
 
 
 @dataclass(frozen=True)
@@ -95,47 +95,33 @@ def main() -> None:
         "commit": commit(),
         "seed": arguments.seed,
         "resamples": RESAMPLES,
+        "room": _ROOM,
         "images": fingerprint(rows[rows["dataset"].isin(LABORATORIES)]),
         "rows": summary(tables, arguments.seed),
     }
-    print(_table(report))
+    print(table_of(report))
     if arguments.dry:
         return
     OUTPUT.mkdir(parents=True, exist_ok=True)
     (OUTPUT / "altered.json").write_text(json.dumps(report, indent=1) + "\n")
-    (OUTPUT / "altered.md").write_text(_markdown(report))
+    (OUTPUT / "altered.md").write_text(page_of(report))
 
 
 def blasts_of(laboratory: str, rows: pd.DataFrame, count: int, seed: int) -> Iterator[Blast]:
-    """Blasts in the middle of their pictures, whole, drawn by chance."""
-    um_per_px = NOMINAL_UM_PER_PX[laboratory]
-    chosen = rows[rows["dataset"] == laboratory].sample(frac=1, random_state=seed)
+    """Blasts in the middle of their pictures, whole, drawn by chance; pixels as in training."""
+    pictures = list(pictures_of(rows[rows["dataset"] == laboratory]))
     found = 0
-    for row in chosen.itertuples():
+    for number in np.random.default_rng(seed).permutation(len(pictures)):
         if found == count:
             return
-        pixels = open_image(FOLDER / row.file).read()
-        masks = segment(ArraySource(pixels), um_per_px, workers=1)
-        label = _middle(masks)
-        if label == 0:
-            continue
-        cell, nucleus = masks.labels == label, masks.nuclei == label
+        picture = pictures[number]
+        shown = crop_single_cell(picture.pixels, picture.um_per_px)
+        cell, nucleus = shown.mask, shown.nucleus
         edges = (cell[0], cell[-1], cell[:, 0], cell[:, -1])
         if nucleus.any() and not any(edge.any() for edge in edges):
             found += 1
-            yield Blast(pixels, cell, nucleus, um_per_px, row.group, row.file)
-
-
-def _middle(masks: CellMasks) -> int:
-    """Label of the nucleus nearest the middle of the picture, 0 if none is near."""
-    ys, xs = np.nonzero(masks.nuclei)
-    if not len(ys):
-        return 0
-    height, width = masks.labels.shape
-    away = np.hypot(ys - height / 2, xs - width / 2)
-    if away.min() > _MIDDLE_FRACTION * min(height, width):
-        return 0
-    return int(masks.nuclei[ys[away.argmin()], xs[away.argmin()]])
+            size = picture.um_per_px
+            yield Blast(picture.pixels, cell, nucleus, size, picture.group, picture.file)
 
 
 def judged(blast: Blast, seed: int) -> Iterator[dict[str, object]]:
@@ -244,73 +230,6 @@ def _share(part: pd.DataFrame, column: str, seed: int) -> dict[str, object]:
         "high": round(float(high), 4),
         "per_group": {str(g): f"{int(r['sum'])}/{int(r['size'])}" for g, r in by_group.iterrows()},
     }
-
-
-_HEAD = """# Real blasts altered along one criterion
-
-{date}, commit `{commit}`. Written by `make figures-altered`; counts, intervals and
-values per group are in `altered.json`. Seed {seed}.
-
-Real blasts of two laboratories, altered along one criterion of the FAB table at a time
-(`simulate/alter`, strength 1). *Measure*: share of cells in which the criterion's measure moves
-the way it was altered. *Score*: share in which the score of the named subtype moves as the FAB
-table says, of all and of those *with room*: whose membership is farther than {room} from the end
-that it is moved to, for a score cannot rise with the size of a cell that is large already. Each
-with the masks carried along by the alteration, and after segmenting the altered picture again; a
-cell not found again counts as wrong. Intervals are 95 %, by bootstrap over the groups of the
-manifest: blocks of files, **not patients**. Left out: cells at the border, criteria that could not
-be measured on the cell before, nucleoli or vacuoles to be taken away where none was found, and
-cells whose picture has no room for a larger one. These cells carry no label L1, L2 or L3: what is
-shown is that measure and score follow what was changed, not that the subtype is right.
-To reach: 90 %.
-
-"""
-
-
-_FOOT = """
-
-Bold: below what is to be reached. What was seen in the pictures of those that failed:
-
-* *Segmented again*: cytoplasm that is made deeply blue is taken for nucleus (in `mll` that happens
-  to blasts that were not altered, too); an enlarged cell is joined with the neighbour it touches.
-* *Basophilia* with masks carried along: the mask holds mostly glass or a red cell beside a
-  nucleus with hardly any cytoplasm, and glass is not made blue.
-* *Nucleoli*: where pale spots of the chromatin had been counted before, clear ones make them count
-  no longer.
-* Scores of cells without room: the criterion stays at its end, and whatever else moved a
-  little decides.
-"""
-
-
-def _table(report: dict) -> str:
-    arrows = {1: "↑", -1: "↓"}
-    score = {a.name: f"{a.subtype.upper()} {arrows[a.score_direction]}" for a in ALTERATIONS}
-    columns = [f"{FIGURES[figure]}, {mode}" for mode in MODES for figure in FIGURES]
-    lines = [
-        f"| laboratory | alteration | score | n (groups), with room | {' | '.join(columns)} |",
-        "|---" * (4 + len(columns)) + "|",
-    ]
-    found = {(r["laboratory"], r["alteration"], r["mode"]): r for r in report["rows"]}
-    for laboratory in LABORATORIES:
-        for name in (*score, POOLED):
-            rows = [found[laboratory, name, mode] for mode in MODES]
-            shares = [_words(row[figure]) for row in rows for figure in FIGURES]
-            counts = f"{rows[0]['n']} ({rows[0]['groups']}), {rows[0]['n_room']}"
-            cells = (f"`{laboratory}`", name, score.get(name, ""), counts, *shares)
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _words(share: dict) -> str:
-    if share["value"] is None:
-        return "–"
-    text = f"{share['value']:.2f} ({share['low']:.2f} – {share['high']:.2f})"
-    return text if share["value"] >= _TARGET else f"**{text}**"
-
-
-def _markdown(report: dict) -> str:
-    head = _HEAD.format(**report, room=_ROOM)
-    return head + _table(report) + _FOOT
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ class Picture:
         What it teaches, or the manifest's word.
     laboratory, group : str
         Its dataset, and what no split separates.
+    file : str
+        The image, by its path in the manifest.
     """
 
     pixels: np.ndarray
@@ -56,6 +58,7 @@ class Picture:
     word: str
     laboratory: str
     group: str
+    file: str
 
 
 def pictures_of(images: pd.DataFrame) -> Iterator[Picture]:
@@ -69,7 +72,7 @@ def _of_crops(images: pd.DataFrame) -> Iterator[Picture]:
         um_per_px = sizes.get(image.group, PIXEL_SIZE_UM[image.dataset])
         pixels = open_image(DATA / image.file).read()
         word = TEACHES.get(image.label, image.label)
-        yield Picture(pixels, um_per_px, word, image.dataset, image.group)
+        yield Picture(pixels, um_per_px, word, image.dataset, image.group, image.file)
 
 
 def _sizes_of_blocks(images: pd.DataFrame) -> dict[str, float]:
@@ -98,7 +101,7 @@ def _of_fields(images: pd.DataFrame) -> Iterator[Picture]:
             y0, x0 = (max(int(v - rim), 0) for v in (box.ymin, box.xmin))
             window = pixels[y0 : int(box.ymax + rim), x0 : int(box.xmax + rim)]
             window = np.ascontiguousarray(window)
-            yield Picture(window, um_per_px, "normal", image.dataset, image.group)
+            yield Picture(window, um_per_px, "normal", image.dataset, image.group, image.file)
 
 
 def _size_by_boxes(boxes: pd.DataFrame, shape: tuple[int, ...]) -> float | None:
