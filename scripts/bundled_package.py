@@ -23,6 +23,7 @@ from napari_all_subtype.model.weights import (
     sha256_of,
 )
 from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.card_facts import CEILING_SHARE
 
 TERMS = {
     "all_idb2": "ALL-IDB2, University of Milan: free for research, on request; not redistributed "
@@ -124,7 +125,7 @@ def _on_fresh_simulated_cells(network, cells: Cells) -> tuple[Measurement, ...]:
     """How near the subtype outputs come to what the simulator's own parameters allow."""
     return tuple(
         Measurement(
-            name="share of the ceiling of simulated subtypes",
+            name=CEILING_SHARE,
             protocol=f"simulated cells of other seeds, {row['cells']}; the ceiling is what their "
             "true parameters allow; says nothing of real cells",
             value=round(row["share of the ceiling"], 4),

@@ -65,7 +65,7 @@ def page_of(content: dict) -> str:
         "confidence of the decision, at the temperature of the other laboratories or folds.",
         "",
         "**L1, L2 and L3 are not measured here**: no real image with such a label exists. They are",
-        "scores learned from simulated cells.",
+        "scores learned from simulated cells and from real blasts named by FAB rules.",
         "",
         "## What was asked for",
         "",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 
-import bundled_data
 import matplotlib as mpl
 import numpy as np
 from bundled_data import ROOT, Cells, load_cells
@@ -50,7 +49,7 @@ def measured_of(card: ModelCard, cells: Cells) -> dict:
         "weights": card.files[card.weights],
         "bytes": {name: (folder / name).stat().st_size for name in card.files},
         "setting": figures["setting"],
-        "drawn": _drawn(figures["setting"]),
+        "drawn": figures["setting"][3],  # how crops are drawn
         "um_per_px": _scales(cells),
         "networks": {row["tested on"]: len(row["seeds"]) for row in figures["rows"][::-1]},
         "reliability": reliabilities,
@@ -71,14 +70,6 @@ def _of_this_card(path, card: ModelCard, command: str) -> dict:
                 "`python scripts/train_bundled.py card`."
             )
     return content
-
-
-def _drawn(setting: list[dict]) -> dict[str, object]:
-    """How crops are drawn for training: the fourth part of a setting, else as bundled_data says."""
-    if len(setting) > 3:
-        return setting[3]
-    names = ("BLAST_UM", "MOST_RESIZED", "OTHERS_RESIZED", "NORMAL_ONLY", "SIMULATED")
-    return {name: getattr(bundled_data, name) for name in names if hasattr(bundled_data, name)}
 
 
 def _scales(cells: Cells) -> dict[str, list[float]]:

@@ -80,6 +80,7 @@ def _head_of(card: ModelCard, measured: dict) -> dict[str, object]:
         "coarsest": coarsest,
         "megabytes": measured["bytes"][card.weights] / 1e6,
         "sha": card.files[card.weights],
+        "subtypes_from": " and from ".join(facts_of(card).subtypes_from),
     }
 
 

@@ -115,16 +115,28 @@ def cost_of_leaving_out(parts: dict[str, list[Outcome]]) -> dict[str, list[float
 
 
 def _mean_figures(parts: list[Outcome], drawn: dict[str, int] | None) -> dict[str, float]:
-    """Mean over seeds of each figure, with every group as often as it was drawn."""
+    """Mean over seeds of each figure, with every group as often as it was drawn.
+
+    AUROC is the mean over the networks of a seed that were tested on both sides: pooled, it
+    would rank cells of one network against those of another.
+    """
     each = []
     for seed in sorted({o.seed for o in parts}):
-        one = joined([o for o in parts if o.seed == seed])
-        if drawn is not None:
-            times = [drawn[group] for group in one.group.tolist()]
-            one = one.at(np.repeat(np.arange(len(times)), times))
-        each.append(figures_of(one, 1.0))
+        own = [_drawn_at(o, drawn) for o in parts if o.seed == seed]
+        figures = figures_of(joined(own), 1.0)
+        figures.pop("AUROC", None)
+        aurocs = [f["AUROC"] for f in (figures_of(o, 1.0) for o in own) if "AUROC" in f]
+        each.append(figures | ({"AUROC": float(np.mean(aurocs))} if aurocs else {}))
     return {
         name: float(np.mean([figures[name] for figures in each]))
         for name in COSTS
         if all(name in figures for figures in each)
     }
+
+
+def _drawn_at(outcome: Outcome, drawn: dict[str, int] | None) -> Outcome:
+    """Its cells as often as their groups were drawn; None: all, once."""
+    if drawn is None:
+        return outcome
+    times = [drawn[group] for group in outcome.group.tolist()]
+    return outcome.at(np.repeat(np.arange(len(times)), times))

@@ -12,9 +12,17 @@ from napari_all_subtype.model.parameters import (
     NetworkParameters,
 )
 from napari_all_subtype.workflow.blank_limit import limit_of_blank
-from napari_all_subtype.workflow.card_facts import LEFT_OUT, SIMULATED, TESTED_ON, facts_of
+from napari_all_subtype.workflow.card_facts import (
+    CEILING_SHARE,
+    LEFT_OUT,
+    SIMULATED,
+    TESTED_ON,
+    facts_of,
+)
 
 COUNTS = (100, 200)
+# Figures on simulated cells: as they are named, and as cards of compact-2 and before name them.
+ON_SIMULATED = (CEILING_SHARE, "share of simulated")
 COLUMNS = ("AUROC", "sensitivity", "specificity", "balanced accuracy", "ECE")
 # What the pictures are; no figures here.
 KINDS = {
@@ -106,7 +114,7 @@ def normal_blood_table(card: ModelCard, novelty: list[dict], cells: dict[str, in
             )
         )
         if one is normal[-1]:
-            whole = f"**one more laboratory like these {len(normal)}**"
+            whole = f"**one of these {len(normal)}, not known which**"
             rows.append((whole, "", "", *(f"**{v}**" for v in _limits(normal)), ""))
     limits = tuple(f"limit of blank of {n}" for n in COUNTS)
     return _table(("laboratory", "cells", "called blast", *limits, "called unknown"), rows)
@@ -164,7 +172,9 @@ def data_table(card: ModelCard, um_per_px: dict[str, list[float]]) -> str:
     """What each dataset is, taught and may be used for."""
     rows = []
     for data in card.trained_on:
-        taught = ", ".join(f"{count} {word}" for word, count in data.taught.items())
+        taught = _counts(data.taught)
+        if data.by_rule:
+            taught += f"; by FAB rules {_counts(data.by_rule)}"
         scale = ""
         if data.dataset in um_per_px:
             middle, finest, coarsest = um_per_px[data.dataset]
@@ -185,14 +195,18 @@ def data_table(card: ModelCard, um_per_px: dict[str, list[float]]) -> str:
     return _table(head, rows)
 
 
+def _counts(words: dict[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in words.items())
+
+
 def forms_table(card: ModelCard) -> str:
-    """How often the drawn subtype has the strongest score, on simulated cells."""
+    """How the scores of the subtypes follow what was drawn, on simulated cells."""
     rows = [
-        (one.name, f"{one.value:.2f}", str(one.crops))
+        (one.name, one.protocol, f"{one.value:.2f}", str(one.crops))
         for one in card.measured
-        if one.name.startswith("share of simulated")
+        if one.name.startswith(ON_SIMULATED)
     ]
-    return _table(("figure", "share", "cells"), rows)
+    return _table(("figure", "on", "share", "cells"), rows)
 
 
 def parameter_tables(setting: list[dict]) -> str:

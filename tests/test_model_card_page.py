@@ -25,10 +25,12 @@ from model_card_reliability import (
     cost_of_leaving_out,
     reliability,
 )
+from model_card_tables import data_table, forms_table
 
 from napari_all_subtype.model.calibration import blast_logit
-from napari_all_subtype.model.card import read_card
+from napari_all_subtype.model.card import Measurement, read_card
 from napari_all_subtype.model.weights import find_model
+from napari_all_subtype.workflow.card_facts import CEILING_SHARE
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = (DOCS / "model-card.md").read_text(encoding="utf-8")
@@ -69,6 +71,40 @@ def test_every_figure_of_laboratories_left_out_is_on_the_page(card):
 
 def test_every_limit_of_the_card_is_on_the_page(card):
     assert all(f"- {limit}\n" in PAGE for limit in card.limits)
+
+
+def measured_on_simulated(name, protocol="simulated cells, as drawn; the ceiling is 1"):
+    return Measurement(name=name, protocol=protocol, value=0.875, crops=50, groups=1)
+
+
+@pytest.mark.parametrize("name", [CEILING_SHARE, "share of simulated l1 scored highest as l1"])
+def test_figures_on_simulated_cells_are_in_their_table_and_nothing_else_is(card, name):
+    others = tuple(m for m in card.measured if "simulat" not in m.protocol)
+    shown = card.model_copy(update={"measured": (*others, measured_on_simulated(name))})
+    rows = forms_table(shown).splitlines()[2:]
+    assert len(rows) == 1
+    assert f"{name} | simulated cells, as drawn; the ceiling is 1 | 0.88 | 50" in rows[0]
+
+
+def test_the_page_has_rows_for_what_the_card_measured_on_simulated_cells(card):
+    assert len(forms_table(card).splitlines()) > 2
+
+
+def test_what_the_rules_named_is_told_apart_in_the_table_of_the_data(card):
+    data = card.trained_on[0].model_copy(
+        update={"taught": {"blast": 9}, "by_rule": {"l1": 2, "undetermined": 7}}
+    )
+    table = data_table(card.model_copy(update={"trained_on": (data,)}), {})
+    assert "| 9 blast; by FAB rules 2 l1, 7 undetermined |" in table
+
+
+def test_the_page_says_what_the_subtypes_of_this_card_were_learned_from(card):
+    terms = (find_model() / "TERMS.md").read_text(encoding="utf-8")
+    assert "learned from simulated cells" in PAGE
+    by_rule = card.trained_on[0].model_copy(update={"by_rule": {"l1": 2}})
+    both = card.model_copy(update={"trained_on": (by_rule, *card.trained_on[1:])})
+    page = page_of(both, MEASURED, terms)
+    assert "simulated cells and from real blasts named by FAB rules" in page
 
 
 def test_every_link_and_picture_is_there_and_small():
@@ -135,6 +171,38 @@ def test_cost_is_left_out_minus_known_on_the_same_cells():
     known, left, change, low, high = cost_of_leaving_out(parts)["balanced accuracy"]
     assert (known, left, change) == (1.0, 0.5, -0.5)
     assert low <= change <= high
+
+
+def test_cost_compares_networks_not_pools_of_them():
+    # Each network ranks its own fold well, but on a scale of its own.
+    truth = np.tile([True, False], 20)
+    one, two = np.where(truth, 3.0, 2.0), np.where(truth, -2.0, -3.0)
+    fold_1 = outcome("fold 1", "a", one, truth, [f"a{k}" for k in range(40)])
+    fold_2 = outcome("fold 2", "a", two, truth, [f"b{k}" for k in range(40)])
+    apart = outcome(
+        "without a", "a", [*one, *one], [*truth, *truth], [*fold_1.group, *fold_2.group]
+    )
+    known, left, change, low, high = cost_of_leaving_out(
+        {KNOWN: [fold_1, fold_2], LEFT_OUT: [apart]}
+    )["AUROC"]
+    assert (known, left, change, low, high) == (1.0, 1.0, 0.0, 0.0, 0.0)
+
+
+def test_cost_leaves_aside_folds_with_one_side_only():
+    truth = np.tile([True, False], 20)
+    right = np.where(truth, 4.0, -4.0)
+    mixed = outcome("fold 1", "a", right, truth)
+    normal = outcome("fold 2", "a", [9.0] * 10, [False] * 10, [f"n{k}" for k in range(10)])
+    joint = outcome(
+        "without a",
+        "a",
+        [*right, *[9.0] * 10],
+        [*truth, *[False] * 10],
+        [*mixed.group, *normal.group],
+    )
+    found = cost_of_leaving_out({KNOWN: [mixed, normal], LEFT_OUT: [joint]})
+    assert found["AUROC"][0] == 1.0
+    assert found["balanced accuracy"][0] == pytest.approx((1 + 2 / 3) / 2, abs=1e-4)
 
 
 def seen(word, p_blast=0.5):

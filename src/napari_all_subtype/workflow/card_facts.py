@@ -8,6 +8,7 @@ from napari_all_subtype.model.card import ModelCard, TrainingData
 LEFT_OUT = "laboratory left out of training"
 TESTED_ON = "tested on "
 SIMULATED = "simulated"
+CEILING_SHARE = "share of the ceiling of simulated subtypes"
 SUBTYPES = ("l1", "l2", "l3")
 FROM_SIMULATED = "simulated cells"
 FROM_RULES = "real blasts named by FAB rules"
