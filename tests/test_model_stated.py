@@ -105,8 +105,9 @@ def test_blank_rate_says_range_laboratories_and_what_it_means_here():
     assert (rate.normal_blood.laboratories, rate.normal_blood.cells) == (2, 349)
     assert rate.text == (
         "On normal blood of 2 unseen laboratories the model calls 0–2 % of the cells blast (0–2 of "
-        "120); on the non-blasts of 1 unseen laboratory with blasts 28 %. Up to 6 of 120 called "
-        "blast is no sign of blasts (limit of blank)."
+        "120); on the non-blasts of 1 unseen laboratory with blasts 28 %. Normal blood of these "
+        "laboratories gives up to 6 of 120 in 95 of 100 counts (limit of blank); blasts can be "
+        "there all the same."
     )
     assert rate.limit_of_blank == 6
 
@@ -115,6 +116,19 @@ def test_blank_rate_measured_at_another_threshold_says_so():
     facts = facts_of(CARD)
     assert "threshold" not in blank_rate(facts, 10, 0.5).text
     assert "threshold of 0.50, not of 0.60" in blank_rate(facts, 10, 0.6).text
+
+
+def test_no_limit_of_blank_is_given_at_a_threshold_where_none_was_measured():
+    facts = facts_of(CARD)
+    for threshold in (0.3, 0.6):
+        rate = blank_rate(facts, 120, threshold)
+        assert rate.limit_of_blank is None
+        assert "limit of blank" not in rate.text
+    assert blank_rate(facts, 120, 0.5).limit_of_blank == 6
+
+
+def test_limit_of_blank_is_never_told_as_an_absence_of_blasts():
+    assert "no sign of" not in blank_rate(facts_of(CARD), 120).text
 
 
 def test_summary_states_the_blank_rate_and_the_scale_warning():

@@ -1,4 +1,7 @@
-"""The limit of blank: how many blasts a model may count where there is none, and still be usual."""
+"""The limit of blank: how many blasts a model may count where there is none, and still be usual.
+
+A count within it says nothing: blasts may be there all the same.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,15 @@ def limit_of_blank(
 
     The 95th percentile of counts on blank specimens (CLSI EP17). A laboratory's true
     rate is not known but was measured on some cells, so its counts are beta-binomial
-    (Jeffreys prior); of several laboratories, each is equally likely to be the one at
-    hand. Cells are taken one by one: those of one specimen are more alike, and single
-    specimens can exceed it more often.
+    (Jeffreys prior). Laboratories are mixed as if the one at hand were one of them, each
+    equally likely, not known which: spread beyond them is not in it, and a laboratory
+    unlike them all can exceed it far more often. Cells are taken one by one: those of
+    one specimen are more alike, and single specimens can exceed it more often.
 
     Parameters
     ----------
     rates : sequence of FalseBlasts
-        One laboratory, or those that a new one could be like.
+        One laboratory, or those of which the one at hand is taken to be one.
     n_cells : int
         Counted, at least 0.
     certainty : float

@@ -44,7 +44,8 @@ class BlankRate(BaseModel):
     text : str
         Both in words, with what they mean for the cells counted here.
     limit_of_blank : int or None
-        See :func:`limit_of_blank`, of the laboratories of normal blood and the cells counted.
+        See :func:`limit_of_blank`, of the laboratories of normal blood and the cells counted;
+        None at another threshold than the one the card was measured at.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,6 +75,24 @@ def blank_rate(
     beside = _range([one for one in facts.false_blasts if one.beside_blasts])
     if normal is None and beside is None:
         return None
+    text = _in_words(normal, beside, n_cells)
+    as_measured = abs(blast_threshold - MEASURED_THRESHOLD) <= 1e-6
+    limit = limit_of_blank(blank, n_cells) if n_cells and as_measured else None
+    if limit is not None:
+        text += (
+            f" Normal blood of these laboratories gives up to {limit} of {n_cells} in 95 of 100 "
+            "counts (limit of blank); blasts can be there all the same."
+        )
+    if not as_measured:
+        text += (
+            f" Measured at a blast threshold of {MEASURED_THRESHOLD:.2f}, not of "
+            f"{blast_threshold:.2f} as here."
+        )
+    return BlankRate(normal_blood=normal, beside_blasts=beside, text=text, limit_of_blank=limit)
+
+
+def _in_words(normal: BlankRange | None, beside: BlankRange | None, n_cells: int) -> str:
+    """One sentence of both, as far as there are any."""
     parts = []
     if normal is not None:
         would = f" ({_cells(normal, n_cells)} of {n_cells})" if n_cells else ""
@@ -89,16 +108,7 @@ def blank_rate(
             f"{_percent(beside)}{noun}"
         )
     text = "; ".join(parts)
-    text = f"{text[:1].upper()}{text[1:]}."
-    limit = limit_of_blank(blank, n_cells) if n_cells else None
-    if limit is not None:
-        text += f" Up to {limit} of {n_cells} called blast is no sign of blasts (limit of blank)."
-    if abs(blast_threshold - MEASURED_THRESHOLD) > 1e-6:
-        text += (
-            f" Measured at a blast threshold of {MEASURED_THRESHOLD:.2f}, not of "
-            f"{blast_threshold:.2f} as here."
-        )
-    return BlankRate(normal_blood=normal, beside_blasts=beside, text=text, limit_of_blank=limit)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _range(rates: Sequence[FalseBlasts]) -> BlankRange | None:
