@@ -1,12 +1,14 @@
-"""One field of a smear as the window knows it: where it is, and its result."""
+"""Fields of a smear as the window knows them: where they are, and their results."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_all_subtype._widgets.edit_history import EditHistory
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype.cells.analysis import Analysis
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,23 @@ class SmearField:
     error: str = ""
     same_as: str = ""
     history: EditHistory = EditHistory()
+
+
+def reworded(
+    fields: Sequence[SmearField], key: object, word: Callable[[Analysis], Analysis]
+) -> tuple[SmearField, ...]:
+    """`fields`, of which the result known by `key` has other words; the others as they are.
+
+    Parameters
+    ----------
+    key : PackedMask
+        The labels of the result.
+    word : callable
+        The analysis, without masks, to what it is now.
+    """
+    return tuple(
+        replace(field, result=field.result.edited((), word(field.result.analysis)))
+        if field.result is not None and field.result.labels is key
+        else field
+        for field in fields
+    )

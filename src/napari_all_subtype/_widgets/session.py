@@ -11,7 +11,7 @@ import numpy as np
 from psygnal import Signal
 
 from napari_all_subtype._widgets.edit_history import EditHistory
-from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.fields import SmearField, reworded
 from napari_all_subtype._widgets.gauge import Gauge
 from napari_all_subtype._widgets.jobs import Worker
 from napari_all_subtype._widgets.layers import ResultLayers
@@ -186,17 +186,11 @@ class Session:
         list of int
             Numbers of the fields of this smear that are others now.
         """
-
-        def reworded(fields: Sequence[SmearField]) -> tuple[SmearField, ...]:
-            return tuple(
-                replace(field, result=field.result.edited((), word(field.result.analysis)))
-                if field.result is not None and field.result.labels is key
-                else field
-                for field in fields
-            )
-
-        before, self.fields = self.fields, reworded(self.fields)
-        self._put_away = {k: (reworded(f), *rest) for k, (f, *rest) in self._put_away.items()}
+        before, self.fields = self.fields, reworded(self.fields, key, word)
+        self._put_away = {
+            source: (reworded(fields, key, word), *rest)
+            for source, (fields, *rest) in self._put_away.items()
+        }
         pairs = zip(before, self.fields, strict=True)
         return [n for n, (old, new) in enumerate(pairs) if old is not new]
 
