@@ -65,6 +65,10 @@ class ExtraFailedError(AllSubtypeError, RuntimeError):
     """A program that is installed on demand failed at its work."""
 
 
+class BackendError(AllSubtypeError, RuntimeError):
+    """Keras runs on a backend that cannot do what is asked."""
+
+
 class NoImagesError(AllSubtypeError, FileNotFoundError):
     """A folder or pattern in which no image was found."""
 

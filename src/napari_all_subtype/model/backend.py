@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+from napari_all_subtype.errors import BackendError
+
+# Of the backend in use; there is no type that all have in common.
+Tensor = Any
 
 
 def load_keras() -> ModuleType:
@@ -42,6 +48,30 @@ def _muted_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def gradient(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+    """How the sum of what `function` gives changes with `at`: a tensor like `at`.
+
+    Keras itself has no gradients outside of training; each backend has its own.
+
+    Raises
+    ------
+    BackendError
+        If Keras runs on another backend than TensorFlow.
+    """
+    backend = load_keras().config.backend()
+    if backend != "tensorflow":
+        raise BackendError(
+            f"Keras runs on {backend}; gradients are taken with TensorFlow only. Set "
+            "KERAS_BACKEND=tensorflow, or unset it, and start again."
+        )
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(at)
+        values = function(at)
+    return tape.gradient(values, at)
 
 
 def device_name() -> str:

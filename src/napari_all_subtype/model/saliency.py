@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.errors import ParameterError
-from napari_all_subtype.model.backend import load_keras
+from napari_all_subtype.model.backend import Tensor, gradient, load_keras
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.network import OUTLINE, PICTURE, opinions_of
 from napari_all_subtype.taxonomy import Taxonomy
@@ -168,8 +168,6 @@ def _log_odds_of_places(
     opinion: keras.Model, crop: np.ndarray, spec: CropSpec, taxonomy: Taxonomy
 ) -> np.ndarray:
     """Log odds that each place of the map adds: ndarray, shape (M, M), float32."""
-    import tensorflow as tf
-
     ops = load_keras().ops
     before, after = feature_split(opinion)
     empty = np.zeros_like(crop)
@@ -179,13 +177,14 @@ def _log_odds_of_places(
     share = (np.arange(STEPS, dtype=np.float32) + 0.5) / STEPS
     way = ends[:1] + share[:, None, None, None] * change
     family = [taxonomy.index(name) for name in taxonomy.family("blast")]
-    with tf.GradientTape() as tape:
-        tape.watch(way)
-        logits = after(way, training=False)
+
+    def log_odds(features: Tensor) -> Tensor:
+        logits = after(features, training=False)
         blast = ops.logsumexp(ops.take(logits, family, axis=1), axis=1)
-        odds = blast - logits[:, taxonomy.index("normal")]
-    gradient = ops.mean(tape.gradient(odds, way), axis=0, keepdims=True)
-    return ops.convert_to_numpy(ops.sum(change * gradient, axis=-1))[0]
+        return blast - logits[:, taxonomy.index("normal")]
+
+    slope = ops.mean(gradient(log_odds, way), axis=0, keepdims=True)
+    return ops.convert_to_numpy(ops.sum(change * slope, axis=-1))[0]
 
 
 def _p_blast(opinion: keras.Model | None, crop: np.ndarray, classifier: Classifier) -> float:
