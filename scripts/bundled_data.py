@@ -77,7 +77,7 @@ class Extent:
 
 ALL = Extent()
 # Enough to run every step in a few minutes; its figures say nothing.
-SMALL = Extent(ROOT / "build" / "bundled-crops-small", 20, 20)
+SMALL = Extent(ROOT / "build" / "bundled-crops-small", 40, 20)
 
 
 def load_cells(recut: bool = False, extent: Extent = ALL, raw: bool = False) -> Cells:

@@ -116,7 +116,7 @@ def figures_of(outcome: Outcome, temperature: float) -> dict[str, float]:
         out["sensitivity"] = float(called[truth].mean())
         out["specificity"] = float((~called[~truth]).mean())
         out["balanced accuracy"] = (out["sensitivity"] + out["specificity"]) / 2
-    elif len(truth):
+    elif len(truth) and not truth.any():
         out["false blast rate"] = float(called[~truth].mean())
     if len(truth):
         out["ECE"] = calibration_error(p, truth, bins=BINS)

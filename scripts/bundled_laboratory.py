@@ -35,7 +35,7 @@ def threshold_rows(cells: Cells, folder: Path) -> list[dict]:
         with np.load(path) as kept:
             for key in kept.files:
                 name = key.removeprefix("recoloured ")
-                if key == name or name == "rows":
+                if key == name or name == "rows" or not len(kept[key]):
                     continue
                 own = cells.teaching & counted(cells) & (cells.laboratory == name)
                 mine = own[kept["rows"]]

@@ -181,3 +181,9 @@ def test_what_the_rules_named_keeps_its_size_and_stain(cells):
     assert (training.zoom[by_rule] == 1).all()
     assert (training.stain_swap[by_rule] == 0).all()
     assert (training.stain_swap[training.laboratory == "simulated"] == 1).all()
+
+
+def test_cells_of_one_side_alone_have_no_rate_of_the_other():
+    logits = np.tile([0.0, 1, -50, -50, -50], (3, 1))
+    outcome = Outcome("x", 0, logits, np.ones(3, bool), np.full(3, "a"), np.arange(3), "none", 1.0)
+    assert set(figures_of(outcome, 1.0)) == {"ECE"}
