@@ -10,7 +10,7 @@ TRAIN_STAMP := $(VENV)/.installed-train
 COMPARE_STAMP := $(VENV)/.installed-compare
 
 .PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation \
-        figures-boxes figures-altered figures-speed figures-speed-model figures-model figures-model-small \
+        figures-boxes figures-altered figures-saliency figures-speed figures-speed-model figures-model figures-model-small \
         figures-backbones figures-subtypes figures-novelty figures-stain model-card screenshots offline-kit \
         offline-kit-check clean clean-all
 
@@ -53,6 +53,9 @@ figures-boxes: $(TEST_STAMP) ## where our boxes and the annotated ones disagree,
 
 figures-altered: $(TEST_STAMP) ## FAB measures and scores of real blasts altered one criterion at a time
 	$(BIN)/python benchmarks/altered_blasts.py
+
+figures-saliency: $(TEST_STAMP) ## does the map of one cell follow what covering its parts does; minutes
+	$(BIN)/python benchmarks/saliency_faithful.py
 
 figures-speed: $(TEST_STAMP) ## seconds and memory; STARDIST_PYTHON=... sets StarDist beside it
 	$(BIN)/python benchmarks/speed_segmentation.py \

@@ -21,9 +21,9 @@ from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.model.network import PICTURE, opinions_of
 from napari_all_subtype.model.saliency import (
-    _log_odds_of_places,
     feature_split,
     inside_of,
+    log_odds_of_places,
     saliency_of_crop,
 )
 from napari_all_subtype.taxonomy import FAB5
@@ -143,7 +143,7 @@ def test_maps_lie_in_the_cell_between_0_and_1_and_never_on_both_sides(bundled, c
 
 def test_places_sum_to_what_the_cell_adds_to_the_log_odds(bundled, cell_crop):
     picture = opinions_of(bundled.network)[PICTURE]
-    places = _log_odds_of_places(picture, cell_crop, bundled.crop_spec, FAB5)
+    places = log_odds_of_places(picture, cell_crop, bundled.crop_spec, FAB5)
     empty = np.full_like(cell_crop, 255)
     of_cell, of_empty = blast_logit(picture.predict_on_batch(np.stack([cell_crop, empty])))
     assert places.sum() == pytest.approx(of_cell - of_empty, abs=0.2)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Fewest places along one side of a feature map that can still tell parts of a cell apart: 2 um
 # each in the crops of the bundled model, whose last map has three places of 8 um.
 FEWEST_PLACES = 12
-# Of the way from an empty crop: the places then sum to the log odds within 0.2 (0.07 on average).
+# Of the way from an empty crop: with fewer, the places miss the log odds they should sum to.
 STEPS = 32
 # Log odds below which a map is rounding, not an opinion.
 NOTHING = 1e-5
@@ -81,11 +81,10 @@ def saliency_of_crop(classifier: Classifier, crop: np.ndarray) -> Saliency:
     says nothing and the places sum to the log odds that the cell adds to those of
     the empty crop.
 
-    On 29 real cells its rank correlation with what covering a place does to the log odds
-    was 0.54 (median), that of HiResCAM 0.39 and that of Grad-CAM 0.32 on the
-    same features, of Grad-CAM on the last features 0.17; on half of them, turning the crop
-    by 90° turned the map with a correlation of 0.50. It shows roughly where the
-    opinion comes from, not what a pathologist would see there.
+    Chosen since it agreed best with what covering parts of a cell does to the log odds;
+    ``make figures-saliency`` measures how well, beside HiResCAM and Grad-CAM, and how far
+    the map turns with the crop. The agreement is rough: it shows about where the opinion
+    comes from, not what a pathologist would see there.
 
     The network's second opinion sees outlines alone and has no such map.
 
@@ -109,7 +108,7 @@ def saliency_of_crop(classifier: Classifier, crop: np.ndarray) -> Saliency:
         )
     opinions = opinions_of(classifier.network)
     picture = opinions.get(PICTURE, classifier.network)
-    places = _log_odds_of_places(picture, crop, spec, classifier.taxonomy)
+    places = log_odds_of_places(picture, crop, spec, classifier.taxonomy)
     p_picture, p_outline = (
         _p_blast(opinion, crop, classifier) for opinion in (picture, opinions.get(OUTLINE))
     )
@@ -164,10 +163,17 @@ def inside_of(crop: np.ndarray, spec: CropSpec) -> np.ndarray:
     return inside if inside.any() else np.ones(crop.shape[:2], bool)
 
 
-def _log_odds_of_places(
+def log_odds_of_places(
     opinion: keras.Model, crop: np.ndarray, spec: CropSpec, taxonomy: Taxonomy
 ) -> np.ndarray:
-    """Log odds that each place of the map adds: ndarray, shape (M, M), float32."""
+    """Log odds that each place of the map adds: ndarray, shape (M, M), float32.
+
+    Parameters
+    ----------
+    opinion : keras.Model
+        What sees the picture; see :func:`feature_split`.
+    crop : ndarray, shape (S, S, C), uint8
+    """
     ops = load_keras().ops
     before, after = feature_split(opinion)
     empty = np.zeros_like(crop)
