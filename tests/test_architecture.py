@@ -19,18 +19,20 @@ def modules(package):
     return {path.stem for path in (PACKAGE / package).glob("*.py")} - {"__init__"}
 
 
-@pytest.mark.parametrize("package", ["cells", "fab", "simulate", "model", "workflow", "_widgets"])
+@pytest.mark.parametrize(
+    "package", ["cells", "fab", "simulate", "model", "project", "workflow", "_widgets"]
+)
 def test_every_module_in_the_table_is_there(package):
     assert set(re.findall(r"`(\w+)`", ROWS[package])) <= modules(package)
 
 
-@pytest.mark.parametrize("package", ["cells", "fab", "simulate", "model", "workflow"])
+@pytest.mark.parametrize("package", ["cells", "fab", "simulate", "model", "project", "workflow"])
 def test_every_module_of_the_core_is_in_the_table(package):
     assert modules(package) <= set(re.findall(r"`(\w+)`", ROWS[package]))
 
 
 def test_every_path_in_the_text_is_there():
-    named = re.findall(r"\b(cells|model|simulate|workflow|_widgets)/(\w+)", TEXT)
+    named = re.findall(r"\b(cells|model|project|simulate|workflow|_widgets)/(\w+)", TEXT)
     assert named
     paths = [PACKAGE / a / b for a, b in named]
     assert not [p for p in paths if not (p.with_suffix(".py").is_file() or p.is_dir())]

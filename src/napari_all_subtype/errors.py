@@ -97,6 +97,38 @@ class OutputExistsError(OutputError):
     """Results that are already there and must not be overwritten unasked."""
 
 
+class ProjectError(AllSubtypeError):
+    """Parent of everything that can go wrong with a project folder."""
+
+
+class ProjectNotFoundError(ProjectError, FileNotFoundError):
+    """A folder that holds no project."""
+
+
+class ProjectExistsError(ProjectError, FileExistsError):
+    """A project that is there already and must not be made again."""
+
+
+class ProjectVersionError(ProjectError, ValueError):
+    """A project written by a newer program than this."""
+
+
+class ProjectDamagedError(ProjectError, ValueError):
+    """A project file that is damaged, or no project file at all."""
+
+
+class ProjectReadOnlyError(ProjectError, PermissionError):
+    """A change of a project that is open for reading only."""
+
+
+class ProjectWriteError(ProjectError, OSError):
+    """A change that could not be written; the project is as it was before."""
+
+
+class RecordError(ProjectError, ValueError):
+    """Something to be recorded that does not fit what the project holds."""
+
+
 class EditError(AllSubtypeError, ValueError):
     """A change of the masks that cannot be made where it was drawn."""
 

@@ -1,0 +1,227 @@
+"""The one database of a project folder: opened, locked, changed in whole transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from napari_all_subtype.errors import (
+    ProjectExistsError,
+    ProjectNotFoundError,
+    ProjectReadOnlyError,
+    ProjectVersionError,
+    ProjectWriteError,
+    RecordError,
+)
+from napari_all_subtype.project import writer_lock
+from napari_all_subtype.project.connection import connect_reader, connect_writer, explained
+from napari_all_subtype.project.migrations import MIGRATIONS, migrate, version_of
+
+DATABASE_FILE = "project.sqlite"
+
+# What begins, ends and takes back a change: by itself, and inside another.
+_OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_INNER = ("SAVEPOINT inside", "RELEASE inside", ("ROLLBACK TO inside", "RELEASE inside"))
+
+
+class Database:
+    """An open project; made by `create_project` or `open_project`.
+
+    Attributes
+    ----------
+    folder : Path
+        The project folder.
+    read_only : str
+        Why nothing can be written; empty if it can.
+    notes : tuple of str
+        What else a person is to be told: its journal, a copy kept beside it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        lock: writer_lock.WriterLock | None = None,
+        read_only: str = "",
+        notes: tuple[str, ...] = (),
+    ):
+        self.folder = folder
+        self.read_only = read_only
+        self.notes = notes
+        self._connection = connection
+        self._lock = lock
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """All rows that the query `sql` gives."""
+        with explained(self.folder / DATABASE_FILE):
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
+        """The first row that the query `sql` gives, if any."""
+        with explained(self.folder / DATABASE_FILE):
+            return self._connection.execute(sql, values).fetchone()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one change: on the disk when the block has ended, or not made at all.
+
+        One inside another is part of it: on the disk when the outer one is.
+
+        Raises
+        ------
+        ProjectReadOnlyError
+            If the project is open for reading only.
+        ProjectWriteError
+            If the disk is full or fails.
+        RecordError
+            If the change does not fit what is there.
+        """
+        if self.read_only:
+            raise ProjectReadOnlyError(
+                f"Nothing can be changed in this project: {self.read_only} Open it where it can "
+                "be written, or copy its folder to a place of your own."
+            )
+        begin, commit, back = _INNER if self._connection.in_transaction else _OUTER
+        try:
+            with explained(self.folder / DATABASE_FILE):
+                self._connection.execute(begin)
+                yield self._connection
+                self._connection.execute(commit)
+        except sqlite3.IntegrityError as error:
+            self._roll_back(back)
+            raise RecordError(
+                f"This does not fit what the project holds ({error}). Nothing was changed."
+            ) from error
+        except sqlite3.OperationalError as error:
+            self._roll_back(back)
+            raise ProjectWriteError(
+                f"The change could not be written ({error}). Nothing was changed: see that the "
+                "disk is there and has room, and do it again."
+            ) from error
+        except BaseException:
+            self._roll_back(back)
+            raise
+
+    def _roll_back(self, statements: Sequence[str]) -> None:
+        # After some errors SQLite has rolled back by itself.
+        for statement in statements:
+            if self._connection.in_transaction:
+                self._connection.execute(statement)
+
+    def close(self) -> None:
+        """Close the file and let others write."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def create_project(folder: Path) -> Database:
+    """A new project in `folder`, which is made if it is not there; open for writing.
+
+    Raises
+    ------
+    ProjectExistsError
+        If there is one already.
+    ProjectWriteError
+        If the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectWriteError(
+            f"The folder {folder.name} cannot be made ({error.strerror}). Choose another place."
+        ) from error
+    lock, reason = writer_lock.take(folder)
+    if lock is None:
+        raise ProjectWriteError(
+            f"No project can be made in {folder.name}: {reason} Choose another folder."
+        )
+    try:
+        return _for_writing(folder, lock, new=True)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def open_project(folder: Path, write: bool = True) -> Database:
+    """The project in `folder`; where it cannot be written, its `read_only` says why.
+
+    Parameters
+    ----------
+    folder : Path
+    write : bool
+        False to read beside a program that writes.
+
+    Raises
+    ------
+    ProjectNotFoundError
+        If there is none.
+    ProjectVersionError
+        If it is newer than this program, or older and not to be written.
+    ProjectDamagedError
+        If its file is damaged.
+    """
+    if not (folder / DATABASE_FILE).is_file():
+        raise ProjectNotFoundError(
+            f"{folder.name} holds no project ({DATABASE_FILE}). Choose the folder of a project, "
+            "or create one."
+        )
+    if not write:
+        return _for_reading(folder, "it was opened for reading only.")
+    lock, reason = writer_lock.take(folder)
+    if lock is None:
+        return _for_reading(folder, reason)
+    try:
+        return _for_writing(folder, lock, new=False)
+    except sqlite3.OperationalError as error:
+        lock.release()
+        return _for_reading(folder, f"its file cannot be written ({error}).")
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _for_writing(folder: Path, lock: writer_lock.WriterLock, new: bool) -> Database:
+    path = folder / DATABASE_FILE
+    connection, note = connect_writer(path)
+    try:
+        # An empty file is what a program leaves that was killed while it made a project.
+        if version_of(connection) and new:
+            raise ProjectExistsError(
+                f"{folder.name} holds a project already. Open it, or choose another folder."
+            )
+        if not version_of(connection) and not new:
+            raise ProjectNotFoundError(
+                f"The project in {folder.name} was never finished. Create it again there."
+            )
+        backup = migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    notes = [note] if note else []
+    if backup is not None:
+        notes.append(f"The project was brought up to date; {backup.name} is as it was before.")
+    return Database(folder, connection, lock, notes=tuple(notes))
+
+
+def _for_reading(folder: Path, reason: str) -> Database:
+    connection = connect_reader(folder / DATABASE_FILE)
+    found = version_of(connection)
+    if found < len(MIGRATIONS):
+        connection.close()
+        raise ProjectVersionError(
+            f"This project has version {found}, this program reads version {len(MIGRATIONS)}, and "
+            f"it cannot be brought up to date: {reason} Open it once where it can be written."
+        )
+    return Database(folder, connection, read_only=reason)

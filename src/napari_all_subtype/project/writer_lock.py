@@ -1,0 +1,88 @@
+"""One program writes a project at a time; the next is told who does."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import platform
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from napari_all_subtype.errors import OutputError
+from napari_all_subtype.files import write_json
+from napari_all_subtype.project.clock import utc_now
+
+LOCK_FILE = "project.lock"
+HOLDER_FILE = "project.writer.json"
+
+
+class WriterLock:
+    """The right to write the project in `folder`, until it is released or its program ends.
+
+    The system takes the right back from a program that was killed. Who holds it stands
+    in a file beside the lock, since Windows lets nobody read a file that is locked.
+    """
+
+    def __init__(self, folder: Path, lock: FileLock):
+        self._holder = folder / HOLDER_FILE
+        self._lock = lock
+
+    def release(self) -> None:
+        """Give the right back."""
+        if self._lock.is_locked:
+            self._holder.unlink(missing_ok=True)
+            self._lock.release()
+
+
+def take(folder: Path) -> tuple[WriterLock | None, str]:
+    """The right to write `folder`, or None and the reason why it cannot be had."""
+    # Not bound to a thread: a window may close its project from another one.
+    lock = FileLock(folder / LOCK_FILE, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None, f"{_holder(folder)} is writing this project."
+    except (OSError, NotImplementedError) as error:
+        return None, f"its folder cannot be written ({_why(error)})."
+    taken = WriterLock(folder, lock)
+    try:
+        write_json(folder / HOLDER_FILE, _ourselves(), overwrite=True)
+    except OutputError as error:
+        taken.release()
+        return None, f"its folder cannot be written ({_why(error.__cause__ or error)})."
+    return taken, ""
+
+
+def _ourselves() -> dict[str, object]:
+    return {
+        "user": _user(),
+        "machine": platform.node(),
+        "process": os.getpid(),
+        "since": utc_now(),
+    }
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        # A user without a name, as in a container.
+        return "somebody"
+
+
+def _holder(folder: Path) -> str:
+    """Who holds the lock, in words; as much as can be told."""
+    try:
+        who = json.loads((folder / HOLDER_FILE).read_text(encoding="utf-8"))
+        user, machine, process, since = (who[k] for k in ("user", "machine", "process", "since"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Another program"
+    if machine == platform.node() and process == os.getpid():
+        return f"This program itself (opened at {since})"
+    return f"Another program ({user} on {machine}, process {process}, since {since})"
+
+
+def _why(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
