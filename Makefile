@@ -11,7 +11,7 @@ COMPARE_STAMP := $(VENV)/.installed-compare
 
 .PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation \
         figures-boxes figures-altered figures-saliency figures-speed figures-speed-model figures-model figures-model-small \
-        figures-backbones figures-subtypes figures-novelty figures-stain model-card screenshots offline-kit \
+        figures-backbones figures-subtypes figures-novelty figures-stain bundled-model model-card screenshots offline-kit \
         offline-kit-check clean clean-all
 
 help: ## list what can be made
@@ -81,6 +81,11 @@ figures-novelty: $(TRAIN_STAMP) ## what is called unknown, and whether other lab
 
 figures-stain: $(TRAIN_STAMP) ## which stains are warned of, ordinary ones and distorted ones
 	$(BIN)/python scripts/bundled_stain.py
+
+bundled-model: $(TRAIN_STAMP) ## the bundled model: its figures, its weights and card, all pages on it; two hours
+	$(BIN)/python scripts/train_bundled.py evaluate
+	$(BIN)/python scripts/train_bundled.py fit
+	$(MAKE) figures-novelty figures-stain figures-subtypes figures-speed-model figures-saliency model-card
 
 model-card: $(TRAIN_STAMP) ## docs/model-card.md with its pictures, from the kept folds; four minutes
 	$(BIN)/python scripts/model_card.py
