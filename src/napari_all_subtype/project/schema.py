@@ -44,7 +44,7 @@ CREATE INDEX fields_by_pixels ON fields (sha256);
 
 CREATE TABLE field_files (
     field_id INTEGER PRIMARY KEY REFERENCES fields,
-    path TEXT NOT NULL,
+    path BLOB NOT NULL,
     inside INTEGER NOT NULL CHECK (inside IN (0, 1))
 ) STRICT;
 

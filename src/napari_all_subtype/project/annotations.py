@@ -1,0 +1,158 @@
+"""Annotate: one cell or many, each written to the disk before the function gives it back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import groupby
+
+from napari_all_subtype.errors import RecordError
+from napari_all_subtype.project.annotation import Annotation, SeenCell, Word
+from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.steps import Thread, append_step
+
+COLUMNS = (
+    "step_id",
+    "at_utc",
+    "reader_id",
+    "reading_id",
+    "marked_id",
+    "field_id",
+    "label",
+    "y_px",
+    "x_px",
+    "crop",
+    "from_taxonomy",
+    "from_word",
+    "to_taxonomy",
+    "to_word",
+    "predicted_taxonomy",
+    "predicted_word",
+    "model_id",
+    "confidence",
+    "undo_of_id",
+)
+_INSERT = f"INSERT INTO annotations ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+
+
+def annotate(
+    database: Database,
+    reader_id: int,
+    seen: SeenCell,
+    word: Word | None,
+    reading_id: int | None = None,
+) -> Annotation:
+    """What was recorded when a reader called one cell `word`; None takes the word back.
+
+    Raises
+    ------
+    ProjectReadOnlyError, ProjectWriteError
+        If it could not be recorded.
+    RecordError
+        If there is no such field, reader or reading.
+    """
+    (made,) = annotate_many(database, reader_id, [seen], [word], reading_id)
+    return made
+
+
+def annotate_many(
+    database: Database,
+    reader_id: int,
+    seen: Sequence[SeenCell],
+    words: Sequence[Word | None],
+    reading_id: int | None = None,
+) -> list[Annotation]:
+    """What was recorded when a reader spoke of many cells: all of it or nothing.
+
+    It is one step for undo; where the cells lie on several slides, one for each.
+
+    Parameters
+    ----------
+    database : Database
+    reader_id : int
+    seen : sequence of SeenCell
+    words : sequence of Word or None
+        As many.
+    reading_id : int, optional
+        For a reading apart from the common record.
+
+    Raises
+    ------
+    ProjectReadOnlyError, ProjectWriteError
+        If it could not be recorded.
+    RecordError
+        If there is no such field, reader or reading, or not as many words as cells.
+    """
+    if len(seen) != len(words):
+        raise RecordError(
+            f"{len(words)} words were given for {len(seen)} cells: expected one for each."
+        )
+    with database.transaction() as connection:
+        slides = [_slide_of(connection, cell.field_id, reading_id) for cell in seen]
+        pairs = sorted(enumerate(zip(slides, seen, words, strict=True)), key=lambda p: p[1][0])
+        made: dict[int, int] = {}
+        for slide_id, group in groupby(pairs, key=lambda p: p[1][0]):
+            thread = Thread(slide_id, reading_id)
+            step_id, at_utc = append_step(database, thread, reader_id, "annotate")
+            head = (step_id, at_utc, reader_id, reading_id)
+            for n, (_, cell, word) in group:
+                made[n] = _append(connection, head, cell, word)
+        return [_annotation(connection, made[n]) for n in range(len(seen))]
+
+
+def _append(
+    connection: sqlite3.Connection,
+    head: tuple[int, str, int, int | None],
+    cell: SeenCell,
+    word: Word | None,
+) -> int:
+    """Id of the new line on `cell`."""
+    marked_id = _marked(connection, cell)
+    before = connection.execute(
+        "SELECT to_taxonomy, to_word FROM annotations WHERE marked_id = ? AND reading_id IS ? "
+        "ORDER BY id DESC LIMIT 1",
+        (marked_id, head[3]),
+    ).fetchone()
+    place = (marked_id, cell.field_id, cell.label, *map(float, cell.centroid_yx_px), cell.crop)
+    said = (None, None) if word is None else (word.taxonomy, word.name)
+    model: tuple[object, ...] = (None,) * 4
+    if cell.predicted is not None:
+        told = cell.predicted
+        model = (told.word.taxonomy, told.word.name, told.model_id, float(told.confidence))
+    values = (*head, *place, *(before or (None, None)), *said, *model, None)
+    return connection.execute(_INSERT, values).lastrowid
+
+
+def _marked(connection: sqlite3.Connection, cell: SeenCell) -> int:
+    """Id of the marked cell that has this label in the last segmentation of its field."""
+    known = connection.execute(
+        "SELECT id FROM marked_cells WHERE field_id = ? AND label = ?", (cell.field_id, cell.label)
+    ).fetchone()
+    if known is not None:
+        return known[0]
+    return connection.execute(
+        "INSERT INTO marked_cells (field_id, label, y_px, x_px) VALUES (?, ?, ?, ?)",
+        (cell.field_id, cell.label, *map(float, cell.centroid_yx_px)),
+    ).lastrowid
+
+
+def _slide_of(connection: sqlite3.Connection, field_id: int, reading_id: int | None) -> int:
+    """Slide of a field, which must be that of the reading if there is one."""
+    row = connection.execute("SELECT slide_id FROM fields WHERE id = ?", (field_id,)).fetchone()
+    if row is None:
+        raise RecordError(f"The project has no field {field_id}. Add its image to the project.")
+    if reading_id is not None:
+        reading = connection.execute(
+            "SELECT slide_id FROM readings WHERE id = ?", (reading_id,)
+        ).fetchone()
+        if reading is None or reading[0] != row[0]:
+            raise RecordError(
+                f"Field {field_id} is on slide {row[0]}, which is not that of reading "
+                f"{reading_id}. Begin a reading of this slide."
+            )
+    return row[0]
+
+
+def _annotation(connection: sqlite3.Connection, annotation_id: int) -> Annotation:
+    row = connection.execute("SELECT * FROM annotations WHERE id = ?", (annotation_id,))
+    return Annotation.of_row(row.fetchone())

@@ -1,0 +1,97 @@
+"""What stands now, and all that was ever said: queries, never stored answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_all_subtype.project.annotation import Annotation, Word
+from napari_all_subtype.project.database import Database
+
+_LAST = """
+SELECT annotations.*, marked_cells.label AS label_now,
+    marked_cells.y_px AS y_now_px, marked_cells.x_px AS x_now_px
+FROM marked_cells JOIN annotations ON annotations.id = (
+    SELECT max(id) FROM annotations AS said
+    WHERE said.marked_id = marked_cells.id AND said.reading_id IS ?
+)
+WHERE annotations.to_word IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The annotation that stands on a cell now.
+
+    Parameters
+    ----------
+    annotation : Annotation
+        The last one that said it.
+    label : int or None
+        The cell's integer in the masks now; None if the last segmentation lost it.
+    centroid_yx_px : tuple of float
+        Where it was last.
+    """
+
+    annotation: Annotation
+    label: int | None
+    centroid_yx_px: tuple[float, float]
+
+    @property
+    def word(self) -> Word:
+        """What is said of the cell."""
+        return self.annotation.word
+
+
+def standing(
+    database: Database, field_id: int | None = None, reading_id: int | None = None
+) -> list[Standing]:
+    """Annotations that stand in a field, or in the whole project, in order of field and cell.
+
+    Parameters
+    ----------
+    database : Database
+    field_id : int, optional
+    reading_id : int, optional
+        Those of one reading instead of the common record.
+    """
+    sql, values = _LAST, [reading_id]
+    if field_id is not None:
+        sql += " AND marked_cells.field_id = ?"
+        values.append(field_id)
+    rows = database.rows(sql + " ORDER BY marked_cells.field_id, marked_cells.id", values)
+    return [
+        Standing(Annotation.of_row(row), row["label_now"], (row["y_now_px"], row["x_now_px"]))
+        for row in rows
+    ]
+
+
+def word_on(
+    database: Database, field_id: int, label: int, reading_id: int | None = None
+) -> Word | None:
+    """What is said now of the cell that has `label` in the masks of a field, if anything."""
+    sql = _LAST + " AND marked_cells.field_id = ? AND marked_cells.label = ?"
+    row = database.row(sql, (reading_id, field_id, label))
+    return None if row is None else Annotation.of_row(row).word
+
+
+def orphaned(
+    database: Database, field_id: int | None = None, reading_id: int | None = None
+) -> list[Standing]:
+    """Annotations whose cell the last segmentation did not find again."""
+    return [one for one in standing(database, field_id, reading_id) if one.label is None]
+
+
+def history(
+    database: Database, field_id: int | None = None, label: int | None = None
+) -> list[Annotation]:
+    """All that was ever said, in order: in the project, a field, or of one of its cells."""
+    sql, values = "SELECT annotations.* FROM annotations", []
+    if label is not None:
+        sql += " JOIN marked_cells ON marked_cells.id = marked_id WHERE marked_cells.label = ?"
+        sql += " AND marked_cells.field_id = ?"
+        values = [label, field_id]
+    elif field_id is not None:
+        sql += " WHERE field_id = ?"
+        values = [field_id]
+    rows = database.rows(sql + " ORDER BY annotations.id", values)
+    return [Annotation.of_row(row) for row in rows]

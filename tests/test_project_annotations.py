@@ -1,0 +1,309 @@
+"""What people say of cells is recorded for good, and undone by saying the reverse."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from napari_all_subtype.errors import ProjectReadOnlyError, RecordError
+from napari_all_subtype.project.annotation import Word
+from napari_all_subtype.project.annotations import annotate, annotate_many
+from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.history import history, standing, word_on
+from napari_all_subtype.project.readers import begin_reading, reader_named
+from napari_all_subtype.project.steps import Thread, Tops
+from napari_all_subtype.project.undo import redo, undo, undoable
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5
+from project_examples import BLAST, L1, NORMAL, SMUDGE, cell, new_project
+
+SLIDE = Thread(1)
+
+
+@pytest.fixture
+def project(tmp_path):
+    with new_project(tmp_path, slides=2) as project:
+        yield project
+
+
+def lock(project, slide_id):
+    """A lock as its verb will write it."""
+    with project.transaction() as connection:
+        connection.execute(
+            "INSERT INTO locks (at_utc, slide_id, reader_id, content, sha256, last_step_id) "
+            "SELECT 'now', ?, 1, '{}', '', coalesce(max(id), 0) FROM steps",
+            (slide_id,),
+        )
+
+
+def said(project, field_id=None, reading_id=None):
+    return {
+        (one.annotation.seen.field_id, one.label): one.word
+        for one in standing(project, field_id, reading_id)
+    }
+
+
+def test_annotation_is_recorded_with_all_that_was_known(project):
+    made = annotate(project, 1, replace(cell(3), crop="ab.png"), BLAST)
+    assert (made.before, made.word, made.reader_id, made.undo_of_id) == (None, BLAST, 1, None)
+    assert made.seen == replace(cell(3), crop="ab.png")
+    assert history(project) == [made]
+    assert word_on(project, 1, 3) == BLAST
+    assert word_on(project, 1, 4) is None
+    assert made.at_utc.endswith("Z")
+    assert len(made.at_utc) == 24
+
+
+def test_second_word_on_a_cell_tells_the_first(project):
+    annotate(project, 1, cell(3), BLAST)
+    second = annotate(project, reader_named(project, "B").reader_id, cell(3), SMUDGE)
+    assert (second.before, second.word) == (BLAST, SMUDGE)
+    assert [a.word for a in history(project, 1, 3)] == [BLAST, SMUDGE]
+
+
+def test_word_taken_back_stands_no_more(project):
+    annotate(project, 1, cell(3), BLAST)
+    assert annotate(project, 1, cell(3), None).before == BLAST
+    assert said(project) == {}
+
+
+def test_undo_appends_the_reverse_and_redo_its_reverse(project):
+    first = annotate(project, 1, cell(3), BLAST)
+    annotate(project, 1, cell(3), L1)
+    (undone,) = undo(project, 1, SLIDE)
+    assert (undone.before, undone.word, undone.undo_of_id) == (L1, BLAST, 2)
+    assert undo(project, 1, SLIDE)[0].undo_of_id == first.annotation_id
+    assert undo(project, 1, SLIDE) == []
+    assert said(project) == {}
+    assert [a.word for a in redo(project, 1, SLIDE) + redo(project, 1, SLIDE)] == [BLAST, L1]
+    assert redo(project, 1, SLIDE) == []
+    assert len(history(project)) == 6
+
+
+def test_who_undoes_stands_in_the_record(project):
+    other = reader_named(project, "B").reader_id
+    annotate(project, 1, cell(3), BLAST)
+    (undone,) = undo(project, other, SLIDE)
+    assert undone.reader_id == other
+
+
+def test_new_word_ends_redo(project):
+    annotate(project, 1, cell(3), BLAST)
+    undo(project, 1, SLIDE)
+    annotate(project, 1, cell(4), L1)
+    assert redo(project, 1, SLIDE) == []
+    assert said(project) == {(1, 4): L1}
+
+
+def test_bulk_is_one_step_and_one_time(project):
+    made = annotate_many(project, 1, [cell(n) for n in range(1, 1001)], [BLAST] * 1000)
+    assert len({(a.step_id, a.at_utc) for a in made}) == 1
+    assert [a.seen.label for a in made] == list(range(1, 1001))
+    assert len(undo(project, 1, SLIDE)) == 1000
+    assert said(project) == {}
+
+
+def test_bulk_over_slides_is_undone_slide_by_slide(project):
+    annotate_many(project, 1, [cell(1, 2), cell(1, 1), cell(2, 2)], [BLAST, L1, NORMAL])
+    undo(project, 1, Thread(2))
+    assert said(project) == {(1, 1): L1}
+    redo(project, 1, Thread(2))
+    assert said(project) == {(1, 1): L1, (2, 1): BLAST, (2, 2): NORMAL}
+
+
+def test_bulk_that_fails_records_nothing(project):
+    with pytest.raises(RecordError, match="no field 99"):
+        annotate_many(project, 1, [cell(1), cell(1, 99)], [BLAST, BLAST])
+    with pytest.raises(RecordError, match="Nothing was changed"):
+        annotate_many(project, 77, [cell(1), cell(2)], [BLAST, BLAST])
+    with pytest.raises(RecordError, match="1 words were given for 2 cells"):
+        annotate_many(project, 1, [cell(1), cell(2)], [BLAST])
+    assert history(project) == []
+    assert undoable(project, SLIDE) == Tops()
+
+
+def test_nothing_to_annotate_is_no_step(project):
+    assert annotate_many(project, 1, [], []) == []
+    assert undoable(project, SLIDE) == Tops()
+
+
+def test_cell_twice_in_one_bulk_ends_with_its_last_word_and_is_undone_whole(project):
+    annotate(project, 1, cell(1), NORMAL)
+    annotate_many(project, 1, [cell(1), cell(1)], [BLAST, L1])
+    assert said(project) == {(1, 1): L1}
+    undo(project, 1, SLIDE)
+    assert said(project) == {(1, 1): NORMAL}
+
+
+def test_undo_ends_at_the_last_lock_of_its_slide(project):
+    annotate(project, 1, cell(1), BLAST)
+    annotate(project, 1, cell(2), L1)
+    annotate(project, 1, cell(1, 2), L1)
+    undo(project, 1, SLIDE)
+    lock(project, 1)
+    assert undo(project, 1, SLIDE) == redo(project, 1, SLIDE) == []
+    annotate(project, 1, cell(1), NORMAL)
+    assert len(undo(project, 1, SLIDE)) == 1
+    assert undo(project, 1, SLIDE) == []
+    assert len(undo(project, 1, Thread(2))) == 1
+    assert said(project) == {(1, 1): BLAST}
+
+
+def test_reading_stands_apart_and_has_its_own_undo(project):
+    reader = reader_named(project, "B").reader_id
+    reading = begin_reading(project, reader, 1).reading_id
+    annotate(project, 1, cell(1), BLAST)
+    blind = annotate(project, reader, cell(1), NORMAL, reading)
+    assert blind.before is None
+    assert said(project) == {(1, 1): BLAST}
+    assert said(project, reading_id=reading) == {(1, 1): NORMAL}
+    assert len(undo(project, 1, SLIDE)) == 1
+    assert said(project, reading_id=reading) == {(1, 1): NORMAL}
+    with pytest.raises(RecordError, match="is not that of reading"):
+        annotate(project, reader, cell(1, 2), NORMAL, reading)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE annotations SET to_word = 'l3'",
+        "DELETE FROM annotations",
+        "INSERT OR REPLACE INTO annotations SELECT * FROM annotations",
+        "UPDATE steps SET undo_top_id = NULL",
+    ],
+)
+def test_no_program_changes_what_was_said(project, sql):
+    annotate(project, 1, cell(1), BLAST)
+    before = history(project)
+    with (
+        closing(sqlite3.connect(project.folder / "project.sqlite")) as other,
+        pytest.raises(sqlite3.IntegrityError, match="append-only"),
+    ):
+        other.execute(sql)
+    assert history(project) == before
+
+
+def test_read_only_project_says_so_and_shows_everything(project):
+    annotate(project, 1, cell(1), BLAST)
+    with open_project(project.folder, write=False) as other:
+        assert said(other) == {(1, 1): BLAST}
+        assert undoable(other, SLIDE) == Tops(1, None)
+        for change in (lambda: annotate(other, 1, cell(1), L1), lambda: undo(other, 1, SLIDE)):
+            with pytest.raises(ProjectReadOnlyError, match="opened for reading only"):
+                change()
+
+
+def test_word_is_a_class_or_an_exclusion():
+    assert Word.of(FAB5, "l2") == Word("FAB5", "l2")
+    assert Word.of(FAB5, "smudge") == Word("", "smudge")
+    with pytest.raises(RecordError, match="neither a class of FAB5"):
+        Word.of(FAB5, "unknown")
+    with pytest.raises(RecordError, match="no exclusion"):
+        Word.excluded("blast")
+
+
+WORDS = st.sampled_from([*(Word.of(FAB5, c.name) for c in (*FAB5.classes, *EXCLUSIONS)), None])
+SLIDES, LABELS = st.integers(1, 2), st.integers(1, 4)
+
+
+class Reviewing(RuleBasedStateMachine):
+    """Any sequence of what a reader does gives what a model of a few lines gives."""
+
+    @initialize()
+    def begin(self):
+        self.home = TemporaryDirectory()
+        self.project = new_project(Path(self.home.name), slides=2)
+        begin_reading(self.project, 1, 1)
+        self.now, self.lines = {}, 0
+        self.done = {place: [] for place in ((1, None), (1, 1), (2, None))}
+        self.undone = {place: [] for place in self.done}
+
+    def say(self, cells, words, reading_id):
+        annotate_many(self.project, 1, cells, words, reading_id)
+        before = dict(self.now)
+        for one, word in zip(cells, words, strict=True):
+            self.now[one.field_id, one.label, reading_id] = word
+        self.lines += len(cells)
+        for slide in sorted({one.field_id for one in cells}):
+            keys = [(one.field_id, one.label, reading_id) for one in cells if one.field_id == slide]
+            change = {key: (before.get(key), self.now[key]) for key in keys}
+            self.done[slide, reading_id].append((change, len(keys)))
+            self.undone[slide, reading_id].clear()
+
+    @rule(slide=SLIDES, label=LABELS, word=WORDS, apart=st.booleans())
+    def annotate_one(self, slide, label, word, apart):
+        slide, reading_id = (1, 1) if apart else (slide, None)
+        self.say([cell(label, slide)], [word], reading_id)
+
+    @rule(said=st.lists(st.tuples(SLIDES, LABELS, WORDS), min_size=2, max_size=6))
+    def annotate_some(self, said):
+        self.say([cell(label, slide) for slide, label, _ in said], [w for *_, w in said], None)
+
+    @rule(
+        place=st.sampled_from([(1, None), (1, 1), (2, None)]),
+        back=st.booleans(),
+        times=st.integers(1, 4),
+    )
+    def go(self, place, back, times):
+        for _ in range(times):
+            self.go_once(place, back)
+
+    def go_once(self, place, back):
+        source, target = (self.done, self.undone) if back else (self.undone, self.done)
+        recorded = (undo if back else redo)(self.project, 1, Thread(*place))
+        if not source[place]:
+            assert recorded == []
+            return
+        change, lines = source[place].pop()
+        target[place].append((change, lines))
+        self.now |= {key: values[0 if back else 1] for key, values in change.items()}
+        self.lines += lines
+        assert len(recorded) == lines
+
+    @precondition(lambda self: self.lines)
+    @rule(slide=SLIDES)
+    def lock(self, slide):
+        lock(self.project, slide)
+        for place in self.done:
+            if place[0] == slide:
+                self.done[place].clear()
+                self.undone[place].clear()
+
+    @rule()
+    def reopen(self):
+        self.project.close()
+        self.project = open_project(self.project.folder)
+
+    @invariant()
+    def same_as_the_model(self):
+        for reading_id in (None, 1):
+            expected = {
+                key[:2]: word
+                for key, word in self.now.items()
+                if key[2] == reading_id and word is not None
+            }
+            assert said(self.project, reading_id=reading_id) == expected
+        assert len(history(self.project)) == self.lines
+        for place in self.done:
+            tops = undoable(self.project, Thread(*place))
+            assert (tops.undo_id is None) == (not self.done[place])
+            assert (tops.redo_id is None) == (not self.undone[place])
+
+    def teardown(self):
+        if hasattr(self, "project"):
+            self.project.close()
+            self.home.cleanup()
+
+
+TestReviewing = Reviewing.TestCase
+TestReviewing.settings = settings(
+    max_examples=25,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
