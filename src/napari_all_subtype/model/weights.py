@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import keras
 
 BUNDLED = "bundled"
-BUNDLED_ID = "compact-2"
+BUNDLED_ID = "compact-3"
 WEIGHTS_NAME = "model.weights.h5"
 
 
