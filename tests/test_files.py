@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from napari_all_subtype.errors import NotColourError, OutputError, OutputExistsError
-from napari_all_subtype.files import new_file, new_folder, write_json
+from napari_all_subtype.files import folder_to_disk, new_file, new_folder, write_json
 
 OWN = ("old", "new")
 
@@ -113,3 +113,10 @@ def test_folder_that_holds_somebody_elses_files_is_never_replaced(tmp_path):
 def test_error_of_the_caller_is_not_blamed_on_the_output(tmp_path):
     with pytest.raises(NotColourError), new_folder(tmp_path / "result", OWN):
         raise NotColourError("grey.png is grey.")
+
+
+def test_names_in_a_folder_wait_for_the_disk_or_say_why_not(tmp_path):
+    folder_to_disk(tmp_path)
+    if os.name != "nt":
+        with pytest.raises(OutputError, match="Cannot write gone"):
+            folder_to_disk(tmp_path / "gone")

@@ -106,6 +106,23 @@ def refuse_foreign(path: Path, own: Collection[str]) -> None:
         )
 
 
+def folder_to_disk(folder: Path) -> None:
+    """Wait until the names in `folder` are on the disk, where the system can say so."""
+    if os.name == "nt":
+        # A folder cannot be opened there; its journal keeps names in order.
+        return
+    with _explained(folder):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            # Some network shares keep no folder back and know no such demand.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+        finally:
+            os.close(handle)
+
+
 def _to_disk(path: Path) -> None:
     """Wait until the bytes are on the disk: a rename must not overtake them."""
     with path.open("rb+") as stream:

@@ -64,6 +64,19 @@ class Database:
         with explained(self.folder / DATABASE_FILE):
             return self._connection.execute(sql, values).fetchone()
 
+    def refuse_read_only(self) -> None:
+        """Raise if nothing can be written.
+
+        Raises
+        ------
+        ProjectReadOnlyError
+        """
+        if self.read_only:
+            raise ProjectReadOnlyError(
+                f"Nothing can be changed in this project: {self.read_only} Open it where it can "
+                "be written, or copy its folder to a place of your own."
+            )
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A connection for one change: on the disk when the block has ended, or not made at all.
@@ -79,11 +92,7 @@ class Database:
         RecordError
             If the change does not fit what is there.
         """
-        if self.read_only:
-            raise ProjectReadOnlyError(
-                f"Nothing can be changed in this project: {self.read_only} Open it where it can "
-                "be written, or copy its folder to a place of your own."
-            )
+        self.refuse_read_only()
         begin, commit, back = _INNER if self._connection.in_transaction else _OUTER
         try:
             with explained(self.folder / DATABASE_FILE):

@@ -1,0 +1,99 @@
+"""Crops are kept once, whole, as the reader saw them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from napari_all_subtype.errors import (
+    ProjectDamagedError,
+    ProjectReadOnlyError,
+    ProjectWriteError,
+    RecordError,
+)
+from napari_all_subtype.project.crops import keep_crop, read_crop, sweep_crops
+from napari_all_subtype.project.database import create_project, open_project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    with create_project(tmp_path_factory.mktemp("project")) as project:
+        yield project
+
+
+def files(project):
+    return sorted((project.folder / "crops").rglob("*.*"))
+
+
+def some_crop(seed, planes=4):
+    return np.random.default_rng(seed).integers(0, 256, (12, 12, planes), np.uint8)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data(), st.integers(1, 9), st.sampled_from([3, 4]))
+def test_crop_is_read_as_it_was_kept(project, data, side, planes):
+    crop = data.draw(arrays(np.uint8, (side, side, planes)))
+    assert np.array_equal(read_crop(project, keep_crop(project, crop)), crop)
+
+
+def test_same_crop_is_one_file(project):
+    name = keep_crop(project, some_crop(1))
+    before = files(project)
+    written = (project.folder / "crops" / name[:2] / name).stat().st_mtime_ns
+    assert keep_crop(project, some_crop(1)[::-1][::-1]) == name
+    assert files(project) == before
+    assert (project.folder / "crops" / name[:2] / name).stat().st_mtime_ns == written
+    assert keep_crop(project, some_crop(2)) != name
+
+
+def test_changed_or_missing_file_is_told(project):
+    name = keep_crop(project, some_crop(3))
+    path = project.folder / "crops" / name[:2] / name
+    other = keep_crop(project, some_crop(4))
+    path.write_bytes((project.folder / "crops" / other[:2] / other).read_bytes())
+    with pytest.raises(ProjectDamagedError, match="not those its name tells"):
+        read_crop(project, name)
+    for content in (b"", b"no picture"):
+        path.write_bytes(content)
+        with pytest.raises(ProjectDamagedError, match="it is no crop"):
+            read_crop(project, name)
+    path.unlink()
+    with pytest.raises(ProjectDamagedError, match="No such file"):
+        read_crop(project, name)
+
+
+@pytest.mark.parametrize("name", ["", "../project.sqlite", "a.png", "A" * 64 + ".png"])
+def test_name_of_anything_else_is_refused(project, name):
+    with pytest.raises(RecordError, match="no name of a crop"):
+        read_crop(project, name)
+
+
+@pytest.mark.parametrize(
+    "crop", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 0, 3), np.uint8)]
+)
+def test_what_is_no_crop_is_refused(project, crop):
+    with pytest.raises(RecordError, match="cannot be kept"):
+        keep_crop(project, crop)
+
+
+def test_read_only_project_keeps_no_crop(project):
+    with open_project(project.folder, write=False) as other, pytest.raises(ProjectReadOnlyError):
+        keep_crop(other, some_crop(5))
+
+
+def test_crop_that_cannot_be_written_is_told(tmp_path):
+    with create_project(tmp_path) as project:
+        (tmp_path / "crops").touch()
+        with pytest.raises(ProjectWriteError, match="could not be kept"):
+            keep_crop(project, some_crop(6))
+
+
+def test_half_written_crops_are_swept_away_and_whole_ones_kept(tmp_path):
+    with create_project(tmp_path) as project:
+        assert sweep_crops(project) == 0
+        name = keep_crop(project, some_crop(7))
+        (tmp_path / "crops" / name[:2] / ".partial-abc.png").write_bytes(b"half")
+        assert sweep_crops(project) == 1
+        assert np.array_equal(read_crop(project, name), some_crop(7))
+        assert [path.name for path in files(project)] == [name]

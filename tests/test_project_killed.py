@@ -1,0 +1,137 @@
+"""A writer killed at any moment loses nothing that it had confirmed.
+
+CRASH_KILLS=1000 in the environment kills it a thousand times.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_all_subtype.cells.source import Region
+from napari_all_subtype.project.annotations import annotate, annotate_many
+from napari_all_subtype.project.crops import keep_crop, read_crop, sweep_crops
+from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.history import history, orphaned, standing
+from napari_all_subtype.project.matching import match_cells
+from napari_all_subtype.project.records import PlacedCell
+from napari_all_subtype.project.segmentations import (
+    Segmentation,
+    cells_of,
+    marked_in,
+    store_segmentation,
+)
+from napari_all_subtype.project.steps import Thread
+from napari_all_subtype.project.undo import redo, undo
+from project_examples import BLAST, L1, NORMAL, SMUDGE, cell, new_project
+
+KILLS = int(os.environ.get("CRASH_KILLS", "20"))
+LONGEST_S = 0.15
+LABELS = 40
+BULK = 7
+WORDS = [BLAST, L1, NORMAL, SMUDGE, None]
+
+
+def seen(project, rng):
+    crop = np.full((8, 8, 4), rng.integers(0, 256), np.uint8)
+    one = cell(int(rng.integers(1, LABELS + 1)))
+    return replace(one, crop=keep_crop(project, crop))
+
+
+def review(project, rng):
+    """One thing that a reader does: what was recorded."""
+    kind = rng.integers(10)
+    if kind < 5:
+        return [annotate(project, 1, seen(project, rng), WORDS[rng.integers(5)])]
+    if kind < 7:
+        words = [WORDS[n] for n in rng.integers(0, 5, BULK)]
+        return annotate_many(project, 1, [seen(project, rng) for _ in words], words)
+    if kind < 9:
+        return (undo, redo)[kind - 7](project, 1, Thread(1))
+    segment_again(project, rng)
+    return []
+
+
+def segment_again(project, rng):
+    order = rng.permutation(LABELS)[: LABELS - 5] + 1
+    masks = np.zeros((10 * LABELS + 10, 5 * LABELS + 10), np.int32)
+    for label, place in enumerate(order, 1):
+        masks[10 * place, 5 * place] = label
+    cells = [
+        PlacedCell(label, (10.0 * place, 5.0 * place), Region(0, 0, 1, 1))
+        for label, place in enumerate(order.tolist(), 1)
+    ]
+    found = match_cells(marked_in(project, 1), masks)
+    store_segmentation(project, 1, Segmentation("again"), cells, found)
+
+
+def write_until_killed(folder, seed, confirm):
+    rng = np.random.default_rng(seed)
+    project = open_project(folder)
+    while True:
+        for made in review(project, rng):
+            os.write(confirm, json.dumps(as_line(made)).encode() + b"\n")
+
+
+def confirmed_before_kill(folder, seed, delay_s):
+    """What a writer confirmed that lived `delay_s` seconds."""
+    there, back = os.pipe()
+    writer = os.fork()
+    if writer == 0:
+        with contextlib.suppress(BaseException):
+            os.close(there)
+            write_until_killed(folder, seed, back)
+        os._exit(1)
+    os.close(back)
+    time.sleep(delay_s)
+    os.kill(writer, signal.SIGKILL)
+    with os.fdopen(there) as stream:
+        lines = stream.read().splitlines(keepends=True)
+    _, status = os.waitpid(writer, 0)
+    assert os.WIFSIGNALED(status), "the writer ended by itself"
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def as_line(made):
+    word = made.word and [made.word.taxonomy, made.word.name]
+    return [made.annotation_id, made.marked_id, word, made.seen.crop]
+
+
+def check_whole(project):
+    assert [row[0] for row in project.rows("PRAGMA integrity_check")] == ["ok"]
+    assert project.rows("PRAGMA foreign_key_check") == []
+    steps = project.rows("SELECT count(*) FROM annotations GROUP BY step_id")
+    assert {row[0] for row in steps} <= {1, BULK}
+    empty = "SELECT count(*) FROM steps WHERE id NOT IN (SELECT step_id FROM annotations)"
+    assert project.row(empty)[0] == 0
+    assert len(cells_of(project, 1)) in (0, LABELS - 5)
+    assert len(standing(project)) >= len(orphaned(project))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_writer_killed_at_random_moments_loses_nothing_confirmed(tmp_path):
+    new_project(tmp_path).close()
+    chance = random.Random(0)
+    confirmed = 0
+    for kill in range(KILLS):
+        lines = confirmed_before_kill(tmp_path, kill, chance.uniform(0.005, LONGEST_S))
+        confirmed += len(lines)
+        with open_project(tmp_path) as project:
+            assert not project.read_only
+            check_whole(project)
+            recorded = {made.annotation_id: made for made in history(project)}
+            for line in lines:
+                assert as_line(recorded[line[0]]) == line
+                assert read_crop(project, line[3]).shape == (8, 8, 4)
+            sweep_crops(project)
+    assert confirmed > KILLS
+    with open_project(tmp_path) as project:
+        while undo(project, 1, Thread(1)):
+            pass
+        assert standing(project) == []
