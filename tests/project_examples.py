@@ -6,6 +6,7 @@ from pathlib import Path
 
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
 from napari_all_subtype.project.database import Database, create_project
+from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.smears import add_case, add_field, add_slide, add_specimen
 from napari_all_subtype.taxonomy import FAB5
@@ -31,3 +32,21 @@ def cell(label: int, field_id: int = 1, predicted: bool = True) -> SeenCell:
     """A cell at (10 × label, 5 × label)."""
     told = Predicted(NORMAL, "compact-2", 0.75) if predicted else None
     return SeenCell(field_id, label, (10.0 * label, 5.0 * label), None, told)
+
+
+def lock(project: Database, slide_id: int) -> None:
+    """A lock as its verb will write it."""
+    with project.transaction() as connection:
+        connection.execute(
+            "INSERT INTO locks (at_utc, slide_id, reader_id, content, sha256, last_step_id) "
+            "SELECT 'now', ?, 1, '{}', '', coalesce(max(id), 0) FROM steps",
+            (slide_id,),
+        )
+
+
+def said(project: Database, field_id: int | None = None, reading_id: int | None = None) -> dict:
+    """Words that stand, by field and label."""
+    return {
+        (one.annotation.seen.field_id, one.label): one.word
+        for one in standing(project, field_id, reading_id)
+    }

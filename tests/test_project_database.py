@@ -2,13 +2,10 @@
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -260,89 +257,3 @@ def test_group_keeps_its_split_against_any_program(folder, sql):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             other.execute(sql)
         assert other.execute("SELECT split FROM groups").fetchall() == [("train",)]
-
-
-needs_other_user = pytest.mark.skipif(
-    not hasattr(os, "fork"), reason="a folder is closed to its owner only on Unix"
-)
-
-
-def as_somebody_else(folder, action):
-    """What `action` gives where `folder` is closed to writing, also under the super-user."""
-    there, back = os.pipe()
-    process = os.fork()
-    if process == 0:
-        try:
-            if os.geteuid() == 0:
-                os.setuid(65534)
-            os.write(back, repr(action(folder)).encode())
-        except BaseException as error:
-            os.write(back, repr(error).encode())
-        finally:
-            os._exit(0)
-    os.close(back)
-    with os.fdopen(there) as stream:
-        said = stream.read()
-    os.waitpid(process, 0)
-    return said
-
-
-@pytest.fixture
-def closed_folder():
-    """A project in a folder that can be read and not written; left by a killed program."""
-    parent = Path(tempfile.mkdtemp())
-    folder = parent / "project"
-    project = create_project(folder)
-    add_case(project, "case-1")
-    yield folder, project
-    project.close()
-    for path in (parent, folder):
-        path.chmod(0o755)
-    shutil.rmtree(parent)
-
-
-def close_to_writing(folder):
-    for path in folder.iterdir():
-        path.chmod(0o444)
-    for path in (folder, folder.parent):
-        path.chmod(0o555)
-
-
-def read_cases(folder):
-    with open_project(folder) as project:
-        return cases(project), project.read_only
-
-
-@needs_other_user
-def test_folder_closed_to_writing_is_read_and_says_why(closed_folder):
-    folder, project = closed_folder
-    project.close()
-    close_to_writing(folder)
-    said = as_somebody_else(folder, read_cases)
-    assert said.startswith("(['case-1'], 'its folder cannot be written")
-
-
-@needs_other_user
-def test_log_left_by_a_killed_program_is_read_where_nothing_can_be_written(closed_folder):
-    folder, _project = closed_folder
-    copy = folder.with_name("copy")
-    # The copy of an open project is what a killed program leaves.
-    shutil.copytree(folder, copy)
-    (copy / f"{DATABASE_FILE}-shm").unlink()
-    assert (copy / f"{DATABASE_FILE}-wal").stat().st_size
-    close_to_writing(copy)
-    said = as_somebody_else(copy, read_cases)
-    copy.chmod(0o755)
-    assert said.startswith("(['case-1'], 'its folder cannot be written")
-
-
-@needs_other_user
-def test_file_closed_to_writing_in_an_open_folder_is_read(closed_folder):
-    folder, project = closed_folder
-    project.close()
-    (folder / DATABASE_FILE).chmod(0o444)
-    for path in (folder, folder.parent):
-        path.chmod(0o777)
-    (folder / "project.lock").chmod(0o666)
-    said = as_somebody_else(folder, read_cases)
-    assert said.startswith("(['case-1'], 'its file cannot be written")

@@ -126,11 +126,22 @@ UNKNOWN = CellClass(
     "nothing is said of it: it has no nucleus, or the model was not asked",
 )
 
+# The four colours of a coarse grid that lie farthest from each other, from all classes and from
+# the colours of a smear for the least apt of four kinds of colour vision (Machado et al., IEEE
+# Trans Vis Comput Graph 2009;15:1291), white and black given.
 EXCLUSIONS = (
-    CellClass("not_a_cell", "Not a cell", "x", "#FFFFFF", "x"),
-    CellClass("smudge", "Smudge", "s", "#FFFFFF", "s"),
-    CellClass("nucleated_red_cell", "Nucleated red cell", "r", "#FFFFFF", "r"),
-    CellClass("other_object", "Other object", "o", "#FFFFFF", "o"),
+    CellClass("not_a_cell", "Not a cell", "x", "#FFFFFF", "x", "", "stain, platelet or glass"),
+    CellClass("smudge", "Smudge", "s", "#000066", "s", "", "smudge cell, listed apart"),
+    CellClass(
+        "nucleated_red_cell",
+        "Nucleated red cell",
+        "r",
+        "#663300",
+        "r",
+        "",
+        "per 100 leukocytes, outside the denominator",
+    ),
+    CellClass("other_object", "Other object", "o", "#000000", "o", "", "none of these"),
 )
 
 RESEARCH_USE_ONLY = "For Research Use Only. Not for use in diagnostic procedures."

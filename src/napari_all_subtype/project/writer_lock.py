@@ -38,7 +38,7 @@ class WriterLock:
 
 def take(folder: Path) -> tuple[WriterLock | None, str]:
     """The right to write `folder`, or None and the reason why it cannot be had."""
-    # Not bound to a thread: a window may close its project from another one.
+    # It is the program's, not that of the thread which opened the project.
     lock = FileLock(folder / LOCK_FILE, timeout=0, thread_local=False)
     try:
         lock.acquire()

@@ -1,0 +1,55 @@
+"""The classes of a project: its own, kept whole, so that its words mean the same in ten years."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from napari_all_subtype.errors import RecordError
+from napari_all_subtype.project.database import Database
+from napari_all_subtype.taxonomy import FAB5, CellClass, Taxonomy
+
+_CURRENT = "taxonomy"
+
+
+def use_taxonomy(database: Database, taxonomy: Taxonomy) -> None:
+    """Make `taxonomy` that of the project. Words said in another one stay what they are.
+
+    Raises
+    ------
+    RecordError
+        If the project knows other classes under this name.
+    """
+    content = json.dumps([asdict(one) for one in taxonomy.classes], ensure_ascii=False)
+    known = _known(database, taxonomy.name)
+    # Colours, keys and titles may change; what a word says may not.
+    if known is not None and _meanings(known) != _meanings(taxonomy):
+        raise RecordError(
+            f"The project has a taxonomy {taxonomy.name} with other classes "
+            f"({', '.join(known.names)}). Give the new one ({', '.join(taxonomy.names)}) a name of "
+            "its own."
+        )
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO taxonomies VALUES (?, ?)", (taxonomy.name, content)
+        )
+        connection.execute(
+            "INSERT OR REPLACE INTO project VALUES (?, ?)", (_CURRENT, taxonomy.name)
+        )
+
+
+def taxonomy_of(database: Database) -> Taxonomy:
+    """The taxonomy of the project; FAB5 where none was chosen."""
+    row = database.row("SELECT value FROM project WHERE key = ?", (_CURRENT,))
+    return FAB5 if row is None else _known(database, row["value"])
+
+
+def _known(database: Database, name: str) -> Taxonomy | None:
+    row = database.row("SELECT content FROM taxonomies WHERE name = ?", (name,))
+    if row is None:
+        return None
+    return Taxonomy(name, tuple(CellClass(**one) for one in json.loads(row["content"])))
+
+
+def _meanings(taxonomy: Taxonomy) -> list[tuple[str, str]]:
+    return [(one.name, one.parent) for one in taxonomy.classes]

@@ -1,0 +1,62 @@
+"""The classes of a project and the splits of its groups."""
+
+from dataclasses import replace
+
+import pytest
+
+from napari_all_subtype.errors import ProjectReadOnlyError, RecordError
+from napari_all_subtype.project.database import create_project, open_project
+from napari_all_subtype.project.groups import assign_groups, splits_of
+from napari_all_subtype.project.taxonomies import taxonomy_of, use_taxonomy
+from napari_all_subtype.taxonomy import FAB5, CellClass, Taxonomy
+
+THREE = Taxonomy(
+    "three",
+    tuple(CellClass(name, name, name[0], "#000000", parent="") for name in ("neut", "lymph", "é")),
+)
+
+
+@pytest.fixture
+def project(tmp_path):
+    with create_project(tmp_path) as project:
+        yield project
+
+
+def test_project_has_fab5_until_another_taxonomy_is_chosen(project):
+    assert taxonomy_of(project) == FAB5
+    use_taxonomy(project, THREE)
+    with open_project(project.folder, write=False) as other:
+        assert taxonomy_of(other) == THREE
+
+
+def test_colours_of_a_taxonomy_may_change_but_not_its_classes(project):
+    use_taxonomy(project, THREE)
+    blue = replace(THREE.classes[0], colour="#0000FF")
+    painted = Taxonomy("three", (blue, *THREE.classes[1:]))
+    use_taxonomy(project, painted)
+    assert taxonomy_of(project) == painted
+    with pytest.raises(RecordError, match="with other classes"):
+        use_taxonomy(project, Taxonomy("three", THREE.classes[:2]))
+    with pytest.raises(RecordError, match="with other classes"):
+        use_taxonomy(
+            project, Taxonomy("three", (replace(blue, parent="lymph"), *THREE.classes[1:]))
+        )
+    assert taxonomy_of(project) == painted
+
+
+def test_group_stays_in_its_split(project):
+    assign_groups(project, {"case-1": "train", "case-2": "test"})
+    assign_groups(project, {"case-2": "test", "case-3": "val"})
+    with pytest.raises(RecordError, match="case-2 is in test and cannot move to train"):
+        assign_groups(project, {"case-4": "train", "case-2": "train"})
+    with pytest.raises(RecordError, match="no split"):
+        assign_groups(project, {"case-5": "training"})
+    assert splits_of(project) == {"case-1": "train", "case-2": "test", "case-3": "val"}
+
+
+def test_read_only_project_takes_neither(project):
+    with open_project(project.folder, write=False) as other:
+        with pytest.raises(ProjectReadOnlyError):
+            use_taxonomy(other, THREE)
+        with pytest.raises(ProjectReadOnlyError):
+            assign_groups(other, {"case-1": "val"})
