@@ -94,3 +94,14 @@ def test_file_closed_to_writing_in_an_open_folder_is_read(closed_folder):
     (folder / "project.lock").chmod(0o666)
     said = as_somebody_else(folder, read_cases)
     assert said.startswith("(['case-1'], 'its file cannot be written")
+
+
+@needs_other_user
+def test_file_that_may_not_be_read_is_told_in_words(closed_folder):
+    folder, project = closed_folder
+    project.close()
+    close_to_writing(folder)
+    (folder / DATABASE_FILE).chmod(0o000)
+    said = as_somebody_else(folder, read_cases)
+    assert said.startswith("ProjectReadError(")
+    assert "cannot be read" in said

@@ -257,3 +257,36 @@ def test_group_keeps_its_split_against_any_program(folder, sql):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             other.execute(sql)
         assert other.execute("SELECT split FROM groups").fetchall() == [("train",)]
+
+
+def test_damage_in_the_middle_is_told_when_it_is_met(folder):
+    with open_project(folder) as project, project.transaction() as connection:
+        connection.executemany(ADD_CASE, [(f"case-{n}",) for n in range(20000)])
+    with (folder / DATABASE_FILE).open("r+b") as stream:
+        stream.seek(4096 * 60)
+        stream.write(b"\xff" * 4096 * 200)
+    with open_project(folder) as project:
+        for read in (lambda: cases(project), lambda: add_case(project, "case-9999999")):
+            with pytest.raises(ProjectDamagedError, match="Put it back from a copy"):
+                read()
+
+
+def test_fault_of_this_program_is_not_blamed_on_the_disk(folder):
+    with open_project(folder) as project:
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            project.rows("SELECT * FROM absent")
+        with pytest.raises(sqlite3.OperationalError), project.transaction() as connection:
+            connection.execute("INSERT INTO absent VALUES (1)")
+
+
+def test_program_that_minds_no_lock_is_told_of_and_nothing_is_lost(folder):
+    with open_project(folder) as project:
+        add_case(project, "case-1")
+        other = sqlite3.connect(folder / DATABASE_FILE, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        project.row("PRAGMA busy_timeout = 10")
+        with pytest.raises(ProjectWriteError, match="database is locked"):
+            add_case(project, "case-2")
+        other.close()
+        add_case(project, "case-3")
+        assert cases(project) == ["case-1", "case-3"]

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from napari_all_subtype.cells.source import Region
+from napari_all_subtype.errors import ProjectNotFoundError
 from napari_all_subtype.project.annotations import annotate, annotate_many
 from napari_all_subtype.project.crops import keep_crop, read_crop, sweep_crops
-from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.history import history, orphaned, standing
 from napari_all_subtype.project.matching import match_cells
 from napari_all_subtype.project.records import PlacedCell
@@ -27,10 +28,12 @@ from napari_all_subtype.project.segmentations import (
     marked_in,
     store_segmentation,
 )
+from napari_all_subtype.project.smears import add_case
 from napari_all_subtype.project.steps import Thread
 from napari_all_subtype.project.undo import redo, undo
 from project_examples import BLAST, L1, NORMAL, SMUDGE, cell, new_project
 
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))
 LONGEST_S = 0.15
 LABELS = 40
@@ -114,7 +117,34 @@ def check_whole(project):
     assert len(standing(project)) >= len(orphaned(project))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def die_while_creating(folder, delay_s):
+    """A program is killed `delay_s` seconds after it began to make a project."""
+    writer = os.fork()
+    if writer == 0:
+        with contextlib.suppress(BaseException):
+            create_project(folder)
+            time.sleep(60)
+        os._exit(1)
+    time.sleep(delay_s)
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
+
+
+@needs_fork
+def test_project_killed_while_it_is_made_is_whole_or_can_be_made_again(tmp_path):
+    for kill in range(KILLS):
+        folder = tmp_path / str(kill)
+        die_while_creating(folder, kill / KILLS * 0.04)
+        try:
+            project = open_project(folder)
+        except ProjectNotFoundError:
+            project = create_project(folder)
+        with project:
+            assert add_case(project) == "case-1"
+            check_whole(project)
+
+
+@needs_fork
 def test_writer_killed_at_random_moments_loses_nothing_confirmed(tmp_path):
     new_project(tmp_path).close()
     chance = random.Random(0)

@@ -121,6 +121,10 @@ class ProjectReadOnlyError(ProjectError, PermissionError):
     """A change of a project that is open for reading only."""
 
 
+class ProjectReadError(ProjectError, OSError):
+    """A project that is there and cannot be read."""
+
+
 class ProjectWriteError(ProjectError, OSError):
     """A change that could not be written; the project is as it was before."""
 

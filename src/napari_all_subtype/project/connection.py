@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from napari_all_subtype.errors import ProjectDamagedError
+from napari_all_subtype.errors import ProjectDamagedError, ProjectReadError
 from napari_all_subtype.project.migrations import APPLICATION_ID, refuse_newer, version_of
 from napari_all_subtype.project.shares import network_share
 
@@ -62,6 +62,8 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     ------
     ProjectDamagedError
         If the file is no project.
+    ProjectReadError
+        If it cannot be read.
     ProjectVersionError
         If it is newer than this program.
     """
@@ -70,7 +72,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
             connection = _open_uri(path, "mode=ro")
         except sqlite3.OperationalError:
             # A write-ahead log needs files beside it that cannot be made here.
-            connection = _without_log(path)
+            connection = _opened(path)
     try:
         with explained(path):
             _refuse_unknown(connection, path)
@@ -90,6 +92,26 @@ def _open_uri(path: Path, options: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return _without_log(path)
+    except (sqlite3.OperationalError, OSError) as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> ProjectReadError:
+    """What to say where `path` cannot be read."""
+    return ProjectReadError(
+        f"{path.name} cannot be read ({getattr(error, 'strerror', None) or error}). See that the "
+        "disk is there and that you may read the folder."
+    )
+
+
+def is_mistake(error: sqlite3.OperationalError) -> bool:
+    """Whether the statement itself is wrong: a fault of this program, not of the disk."""
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
 
 
 def _without_log(path: Path) -> sqlite3.Connection:

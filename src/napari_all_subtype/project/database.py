@@ -17,7 +17,13 @@ from napari_all_subtype.errors import (
     RecordError,
 )
 from napari_all_subtype.project import writer_lock
-from napari_all_subtype.project.connection import connect_reader, connect_writer, explained
+from napari_all_subtype.project.connection import (
+    connect_reader,
+    connect_writer,
+    explained,
+    is_mistake,
+    unreadable,
+)
 from napari_all_subtype.project.migrations import MIGRATIONS, migrate, version_of
 
 DATABASE_FILE = "project.sqlite"
@@ -55,14 +61,27 @@ class Database:
         self._lock = lock
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """All rows that the query `sql` gives."""
-        with explained(self.folder / DATABASE_FILE):
-            return self._connection.execute(sql, values).fetchall()
+        """All rows that the query `sql` gives.
+
+        Raises
+        ------
+        ProjectReadError
+            If the disk fails.
+        ProjectDamagedError
+            If the file is damaged.
+        """
+        path = self.folder / DATABASE_FILE
+        try:
+            with explained(path):
+                return self._connection.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if is_mistake(error):
+                raise
+            raise unreadable(path, error) from error
 
     def row(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
-        """The first row that the query `sql` gives, if any."""
-        with explained(self.folder / DATABASE_FILE):
-            return self._connection.execute(sql, values).fetchone()
+        """The first row that the query `sql` gives, if any; raises as `rows` does."""
+        return next(iter(self.rows(sql, values)), None)
 
     def refuse_read_only(self) -> None:
         """Raise if nothing can be written.
@@ -106,6 +125,8 @@ class Database:
             ) from error
         except sqlite3.OperationalError as error:
             self._roll_back(back)
+            if is_mistake(error):
+                raise
             raise ProjectWriteError(
                 f"The change could not be written ({error}). Nothing was changed: see that the "
                 "disk is there and has room, and do it again."
@@ -180,6 +201,8 @@ def open_project(folder: Path, write: bool = True) -> Database:
         If it is newer than this program, or older and not to be written.
     ProjectDamagedError
         If its file is damaged.
+    ProjectReadError
+        If it may not be read.
     """
     if not (folder / DATABASE_FILE).is_file():
         raise ProjectNotFoundError(
