@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -59,6 +60,17 @@ def close_to_writing(folder):
 def read_cases(folder):
     with open_project(folder) as project:
         return [slide.case_id for slide in slides_of(project)], project.read_only
+
+
+@pytest.mark.parametrize("name", ["a?b#c%20 d'é", os.fsdecode(b"smear-\xff")])
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere such names cannot be")
+def test_folder_of_any_name_is_read_and_written(tmp_path, name):
+    with (
+        new_project(tmp_path / name) as project,
+        open_project(tmp_path / name, write=False) as other,
+    ):
+        assert not project.read_only
+        assert slides_of(other) == slides_of(project)
 
 
 @needs_other_user

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -84,7 +85,10 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 
 
 def _open_uri(path: Path, options: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?{options}"
+    place = path.absolute().as_posix()
+    # No host, then the path: three slashes, on Windows too, and four before a shared folder.
+    place = quote(os.fsencode(place if place.startswith("/") else f"/{place}"))
+    uri = f"file://{place}?{options}"
     connection = sqlite3.connect(uri, timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
