@@ -6,14 +6,19 @@ import subprocess
 
 from development_images import REPOSITORY
 
+# What figures rest on: pages that were written just before do not count.
+RESTS_ON = ("src", "scripts", "benchmarks", "pyproject.toml")
+
 
 def commit() -> str:
-    """Short hash of the commit, with a mark if the tree differs from it."""
-    run = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.stdout.strip() or "unknown"
+    """Short hash of the commit, with a mark if what figures rest on differs from it."""
+
+    def git(*words: str) -> str:
+        run = subprocess.run(
+            ["git", *words], cwd=REPOSITORY, capture_output=True, text=True, check=False
+        )
+        return run.stdout.strip()
+
+    name = git("describe", "--always", "--exclude", "*")
+    dirty = git("status", "--porcelain", "--", *RESTS_ON)
+    return (name or "unknown") + ("-dirty" if dirty else "")
