@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from bundled_bootstrap import with_interval
-from bundled_data import PATTERNS, ROOT, SPEC, SUBTYPES, Cells, load_cells
+from bundled_data import PATTERNS, ROOT, SIMULATED_SIZE, SPEC, SUBTYPES, Cells, load_cells
 from bundled_draws import diameters_um
 from bundled_subtypes_page import page_of
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -37,29 +37,44 @@ PARAMETERS = [
 ]
 
 
+# In which sizes they are cut: as drawn, and in the middle of those of the training, where they
+# are as large as real cells of the same kind (`bundled_data.SIMULATED_SIZE`).
+SIZES = {"as drawn": 1.0, "as large as real cells": float(np.mean(SIMULATED_SIZE))}
+
+
 @dataclasses.dataclass(frozen=True)
 class Fresh:
-    """Simulated cells that the network never saw: crops, classes (N,), parameters (N, P)."""
+    """Simulated cells that the network never saw, (N,) each: crops by size, classes, parameters.
 
-    crops: np.ndarray
+    `crops` holds an array (N, S, S, C) for each of SIZES, of the same cells; `parameters` is
+    (N, P).
+    """
+
+    crops: dict[str, np.ndarray]
     classes: np.ndarray
     parameters: np.ndarray
 
 
 def fresh_cells(each: int = EACH) -> Fresh:
     """`each` cells of every class, of other seeds than those of the training."""
-    crops, classes, parameters = [], [], []
+    crops: dict[str, list[np.ndarray]] = {name: [] for name in SIZES}
+    classes, parameters = [], []
     for number, word in enumerate(SUBTYPES):
         shown: list[Traits] = []
         noted = _noting(shown)
         smears = simulate_cells(each, word, FIRST_SEED + number, change=noted)
         for smear in smears:
-            cell = crop_single_cell(smear.pixels, smear.um_per_px, SPEC)
-            if cell.found:
-                crops.append(cell.crop)
+            cut = {
+                name: crop_single_cell(smear.pixels, smear.um_per_px * factor, SPEC)
+                for name, factor in SIZES.items()
+            }
+            if all(cell.found for cell in cut.values()):
+                for name, cell in cut.items():
+                    crops[name].append(cell.crop)
                 classes.append(number)
                 parameters.append(_numbers(shown[-1]))
-    return Fresh(np.stack(crops), np.array(classes), np.array(parameters))
+    stacked = {name: np.stack(those) for name, those in crops.items()}
+    return Fresh(stacked, np.array(classes), np.array(parameters))
 
 
 def _noting(shown: list[Traits]):
@@ -99,7 +114,9 @@ def simulated_rows(network, cells: Cells) -> list[dict]:
     """How often the strongest blast-side output is the class drawn, beside the ceiling."""
     fresh = fresh_cells()
     best = ceiling(fresh)
-    shown = {"as drawn": fresh.crops, "in stains of real cells": restained(fresh.crops, cells)}
+    shown = {}
+    for name, crops in fresh.crops.items():
+        shown |= {name: crops, f"{name}, in stains of real ones": restained(crops, cells)}
     rows = []
     for name, crops in shown.items():
         told = predict_logits(network, crops, batch_size=256)[:, 1:].argmax(axis=1)

@@ -20,7 +20,9 @@ def page_of(content: dict) -> str:
         "",
         "Share whose strongest output on the blast side is the class that was drawn. The ceiling",
         "is what gradient boosting tells from the true parameters, for the ranges of the classes",
-        "overlap as in the FAB table.",
+        "overlap as in the FAB table. The training shows simulated cells as large as real ones",
+        "of the same kind, which are wider than the simulator draws them: cut as drawn they look",
+        "small to the network. It never hears how large the smear's other cells are.",
         "",
         "| cells | n | network | ceiling | share of the ceiling (asked 0.95) | "
         + " | ".join(SUBTYPES)
