@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
+from napari_all_subtype.cells import edits, table
+from napari_all_subtype.cells.edit import Edit
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.cells.source import Region
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
 from napari_all_subtype.project.database import Database, create_project
 from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.locks import begin_amendment, lock
+from napari_all_subtype.project.mask_edits import MaskEdit, edits_of, record_edit
+from napari_all_subtype.project.masks import keep_masks, read_masks
+from napari_all_subtype.project.matching import match_cells
 from napari_all_subtype.project.readers import reader_named
+from napari_all_subtype.project.records import PlacedCell
+from napari_all_subtype.project.segmentations import (
+    Segmentation,
+    last_segmentation,
+    marked_in,
+    store_segmentation,
+)
 from napari_all_subtype.project.smears import add_case, add_field, add_slide, add_specimen
+from napari_all_subtype.project.tables import keep_table, read_table
 from napari_all_subtype.taxonomy import FAB5
 
 BLAST, NORMAL, L1 = (Word.of(FAB5, name) for name in ("blast", "normal", "l1"))
 SMUDGE = Word.excluded("smudge")
 SHA = "0" * 64
+UM = 0.1
 
 
 def new_project(folder: Path, slides: int = 1, fields: int = 1) -> Database:
@@ -34,14 +54,10 @@ def cell(label: int, field_id: int = 1, predicted: bool = True) -> SeenCell:
     return SeenCell(field_id, label, (10.0 * label, 5.0 * label), None, told)
 
 
-def lock(project: Database, slide_id: int) -> None:
-    """A lock as its verb will write it."""
-    with project.transaction() as connection:
-        connection.execute(
-            "INSERT INTO locks (at_utc, slide_id, reader_id, content, sha256, last_step_id) "
-            "SELECT 'now', ?, 1, '{}', '', coalesce(max(id), 0) FROM steps",
-            (slide_id,),
-        )
+def locked_and_amended(project: Database, slide_id: int) -> None:
+    """A slide whose result was locked, and is being amended: what was before is for good."""
+    lock(project, 1, slide_id, {})
+    begin_amendment(project, 1, slide_id, "read again")
 
 
 def said(project: Database, field_id: int | None = None, reading_id: int | None = None) -> dict:
@@ -50,3 +66,48 @@ def said(project: Database, field_id: int | None = None, reading_id: int | None 
         (one.annotation.seen.field_id, one.label): one.word
         for one in standing(project, field_id, reading_id)
     }
+
+
+def found(project: Database, masks: CellMasks) -> pd.DataFrame:
+    """Table of `masks`, after they were found in field 1."""
+    cells = measure(masks, UM)
+    placed = [
+        PlacedCell(int(k), (row["centroid_y_px"], row["centroid_x_px"]), Region(*row[[*table.BOX]]))
+        for k, row in table.present(cells).iterrows()
+    ]
+    before = last_segmentation(project, 1)
+    old = None if before is None else masks_now(project).labels
+    kept = Segmentation("drawn", {}, keep_masks(project, masks), keep_table(project, cells))
+    matched = match_cells(marked_in(project, 1), masks.labels, old)
+    store_segmentation(project, 1, kept, placed, matched)
+    return cells
+
+
+def masks_now(project: Database) -> CellMasks:
+    """Masks of field 1 as kept, with all edits."""
+    masks = read_masks(project, last_segmentation(project, 1).masks)
+    for one in edits_of(project, 1):
+        one.edit.apply_to(masks)
+    return masks
+
+
+def table_now(project: Database) -> pd.DataFrame:
+    """Cell table of field 1 as kept, with all edits."""
+    cells = read_table(project, last_segmentation(project, 1).cell_table)
+    for one in edits_of(project, 1):
+        cells = table.with_rows(cells, one.rows(cells))
+    return cells
+
+
+def edited(project: Database, edit: Edit, reader_id: int = 1) -> MaskEdit:
+    """What was recorded of `edit`, whose cells were measured again."""
+    cells, masks = table_now(project), masks_now(project)
+    edit.apply_to(masks)
+    after = measure(masks, UM)
+    rows = table.rows_of(after, edit.touched)
+    return record_edit(project, reader_id, 1, edit, table.rows_of(cells, edit.touched), rows)
+
+
+def delete(project: Database, label: int) -> MaskEdit:
+    """What was recorded when a reader took a cell away."""
+    return edited(project, edits.delete(masks_now(project), table_now(project), label))

@@ -12,7 +12,7 @@ from napari_all_subtype.errors import (
     ProjectWriteError,
     RecordError,
 )
-from napari_all_subtype.project.crops import keep_crop, read_crop, sweep_crops
+from napari_all_subtype.project.crops import CROPS, keep_crop, read_crop
 from napari_all_subtype.project.database import create_project, open_project
 
 
@@ -91,9 +91,9 @@ def test_crop_that_cannot_be_written_is_told(tmp_path):
 
 def test_half_written_crops_are_swept_away_and_whole_ones_kept(tmp_path):
     with create_project(tmp_path) as project:
-        assert sweep_crops(project) == 0
+        assert CROPS.sweep(project) == 0
         name = keep_crop(project, some_crop(7))
         (tmp_path / "crops" / name[:2] / ".partial-abc.png").write_bytes(b"half")
-        assert sweep_crops(project) == 1
+        assert CROPS.sweep(project) == 1
         assert np.array_equal(read_crop(project, name), some_crop(7))
         assert [path.name for path in files(project)] == [name]

@@ -14,24 +14,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_all_subtype.cells.source import Region
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.errors import ProjectNotFoundError
 from napari_all_subtype.project.annotations import annotate, annotate_many
-from napari_all_subtype.project.crops import keep_crop, read_crop, sweep_crops
+from napari_all_subtype.project.crops import CROPS, keep_crop, read_crop
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.history import history, orphaned, standing
-from napari_all_subtype.project.matching import match_cells
-from napari_all_subtype.project.records import PlacedCell
-from napari_all_subtype.project.segmentations import (
-    Segmentation,
-    cells_of,
-    marked_in,
-    store_segmentation,
-)
+from napari_all_subtype.project.mask_edits import MaskEdit
+from napari_all_subtype.project.masks import MASKS
+from napari_all_subtype.project.segmentations import cells_of, last_segmentation
 from napari_all_subtype.project.smears import add_case
 from napari_all_subtype.project.steps import Thread
+from napari_all_subtype.project.tables import TABLES
 from napari_all_subtype.project.undo import redo, undo
-from project_examples import BLAST, L1, NORMAL, SMUDGE, cell, new_project
+from project_examples import (
+    BLAST,
+    L1,
+    NORMAL,
+    SMUDGE,
+    cell,
+    delete,
+    found,
+    masks_now,
+    new_project,
+    table_now,
+)
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))
@@ -55,23 +63,23 @@ def review(project, rng):
     if kind < 7:
         words = [WORDS[n] for n in rng.integers(0, 5, BULK)]
         return annotate_many(project, 1, [seen(project, rng) for _ in words], words)
-    if kind < 9:
-        return (undo, redo)[kind - 7](project, 1, Thread(1))
-    segment_again(project, rng)
+    if kind < 8:
+        made = (undo, redo)[rng.integers(2)](project, 1, Thread(1))
+        return [*made.annotations, *made.edits]
+    labels = [one.label for one in cells_of(project, 1)]
+    if kind < 9 and labels:
+        return [delete(project, labels[rng.integers(len(labels))])]
+    found(project, some_masks(rng))
     return []
 
 
-def segment_again(project, rng):
-    order = rng.permutation(LABELS)[: LABELS - 5] + 1
-    masks = np.zeros((10 * LABELS + 10, 5 * LABELS + 10), np.int32)
-    for label, place in enumerate(order, 1):
-        masks[10 * place, 5 * place] = label
-    cells = [
-        PlacedCell(label, (10.0 * place, 5.0 * place), Region(0, 0, 1, 1))
-        for label, place in enumerate(order.tolist(), 1)
-    ]
-    found = match_cells(marked_in(project, 1), masks)
-    store_segmentation(project, 1, Segmentation("again"), cells, found)
+def some_masks(rng):
+    """Small cells in another order, at most of the places that annotations know."""
+    labels, nuclei = np.zeros((2, 10 * LABELS + 10, 5 * LABELS + 10), np.int32)
+    for label, place in enumerate(rng.permutation(LABELS)[: LABELS - 5] + 1, 1):
+        labels[10 * place - 2 : 10 * place + 3, 5 * place - 2 : 5 * place + 2] = label
+        nuclei[10 * place, 5 * place] = label
+    return CellMasks(labels, nuclei)
 
 
 def write_until_killed(folder, seed, confirm):
@@ -102,8 +110,14 @@ def confirmed_before_kill(folder, seed, delay_s):
 
 
 def as_line(made):
+    if isinstance(made, MaskEdit):
+        return ["edit", made.edit_id, made.edit.kind, list(made.edit.touched)]
     word = made.word and [made.word.taxonomy, made.word.name]
     return [made.annotation_id, made.marked_id, word, made.seen.crop]
+
+
+def all_edits(project):
+    return [MaskEdit.of_row(row) for row in project.rows("SELECT * FROM mask_edits")]
 
 
 def check_whole(project):
@@ -111,9 +125,15 @@ def check_whole(project):
     assert project.rows("PRAGMA foreign_key_check") == []
     steps = project.rows("SELECT count(*) FROM annotations GROUP BY step_id")
     assert {row[0] for row in steps} <= {1, BULK}
-    empty = "SELECT count(*) FROM steps WHERE id NOT IN (SELECT step_id FROM annotations)"
+    empty = (
+        "SELECT count(*) FROM steps WHERE id NOT IN (SELECT step_id FROM annotations) "
+        "AND id NOT IN (SELECT step_id FROM mask_edits)"
+    )
     assert project.row(empty)[0] == 0
-    assert len(cells_of(project, 1)) in (0, LABELS - 5)
+    if last_segmentation(project, 1) is not None:
+        there = table.present(table_now(project)).index.tolist()
+        assert [one.label for one in cells_of(project, 1)] == there
+        assert sorted(np.unique(masks_now(project).labels))[1:] == there
     assert len(standing(project)) >= len(orphaned(project))
 
 
@@ -155,11 +175,12 @@ def test_writer_killed_at_random_moments_loses_nothing_confirmed(tmp_path):
         with open_project(tmp_path) as project:
             assert not project.read_only
             check_whole(project)
-            recorded = {made.annotation_id: made for made in history(project)}
+            recorded = [as_line(made) for made in (*history(project), *all_edits(project))]
             for line in lines:
-                assert as_line(recorded[line[0]]) == line
-                assert read_crop(project, line[3]).shape == (8, 8, 4)
-            sweep_crops(project)
+                assert line in recorded
+                assert line[0] == "edit" or read_crop(project, line[3]).shape == (8, 8, 4)
+            for kind in (CROPS, MASKS, TABLES):
+                kind.sweep(project)
     assert confirmed > KILLS
     with open_project(tmp_path) as project:
         while undo(project, 1, Thread(1)):

@@ -15,7 +15,7 @@ from napari_all_subtype.project.readers import begin_reading
 from napari_all_subtype.project.steps import Thread
 from napari_all_subtype.project.undo import redo, undo, undoable
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5
-from project_examples import cell, lock, new_project, said
+from project_examples import cell, locked_and_amended, new_project, said
 
 WORDS = st.sampled_from([*(Word.of(FAB5, c.name) for c in (*FAB5.classes, *EXCLUSIONS)), None])
 SLIDES, LABELS = st.integers(1, 2), st.integers(1, 4)
@@ -67,22 +67,20 @@ class Reviewing(RuleBasedStateMachine):
         source, target = (self.done, self.undone) if back else (self.undone, self.done)
         recorded = (undo if back else redo)(self.project, 1, Thread(*place))
         if not source[place]:
-            assert recorded == []
+            assert not recorded
             return
         change, lines = source[place].pop()
         target[place].append((change, lines))
         self.now |= {key: values[0 if back else 1] for key, values in change.items()}
         self.lines += lines
-        assert len(recorded) == lines
+        assert len(recorded.annotations) == lines
 
     @precondition(lambda self: self.lines)
     @rule(slide=SLIDES)
     def lock(self, slide):
-        lock(self.project, slide)
-        for place in self.done:
-            if place[0] == slide:
-                self.done[place].clear()
-                self.undone[place].clear()
+        locked_and_amended(self.project, slide)
+        self.done[slide, None].clear()
+        self.undone[slide, None].clear()
 
     @rule()
     def reopen(self):

@@ -133,6 +133,10 @@ class RecordError(ProjectError, ValueError):
     """Something to be recorded that does not fit what the project holds."""
 
 
+class LockedError(RecordError):
+    """The result of a smear is locked."""
+
+
 class EditError(AllSubtypeError, ValueError):
     """A change of the masks that cannot be made where it was drawn."""
 

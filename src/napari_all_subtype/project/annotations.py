@@ -9,6 +9,7 @@ from itertools import groupby
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.annotation import Annotation, SeenCell, Word
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.locks import refuse_locked
 from napari_all_subtype.project.steps import Thread, append_step
 
 COLUMNS = (
@@ -80,6 +81,8 @@ def annotate_many(
     ------
     ProjectReadOnlyError, ProjectWriteError
         If it could not be recorded.
+    LockedError
+        If the result of a smear is locked.
     RecordError
         If there is no such field, reader or reading, or not as many words as cells.
     """
@@ -92,6 +95,9 @@ def annotate_many(
         pairs = sorted(enumerate(zip(slides, seen, words, strict=True)), key=lambda p: p[1][0])
         made: dict[int, int] = {}
         for slide_id, group in groupby(pairs, key=lambda p: p[1][0]):
+            # A reading of its own says nothing of the result, and may come after it.
+            if reading_id is None:
+                refuse_locked(database, slide_id)
             thread = Thread(slide_id, reading_id)
             step_id, at_utc = append_step(database, thread, reader_id, "annotate")
             head = (step_id, at_utc, reader_id, reading_id)

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from napari_all_subtype.project.annotation import Annotation, Word
 from napari_all_subtype.project.database import Database
 
+# A marked cell that a person deleted keeps its label, for undo brings it back: it has none now.
 _LAST = """
-SELECT annotations.*, marked_cells.label AS label_now,
+SELECT annotations.*,
+    CASE WHEN EXISTS (
+        SELECT 1 FROM cells
+        WHERE cells.field_id = marked_cells.field_id AND cells.label = marked_cells.label
+    ) OR NOT EXISTS (
+        SELECT 1 FROM segmentations WHERE segmentations.field_id = marked_cells.field_id
+    ) THEN marked_cells.label END AS label_now,
     marked_cells.y_px AS y_now_px, marked_cells.x_px AS x_now_px
 FROM marked_cells JOIN annotations ON annotations.id = (
     SELECT max(id) FROM annotations AS said
@@ -27,7 +34,8 @@ class Standing:
     annotation : Annotation
         The last one that said it.
     label : int or None
-        The cell's integer in the masks now; None if the last segmentation lost it.
+        The cell's integer in the masks now; None if the last segmentation lost it, or a
+        person deleted it.
     centroid_yx_px : tuple of float
         Where it was last.
     """

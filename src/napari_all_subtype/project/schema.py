@@ -55,7 +55,7 @@ CREATE TABLE segmentations (
     segmenter TEXT NOT NULL,
     parameters TEXT NOT NULL,
     masks TEXT,
-    masks_sha256 TEXT
+    cell_table TEXT
 ) STRICT;
 CREATE INDEX segmentations_of_field ON segmentations (field_id);
 
@@ -96,7 +96,7 @@ CREATE TABLE steps (
     reader_id INTEGER NOT NULL REFERENCES readers,
     slide_id INTEGER NOT NULL REFERENCES slides,
     reading_id INTEGER REFERENCES readings,
-    kind TEXT NOT NULL CHECK (kind IN ('annotate', 'undo', 'redo')),
+    kind TEXT NOT NULL CHECK (kind IN ('annotate', 'edit', 'undo', 'redo')),
     reverses_id INTEGER REFERENCES steps,
     below_id INTEGER REFERENCES steps,
     undo_top_id INTEGER REFERENCES steps,
@@ -124,6 +124,27 @@ CREATE TABLE annotations (
 CREATE INDEX annotations_of_step ON annotations (step_id);
 CREATE INDEX annotations_of_cell ON annotations (marked_id, reading_id, id);
 CREATE INDEX annotations_of_field ON annotations (field_id);
+"""
+
+# An edit stands as the pixels of its rectangle and the rows of its cells, before and after:
+# what takes it back is the same with both sides changed over.
+_EDITS = """
+CREATE TABLE mask_edits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    step_id INTEGER NOT NULL REFERENCES steps,
+    at_utc TEXT NOT NULL,
+    reader_id INTEGER NOT NULL REFERENCES readers,
+    field_id INTEGER NOT NULL REFERENCES fields,
+    segmentation_id INTEGER NOT NULL REFERENCES segmentations,
+    kind TEXT NOT NULL,
+    y0 INTEGER NOT NULL, x0 INTEGER NOT NULL, y1 INTEGER NOT NULL, x1 INTEGER NOT NULL,
+    before BLOB NOT NULL, after BLOB NOT NULL,
+    changed TEXT NOT NULL, added TEXT NOT NULL, deleted TEXT NOT NULL,
+    rows_before TEXT NOT NULL, rows_after TEXT NOT NULL,
+    undo_of_id INTEGER REFERENCES mask_edits
+) STRICT;
+CREATE INDEX mask_edits_of_step ON mask_edits (step_id);
+CREATE INDEX mask_edits_of_segmentation ON mask_edits (segmentation_id, id);
 """
 
 _RESULTS = """
@@ -159,21 +180,36 @@ CREATE TABLE locks (
     content TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     last_step_id INTEGER NOT NULL,
-    amends_id INTEGER REFERENCES locks,
-    reason TEXT NOT NULL DEFAULT ''
+    amends_id INTEGER REFERENCES locks
 ) STRICT;
 CREATE INDEX locks_of_slide ON locks (slide_id, id);
+
+CREATE TABLE amendments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_utc TEXT NOT NULL,
+    lock_id INTEGER NOT NULL UNIQUE REFERENCES locks,
+    reader_id INTEGER NOT NULL REFERENCES readers,
+    reason TEXT NOT NULL CHECK (reason <> '')
+) STRICT;
 """
 
 # Written once: nothing in these is ever changed or taken away, by any program.
-APPEND_ONLY = ("readings", "steps", "annotations", "groups", "locks")
+APPEND_ONLY = (
+    "readings",
+    "steps",
+    "annotations",
+    "mask_edits",
+    "groups",
+    "locks",
+    "amendments",
+)
 
 
 def statements() -> list[str]:
     """What makes the tables, one statement each, in order."""
     made = [
         statement
-        for part in (_SMEARS, _ANNOTATIONS, _RESULTS)
+        for part in (_SMEARS, _ANNOTATIONS, _EDITS, _RESULTS)
         for statement in map(str.strip, part.split(";"))
         if statement
     ]

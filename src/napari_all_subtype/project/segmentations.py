@@ -10,8 +10,10 @@ from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.locks import refuse_locked
 from napari_all_subtype.project.matching import Sought
 from napari_all_subtype.project.records import PlacedCell
+from napari_all_subtype.project.smears import field_of
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,17 @@ class Segmentation:
         The name it gives itself.
     parameters : dict
         Ready for JSON; without a path.
-    masks : str, optional
-        Name of the stored masks.
-    masks_sha256 : str, optional
-        Of their file.
+    masks, cell_table : str, optional
+        Names of the kept masks and of the kept table, both as they were found.
+    segmentation_id : int, optional
+        Given by the project.
     """
 
     segmenter: str
     parameters: dict = field(default_factory=dict)
     masks: str | None = None
-    masks_sha256: str | None = None
+    cell_table: str | None = None
+    segmentation_id: int | None = None
 
 
 def marked_in(database: Database, field_id: int) -> list[Sought]:
@@ -63,6 +66,8 @@ def store_segmentation(
 
     Raises
     ------
+    LockedError
+        If the result of the smear is locked.
     RecordError
         If there is no such field, or a marked cell was found at a label that no cell has.
     """
@@ -74,11 +79,12 @@ def store_segmentation(
         )
     parameters = json.dumps(made.parameters, ensure_ascii=False, allow_nan=False)
     with database.transaction() as connection:
+        refuse_locked(database, field_of(database, field_id).slide_id)
         segmentation = connection.execute(
             "INSERT INTO segmentations "
-            "(field_id, at_utc, segmenter, parameters, masks, masks_sha256) "
+            "(field_id, at_utc, segmenter, parameters, masks, cell_table) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            (field_id, utc_now(), made.segmenter, parameters, made.masks, made.masks_sha256),
+            (field_id, utc_now(), made.segmenter, parameters, made.masks, made.cell_table),
         )
         connection.execute("DELETE FROM cells WHERE field_id = ?", (field_id,))
         connection.executemany(
@@ -103,7 +109,7 @@ def last_segmentation(database: Database, field_id: int) -> Segmentation | None:
     if row is None:
         return None
     parameters = json.loads(row["parameters"])
-    return Segmentation(row["segmenter"], parameters, row["masks"], row["masks_sha256"])
+    return Segmentation(row["segmenter"], parameters, row["masks"], row["cell_table"], row["id"])
 
 
 def cells_of(database: Database, field_id: int) -> list[PlacedCell]:

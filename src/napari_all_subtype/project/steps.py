@@ -31,7 +31,10 @@ class Tops:
 
 
 def tops_of(database: Database, thread: Thread) -> Tops:
-    """What can be undone and redone in `thread`: nothing from before the last lock."""
+    """What can be undone and redone in `thread`: nothing from before the last lock.
+
+    A lock is one of the common record; a reading apart from it goes on.
+    """
     last = database.row(
         "SELECT undo_top_id, redo_top_id FROM steps WHERE slide_id = ? AND reading_id IS ? "
         "ORDER BY id DESC LIMIT 1",
@@ -39,9 +42,12 @@ def tops_of(database: Database, thread: Thread) -> Tops:
     )
     if last is None:
         return Tops()
-    locked = database.row(
-        "SELECT coalesce(max(last_step_id), 0) FROM locks WHERE slide_id = ?", (thread.slide_id,)
-    )[0]
+    locked = 0
+    if thread.reading_id is None:
+        locked = database.row(
+            "SELECT coalesce(max(last_step_id), 0) FROM locks WHERE slide_id = ?",
+            (thread.slide_id,),
+        )[0]
     return Tops(*(top if top is not None and top > locked else None for top in last))
 
 
@@ -57,7 +63,7 @@ def append_step(
     Parameters
     ----------
     kind : str
-        ``annotate``, ``undo`` or ``redo``.
+        ``annotate``, ``edit``, ``undo`` or ``redo``.
     reverses_id : int, optional
         The step that an undo or redo takes back: a top of `tops_of`.
     """

@@ -1,0 +1,106 @@
+"""Plain files of a project, each called by the digest of what it holds, and never changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_all_subtype.errors import (
+    OutputError,
+    ProjectDamagedError,
+    ProjectWriteError,
+    RecordError,
+)
+from napari_all_subtype.files import PARTIAL, folder_to_disk, new_file
+from napari_all_subtype.project.database import Database
+
+
+@dataclass(frozen=True)
+class KeptFiles:
+    """One kind of file.
+
+    Parameters
+    ----------
+    folder : str
+        Name of their folder in the project.
+    suffix : str
+        With its dot.
+    word : str
+        What one of them is called in a message, with its article.
+    """
+
+    folder: str
+    suffix: str
+    word: str
+
+    def name_of(self, digest: str) -> str:
+        """Name of the file whose content has this SHA-256, in hexadecimal digits."""
+        return f"{digest}{self.suffix}"
+
+    def place(self, database: Database, name: str) -> Path:
+        """Path of a file: 256 folders, since some programs cannot open one of 50,000 files.
+
+        Raises
+        ------
+        RecordError
+            If it is no name of such a file.
+        """
+        if not re.fullmatch(rf"[0-9a-f]{{64}}{re.escape(self.suffix)}", name):
+            raise RecordError(
+                f"{name!r} is no name of {self.word} in a project. Use the one it was given."
+            )
+        return database.folder / self.folder / name[:2] / name
+
+    def write(self, database: Database, name: str, content: bytes) -> None:
+        """Keep `content`; it is on the disk when this returns.
+
+        Raises
+        ------
+        ProjectReadOnlyError, ProjectWriteError
+            If it cannot be written.
+        """
+        database.refuse_read_only()
+        path = self.place(database, name)
+        try:
+            with new_file(path, overwrite=True) as partial:
+                partial.write_bytes(content)
+            # The name of the file, too, must be on the disk before a record refers to it.
+            for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+                folder_to_disk(folder)
+        except OutputError as error:
+            raise ProjectWriteError(f"{self._capital} could not be kept. {error}") from error
+
+    def read(self, database: Database, name: str) -> bytes:
+        """Content of a file.
+
+        Raises
+        ------
+        RecordError
+            If it is no name of such a file.
+        ProjectDamagedError
+            If it is not there.
+        """
+        try:
+            return self.place(database, name).read_bytes()
+        except OSError as error:
+            raise self.damaged(name, error.strerror or "it cannot be read") from error
+
+    def damaged(self, name: str, why: str) -> ProjectDamagedError:
+        """The error that says so of one file."""
+        return ProjectDamagedError(
+            f"{self._capital} of this project is damaged ({name[:12]}…): {why}. Put the file back "
+            "from a copy; what was said of the cells is kept."
+        )
+
+    def sweep(self, database: Database) -> int:
+        """Number of half-written files, left by a program that was killed, that were removed."""
+        database.refuse_read_only()
+        left = list((database.folder / self.folder).glob(f"*/{PARTIAL}*"))
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+    @property
+    def _capital(self) -> str:
+        return self.word[0].upper() + self.word[1:]

@@ -1,0 +1,104 @@
+"""Masks and cell tables are kept whole, once, under the digest of what they hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.morphology import measure
+from napari_all_subtype.errors import ProjectDamagedError, RecordError
+from napari_all_subtype.project.database import create_project
+from napari_all_subtype.project.masks import MASKS, keep_masks, read_masks
+from napari_all_subtype.project.tables import (
+    TABLES,
+    keep_table,
+    read_table,
+    rows_from_json,
+    rows_to_json,
+)
+from napari_all_subtype.simulate import SmearRecipe, simulate_smear
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    with create_project(tmp_path_factory.mktemp("project")) as project:
+        yield project
+
+
+@pytest.fixture(scope="module")
+def smear():
+    return simulate_smear(SmearRecipe.of(width_px=400, height_px=300, l2=2, lymphocyte=2), 3)
+
+
+def test_masks_are_read_as_they_were_kept_and_are_a_plain_tiff(project, smear):
+    name = keep_masks(project, smear.masks)
+    back = read_masks(project, name)
+    assert np.array_equal(back.labels, smear.masks.labels)
+    assert np.array_equal(back.nuclei, smear.masks.nuclei)
+    labels, nuclei = tifffile.imread(MASKS.place(project, name), key=[0, 1])
+    assert np.array_equal(labels, smear.masks.labels)
+    assert np.array_equal(nuclei, smear.masks.nuclei)
+    assert keep_masks(project, smear.masks) == name
+
+
+def test_masks_that_differ_in_a_nucleus_alone_are_others(project, smear):
+    bare = CellMasks(smear.masks.labels, np.zeros_like(smear.masks.nuclei))
+    assert keep_masks(project, bare) != keep_masks(project, smear.masks)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", "those of another"])
+def test_damaged_masks_are_told(project, smear, content):
+    name = keep_masks(project, smear.masks)
+    path = MASKS.place(project, name)
+    whole = path.read_bytes()
+    other = keep_masks(project, CellMasks(smear.masks.nuclei, smear.masks.nuclei))
+    path.write_bytes(
+        content if isinstance(content, bytes) else MASKS.place(project, other).read_bytes()
+    )
+    with pytest.raises(ProjectDamagedError, match="Put the file back"):
+        read_masks(project, name)
+    path.unlink()
+    with pytest.raises(ProjectDamagedError, match="Put the file back"):
+        read_masks(project, name)
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("name", ["../project.sqlite", "", "0" * 64, f"{'0' * 63}g.tif"])
+def test_name_of_no_masks_is_refused(project, name):
+    with pytest.raises(RecordError, match="is no name of"):
+        read_masks(project, name)
+
+
+def test_table_is_read_as_it_was_kept(project, smear):
+    cells = measure(smear.masks, smear.um_per_px).assign(subtype="")
+    name = keep_table(project, cells)
+    pd.testing.assert_frame_equal(read_table(project, name), cells)
+    path = TABLES.place(project, name)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ProjectDamagedError, match="something else"):
+        read_table(project, name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.floats(allow_infinity=False, width=32), min_size=1, max_size=4),
+    st.lists(st.text(), min_size=4, max_size=4),
+    st.data(),
+)
+def test_rows_lose_no_digit_as_text(values, words, data):
+    count = len(values)
+    labels = data.draw(st.lists(st.integers(1, 999), min_size=count, max_size=count, unique=True))
+    rows = pd.DataFrame(
+        {
+            "label": labels,
+            "double": np.array(values) / 3,
+            "single": np.array(values, np.float32),
+            "touches_border": [value > 0 for value in values],
+            "subtype": pd.Series(words[:count], labels, dtype="str").to_numpy(),
+        },
+        index=labels,
+    )
+    pd.testing.assert_frame_equal(rows_from_json(rows_to_json(rows), rows), rows)
