@@ -11,12 +11,13 @@ from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import Region
+from napari_all_subtype.project import current
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
 from napari_all_subtype.project.database import Database, create_project
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.locks import begin_amendment, lock
-from napari_all_subtype.project.mask_edits import MaskEdit, edits_of, record_edit
-from napari_all_subtype.project.masks import keep_masks, read_masks
+from napari_all_subtype.project.mask_edits import MaskEdit, record_edit
+from napari_all_subtype.project.masks import keep_masks
 from napari_all_subtype.project.matching import match_cells
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.records import PlacedCell
@@ -27,7 +28,7 @@ from napari_all_subtype.project.segmentations import (
     store_segmentation,
 )
 from napari_all_subtype.project.smears import add_case, add_field, add_slide, add_specimen
-from napari_all_subtype.project.tables import keep_table, read_table
+from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.taxonomy import FAB5
 
 BLAST, NORMAL, L1 = (Word.of(FAB5, name) for name in ("blast", "normal", "l1"))
@@ -85,18 +86,12 @@ def found(project: Database, masks: CellMasks) -> pd.DataFrame:
 
 def masks_now(project: Database) -> CellMasks:
     """Masks of field 1 as kept, with all edits."""
-    masks = read_masks(project, last_segmentation(project, 1).masks)
-    for one in edits_of(project, 1):
-        one.edit.apply_to(masks)
-    return masks
+    return current.masks_now(project, 1)
 
 
 def table_now(project: Database) -> pd.DataFrame:
     """Cell table of field 1 as kept, with all edits."""
-    cells = read_table(project, last_segmentation(project, 1).cell_table)
-    for one in edits_of(project, 1):
-        cells = table.with_rows(cells, one.rows(cells))
-    return cells
+    return current.table_now(project, 1)
 
 
 def edited(project: Database, edit: Edit, reader_id: int = 1) -> MaskEdit:

@@ -1,4 +1,4 @@
-"""The commands: analyse, classify, demo, info; every option comes from the parameters."""
+"""The commands: analyse, classify, demo, info, project; options come from the parameters."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from napari_all_subtype.option_groups import (
 )
 from napari_all_subtype.options import bad_option, option_name
 from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.project_commands import project
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import describe, fail, listed, say, warn
 
@@ -35,6 +36,8 @@ app = App(
     version=lambda: version("napari-all-subtype"),
     default_parameter=Parameter(name_transform=option_name),
 )
+
+app.command(project)
 
 
 @app.command

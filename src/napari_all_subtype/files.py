@@ -55,7 +55,7 @@ def new_folder(path: Path, own: Collection[str], overwrite: bool = False) -> Ite
     Parameters
     ----------
     own : collection of str
-        Names of the files that are written here. A folder that holds anything
+        Names of the files and folders that are written here. A folder that holds anything
         else is somebody's, and is never replaced.
 
     Raises
@@ -72,8 +72,9 @@ def new_folder(path: Path, own: Collection[str], overwrite: bool = False) -> Ite
     with _explained(path):
         try:
             yield partial
-            for written in partial.iterdir():
-                _to_disk(written)
+            for written in partial.rglob("*"):
+                if written.is_file():
+                    _to_disk(written)
             partial.chmod(0o777 & ~_umask())
             _replace_folder(partial, path)
         finally:

@@ -53,7 +53,7 @@ CREATE TABLE segmentations (
     field_id INTEGER NOT NULL REFERENCES fields,
     at_utc TEXT NOT NULL,
     segmenter TEXT NOT NULL,
-    parameters TEXT NOT NULL,
+    content TEXT NOT NULL,
     masks TEXT,
     cell_table TEXT
 ) STRICT;

@@ -24,8 +24,8 @@ class Segmentation:
     ----------
     segmenter : str
         The name it gives itself.
-    parameters : dict
-        Ready for JSON; without a path.
+    content : dict
+        All that the analysis says besides masks and table, ready for JSON; without a path.
     masks, cell_table : str, optional
         Names of the kept masks and of the kept table, both as they were found.
     segmentation_id : int, optional
@@ -33,7 +33,7 @@ class Segmentation:
     """
 
     segmenter: str
-    parameters: dict = field(default_factory=dict)
+    content: dict = field(default_factory=dict)
     masks: str | None = None
     cell_table: str | None = None
     segmentation_id: int | None = None
@@ -77,14 +77,14 @@ def store_segmentation(
             f"A marked cell was found at label {lost[0]}, which none of the {len(cells)} cells "
             "has. Match with the same masks that the cells are from."
         )
-    parameters = json.dumps(made.parameters, ensure_ascii=False, allow_nan=False)
+    content = json.dumps(made.content, ensure_ascii=False, allow_nan=False)
     with database.transaction() as connection:
         refuse_locked(database, field_of(database, field_id).slide_id)
         segmentation = connection.execute(
             "INSERT INTO segmentations "
-            "(field_id, at_utc, segmenter, parameters, masks, cell_table) "
+            "(field_id, at_utc, segmenter, content, masks, cell_table) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            (field_id, utc_now(), made.segmenter, parameters, made.masks, made.cell_table),
+            (field_id, utc_now(), made.segmenter, content, made.masks, made.cell_table),
         )
         connection.execute("DELETE FROM cells WHERE field_id = ?", (field_id,))
         connection.executemany(
@@ -108,8 +108,8 @@ def last_segmentation(database: Database, field_id: int) -> Segmentation | None:
     )
     if row is None:
         return None
-    parameters = json.loads(row["parameters"])
-    return Segmentation(row["segmenter"], parameters, row["masks"], row["cell_table"], row["id"])
+    content = json.loads(row["content"])
+    return Segmentation(row["segmenter"], content, row["masks"], row["cell_table"], row["id"])
 
 
 def cells_of(database: Database, field_id: int) -> list[PlacedCell]:

@@ -1,0 +1,167 @@
+"""The commands of a project: create, add, status, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.option_groups import Debug
+from napari_all_subtype.options import option_name
+from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.terminal import fail, note, say
+
+DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+
+Folder = Annotated[Path, Parameter(help="Folder of the project.")]
+
+project = App(
+    name="project",
+    help="A folder that remembers smears, and what people said of their cells.",
+    default_parameter=Parameter(name_transform=option_name),
+)
+
+
+@project.command
+def create(folder: Folder, /, *, debug: Debug = False) -> int:
+    """Make an empty project.
+
+    Example: napari-all-subtype project create reading-2026
+    """
+    from napari_all_subtype.project.database import create_project
+
+    create_project(folder).close()
+    say(f"An empty project is in {folder}. Add images: napari-all-subtype project add --help")
+    return DONE
+
+
+@project.command
+def add(
+    folder: Folder,
+    inputs: Annotated[
+        list[Path],
+        Parameter(
+            help="Images, or folders of images, of one smear; or, with --cells, a CSV file "
+            "(file, annotation, group) or a folder with a folder of pictures per class."
+        ),
+    ],
+    /,
+    *,
+    case: Annotated[
+        str, Parameter(help="Pseudonym of the case; by default case-1, case-2 and so on.")
+    ] = "",
+    identifier: Annotated[
+        str,
+        Parameter(help="What tells the patient; kept apart and never exported unless asked for."),
+    ] = "",
+    specimen: Annotated[str, Parameter(help="Blood, marrow or the like.")] = "",
+    cells: Annotated[
+        bool,
+        Parameter(negative="", help="The inputs are pictures of one cell each, with their words."),
+    ] = False,
+    reader: Annotated[
+        str, Parameter(help="With --cells: name or code of the person who said these words.")
+    ] = "",
+    debug: Debug = False,
+) -> int:
+    """Add images to a project; those that are in it already are known by their pixels.
+
+    Example: napari-all-subtype project add reading-2026 smear-17/ --specimen marrow
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.inputs import find_images
+    from napari_all_subtype.workflow.project_import import import_fields
+
+    if cells and not reader:
+        raise ParameterError(
+            "--cells is given without --reader. Say whose words these are: --reader NAME."
+        )
+    if cells and (case or identifier or specimen):
+        raise ParameterError(
+            "--case, --identifier and --specimen go with fields of one smear; with --cells the "
+            "column 'group' tells what belongs together."
+        )
+    with open_project(folder) as database, TerminalMonitor(1) as monitor:
+        if cells:
+            came = _cells(database, inputs, reader, monitor)
+        else:
+            images = find_images(inputs)
+            came = import_fields(database, images, case, identifier, specimen, monitor=monitor)
+    for outcome in came.failed:
+        fail(outcome.error)
+    words = f", {came.annotated} with a word" if cells else ""
+    say(f"{came.added} images added{words}; {came.known} were there already.")
+    if not came.failed:
+        return DONE
+    return SOME_FAILED if came.added or came.known else NOTHING_DONE
+
+
+def _cells(database, inputs: list[Path], reader: str, monitor):
+    import pandas as pd
+
+    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.workflow.project_import import (
+        import_cells,
+        rows_of_class_folders,
+        rows_of_csv,
+    )
+
+    rows = [rows_of_class_folders(p) if p.is_dir() else rows_of_csv(p) for p in inputs]
+    who = reader_named(database, reader).reader_id
+    return import_cells(database, pd.concat(rows, ignore_index=True), who, monitor=monitor)
+
+
+@project.command
+def status(folder: Folder, /, *, debug: Debug = False) -> int:
+    """Show the smears of a project, and how far each was read."""
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.project_status import status_lines
+
+    with open_project(folder, write=False) as database:
+        for line in status_lines(database):
+            say(line)
+    return DONE
+
+
+@project.command
+def export(
+    folder: Folder,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="Folder to write, which appears whole or not at all.")],
+    formats: Annotated[
+        str,
+        Parameter(
+            name="--format",
+            help="One or more of csv, parquet and crops (a folder of pictures per class), with "
+            "commas between them.",
+        ),
+    ] = "csv",
+    identifiers: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Write identifiers of cases and names of files too: they tell people.",
+        ),
+    ] = False,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier export.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Write what was said of the cells, with its history; pseudonymous unless asked otherwise.
+
+    Example: napari-all-subtype project export reading-2026 --format csv,crops --out exported
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.project_export import export_project
+
+    wanted = [word.strip().lower() for word in formats.split(",") if word.strip()]
+    with open_project(folder, write=False) as database:
+        export_project(database, out, wanted, identifiers, overwrite)
+    if identifiers:
+        note("The export holds identifiers of cases and names of files: keep it apart.")
+    say(f"Exported to {out}")
+    say(RESEARCH_USE_ONLY)
+    return DONE

@@ -1,0 +1,270 @@
+"""What comes into a project, and what leaves it: words, history and crops, and no names."""
+
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_all_subtype import analyse
+from napari_all_subtype.cells import edits, table
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.source import ArraySource
+from napari_all_subtype.cli import main
+from napari_all_subtype.errors import NoImagesError, OutputExistsError, ParameterError, RecordError
+from napari_all_subtype.model.classifier import load_classifier
+from napari_all_subtype.project.annotations import annotate
+from napari_all_subtype.project.database import create_project, open_project
+from napari_all_subtype.project.history import orphaned, standing
+from napari_all_subtype.project.locks import begin_amendment, lock
+from napari_all_subtype.project.mask_edits import record_edit
+from napari_all_subtype.project.readers import reader_named
+from napari_all_subtype.project.smears import fields_of, path_of, slides_of
+from napari_all_subtype.simulate import SmearRecipe, simulate_cells, simulate_smear
+from napari_all_subtype.workflow.corrections import corrected
+from napari_all_subtype.workflow.project_analyses import keep_analysis, kept_analysis
+from napari_all_subtype.workflow.project_export import export_project, standing_table
+from napari_all_subtype.workflow.project_import import (
+    import_cells,
+    import_fields,
+    rows_of_class_folders,
+    rows_of_csv,
+)
+from napari_all_subtype.workflow.project_status import status_lines, status_of
+from project_examples import BLAST, L1, cell
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Three pictures of one drawn cell each, and one that is none."""
+    home = tmp_path_factory.mktemp("pictures")
+    for n, smear in enumerate(simulate_cells(3, "l2", seed=2)):
+        cv2.imwrite(str(home / f"Jane Doe {n}.png"), smear.pixels[..., ::-1])
+    (home / "broken.png").write_bytes(b"nothing")
+    return home
+
+
+@pytest.fixture
+def project(tmp_path):
+    with create_project(tmp_path / "project") as project:
+        yield project
+
+
+def with_words(pictures, words=("blast", "L1", "")):
+    words_there = pd.DataFrame(
+        {
+            "file": [f"Jane Doe {n}.png" for n in range(3)],
+            "label": words,
+            "group": ["Jane Doe", "Jane Doe", "John Roe"],
+        }
+    )
+    words_there.to_csv(pictures / "words.csv", index=False)
+    return rows_of_csv(pictures / "words.csv")
+
+
+def images(pictures):
+    return sorted(pictures.glob("*.png"))
+
+
+def test_same_pixels_come_in_once_wherever_they_are(project, pictures, tmp_path):
+    came = import_fields(project, images(pictures), identifier="Jane Doe", specimen="marrow")
+    assert (came.added, came.known, len(came.failed)) == (3, 0, 1)
+    moved = tmp_path / "moved.png"
+    moved.write_bytes((pictures / "Jane Doe 1.png").read_bytes())
+    again = import_fields(project, [moved])
+    assert (again.added, again.known) == (0, 1)
+    assert path_of(project, fields_of(project)[1].field_id) == moved
+    (slide,) = slides_of(project)
+    assert (slide.case_id, slide.specimen_kind) == ("case-1", "marrow")
+
+
+def test_words_of_a_table_stand_on_cells_with_masks_and_crops(project, pictures):
+    reader = reader_named(project, "Dr. Ä").reader_id
+    came = import_cells(project, with_words(pictures), reader)
+    assert (came.added, came.annotated) == (3, 2)
+    told = standing(project)
+    assert [one.word for one in told] == [BLAST, L1]
+    assert [one.label for one in told] == [1, 1]
+    assert all(one.annotation.seen.crop for one in told)
+    # One group is one case, so that no split ever parts it.
+    cases = {slide.slide_id: slide.case_id for slide in slides_of(project)}
+    assert [cases[field.slide_id] for field in fields_of(project)] == ["case-1"] * 2 + ["case-2"]
+    assert import_cells(project, with_words(pictures), reader).known == 3
+
+
+def test_word_that_is_none_adds_nothing(project, pictures):
+    with pytest.raises(RecordError, match="neither a class of FAB5"):
+        import_cells(project, with_words(pictures, ("blast", "lymphoma", "")), 1)
+    assert fields_of(project) == []
+
+
+def test_folder_per_class_is_read_by_its_names(pictures, tmp_path):
+    for name, picture in zip(("L1", "not a cell", "unlabelled"), images(pictures), strict=False):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.png").write_bytes(picture.read_bytes())
+    assert rows_of_class_folders(tmp_path)["annotation"].tolist() == ["l1", "not_a_cell", ""]
+    with pytest.raises(NoImagesError, match="one for each class"):
+        rows_of_class_folders(tmp_path / "L1")
+
+
+@pytest.mark.parametrize("columns", ["picture,annotation", "file,word"])
+def test_table_without_its_columns_is_refused(tmp_path, columns):
+    (tmp_path / "words.csv").write_text(columns + "\n1.png,blast\n")
+    with pytest.raises(RecordError, match="expected file, annotation"):
+        rows_of_csv(tmp_path / "words.csv")
+
+
+@pytest.fixture(scope="module")
+def smear():
+    return simulate_smear(SmearRecipe.of(width_px=800, height_px=600, l2=3, lymphocyte=3), 3)
+
+
+@pytest.fixture(scope="module")
+def analysis(smear):
+    return analyse(smear.pixels, pixel_size_um=smear.um_per_px)
+
+
+@pytest.fixture
+def analysed(project, smear, analysis, tmp_path):
+    path = tmp_path / "smear.png"
+    cv2.imwrite(str(path), smear.pixels[..., ::-1])
+    import_fields(project, [path])
+    assert keep_analysis(project, 1, analysis) == []
+    reader_named(project, "Dr. A")
+    return project
+
+
+def assert_same(one, other):
+    pd.testing.assert_frame_equal(one.cells, other.cells, check_dtype=False)
+    np.testing.assert_array_equal(one.masks.labels, other.masks.labels)
+    np.testing.assert_array_equal(one.masks.nuclei, other.masks.nuclei)
+    words = set(vars(one)) - {"cells", "masks"}
+    assert {name: getattr(one, name) for name in words} == {
+        name: getattr(other, name) for name in words
+    }
+
+
+def test_analysis_is_given_back_as_it_was_kept(analysed, analysis):
+    assert_same(kept_analysis(analysed, 1), analysis)
+
+
+def test_analysis_is_given_back_with_its_edits(analysed, analysis, smear):
+    before = kept_analysis(analysed, 1)
+    label = int(table.present(before.cells).index[0])
+    middle = before.cells.loc[label, "centroid_x_px"]
+    line = [(0, middle), (smear.pixels.shape[0], middle)]
+    edit = edits.split(before.masks, before.cells, label, line)
+    rows = table.rows_of(before.cells, edit.touched)
+    after = corrected(before, edit, ArraySource(smear.pixels), load_classifier())
+    record_edit(analysed, 1, 1, edit, rows, table.rows_of(after.cells, edit.touched))
+    again = kept_analysis(analysed, 1)
+    assert_same(again, after)
+    assert again.edits == 1
+
+
+def test_words_find_their_cells_in_a_new_analysis_or_are_told_as_lost(analysed, analysis):
+    first, second = (int(label) for label in table.present(analysis.cells).index[:2])
+    annotate(analysed, 1, cell(first), BLAST)
+    annotate(analysed, 1, cell(second), L1)
+    kept = analysis.masks.labels != first
+    masks = CellMasks(analysis.masks.labels * kept, analysis.masks.nuclei * kept)
+    cells = table.without(analysis.cells, [first])
+    lost = keep_analysis(analysed, 1, replace(analysis, masks=masks, cells=cells))
+    assert [one.annotation.marked_id for one in orphaned(analysed)] == lost
+    assert [(one.label, one.word) for one in standing(analysed)] == [(None, BLAST), (second, L1)]
+
+
+def test_status_tells_of_every_slide(analysed, analysis, tmp_path):
+    annotate(analysed, 1, cell(1), BLAST)
+    lock(analysed, 1, 1, {})
+    (row,) = status_of(analysed).to_dict("records")
+    assert (row["fields"], row["cells"], row["annotated"]) == (1, analysis.count, 1)
+    assert row["state"] == "locked"
+    assert row["missing_files"] == 0
+    (tmp_path / "smear.png").unlink()
+    assert status_of(analysed)["missing_files"].tolist() == [1]
+    assert any("Add them again" in line for line in status_lines(analysed))
+
+
+def test_empty_project_says_what_comes_next(project):
+    assert "project add --help" in status_lines(project)[-1]
+
+
+def test_export_tells_no_name_unless_asked(project, pictures, tmp_path):
+    import_cells(project, with_words(pictures), reader_named(project, "Dr. Ä").reader_id)
+    out = export_project(project, tmp_path / "out", ["csv", "parquet", "crops"])
+    written = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
+    assert b"Jane" not in written
+    assert str(tmp_path).encode() not in written
+    assert sorted(path.parent.name for path in out.rglob("*.png")) == ["blast", "l1"]
+    written = pd.read_csv(out / "annotations.csv")
+    same = ["case", "field", "cell", "annotation", "crop", "pixels_sha256"]
+    parquet = pd.read_parquet(out / "annotations.parquet")
+    pd.testing.assert_frame_equal(written[same], parquet[same], check_dtype=False)
+    assert written["reader"].tolist() == ["Dr. Ä", "Dr. Ä"]
+    named = standing_table(project, identifiers=True)
+    assert named["identifier"].tolist() == ["Jane Doe", "Jane Doe"]
+    assert named["file"].tolist() == ["Jane Doe 0.png", "Jane Doe 1.png"]
+
+
+def test_export_replaces_only_its_own_and_says_what_was_locked(analysed, tmp_path):
+    made = lock(analysed, 1, 1, {"cells": 6})
+    begin_amendment(analysed, 1, 1, "read again")
+    out = export_project(analysed, tmp_path / "out", ["csv", "parquet"])
+    (smear,) = json.loads((out / "provenance.json").read_text())["smears"]
+    assert smear["state"] == "being amended"
+    assert smear["versions"] == [{"locked_utc": made.at_utc, "sha256": made.sha256}]
+    assert smear["amended_because"] == ["read again"]
+    with pytest.raises(OutputExistsError):
+        export_project(analysed, out)
+    export_project(analysed, out, ["csv"], overwrite=True)
+    assert not (out / "annotations.parquet").exists()
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(OutputExistsError, match="did not write"):
+        export_project(analysed, out, overwrite=True)
+    with pytest.raises(ParameterError, match="csv, parquet, crops"):
+        export_project(analysed, tmp_path / "other", ["pdf"])
+
+
+def test_export_of_an_empty_project_is_readable(project, tmp_path):
+    out = export_project(project, tmp_path / "out", ["csv", "parquet", "crops"])
+    assert (out / "annotations.csv").is_file()
+    assert list(pd.read_csv(out / "history.csv").columns)[:2] == ["line", "step"]
+
+
+def test_read_only_project_takes_nothing(project, pictures):
+    project.close()
+    refused = pytest.raises(PermissionError, match="Nothing can be changed")
+    with open_project(project.folder, write=False) as closed, refused:
+        import_fields(closed, images(pictures))
+
+
+def words_of(capsys, *arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(["project", *map(str, arguments)])
+    told = capsys.readouterr()
+    return ended.value.code, told.out, told.err
+
+
+def test_commands_from_an_empty_folder_to_an_export(tmp_path, pictures, capsys):
+    home, out = tmp_path / "p", tmp_path / "out"
+    assert words_of(capsys, "create", home)[0] == 0
+    status, told, errors = words_of(capsys, "add", home, pictures, "--specimen", "blood")
+    assert (status, "3 images added" in told, "broken.png" in errors) == (1, True, True)
+    with_words(pictures)
+    other = tmp_path / "q"
+    words_of(capsys, "create", other)
+    words = (other, pictures / "words.csv", "--cells")
+    status, _, errors = words_of(capsys, "add", *words)
+    assert (status, "--reader NAME" in errors) == (2, True)
+    status, told, _ = words_of(capsys, "add", *words, "--reader", "Dr. A")
+    assert (status, "2 with a word" in told) == (0, True)
+    assert "2 slides of 2 cases" in words_of(capsys, "status", other)[1]
+    export = ("export", other, "--format", "csv, crops", "--out", out)
+    assert words_of(capsys, *export)[0] == 0
+    assert words_of(capsys, *export)[0] == 2
+    assert words_of(capsys, *export, "--overwrite", "--identifiers")[0] == 0
+    assert "Jane Doe" in (out / "annotations.csv").read_text()
+    assert words_of(capsys, "status", tmp_path / "none")[0] == 2
