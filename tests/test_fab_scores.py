@@ -98,6 +98,66 @@ def test_reasons_say_in_words_what_speaks_for_and_against():
     assert "against: N:C high: 0.80" in text
 
 
+def said_of(criterion, **change):
+    (found,) = (r for r in fab_reasons(pd.Series(L1 | change)) if r.criterion == criterion)
+    return found.text
+
+
+def test_words_say_for_and_against_which_pattern():
+    row = L1 | {"fab_nucleoli": 1.0, "fab_nucleolus_fraction": 0.05}
+    (text,) = reasons_in_words(table(row))
+    assert text.startswith("For L1-like: ")
+    assert "against: one prominent nucleolus" in text
+
+
+def test_undetermined_cell_names_the_nearest_pattern():
+    row = L1 | {"fab_relative_diameter": 1.9, "fab_relative_nc": 0.9, "fab_vacuoles": 6.0}
+    scores = fab_scores(table(row)).loc[0]
+    assert scores["fab_pattern"] == "undetermined"
+    nearest = max(SCORES, key=scores.get).removeprefix("fab_").upper()
+    (text,) = reasons_in_words(table(row))
+    assert text.startswith(f"Undetermined, nearest {nearest}-like. For {nearest}-like: ")
+
+
+def test_cell_without_any_measure_names_no_pattern():
+    row = dict.fromkeys(NUMBERS, np.nan) | {"fab_ruler": "none", "fab_missing": "size: cut"}
+    assert reasons_in_words(table(row)) == ["not measured: size: cut"]
+
+
+def test_pattern_that_nothing_speaks_for_says_so():
+    reasons = [r for r in fab_reasons(pd.Series(L2), subtype="l1") if r.favours is False]
+    assert in_words(tuple(reasons)).startswith("For L1-like: nothing; against: ")
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"), [(0.002, "under 1 %"), (0.0099, "under 1 %"), (0.012, "1 %")]
+)
+def test_nucleolus_that_was_seen_is_never_0_percent(fraction, said):
+    text = said_of("nucleoli", fab_nucleoli=1.0, fab_nucleolus_fraction=fraction)
+    assert text == f"one small nucleolus: largest {said} of nucleus"
+
+
+@pytest.mark.parametrize(
+    ("relative", "word"), [(0.85, "low"), (1.0, "not high"), (1.02, "not high"), (1.2, "high")]
+)
+def test_nc_ratio_is_low_only_below_a_small_lymphocyte(relative, word):
+    text = said_of("N:C ratio", nc_ratio=0.62, fab_relative_nc=relative)
+    assert text == f"N:C {word}: 0.62, {relative:.2f} times a small lymphocyte's"
+
+
+@pytest.mark.parametrize(
+    ("solidity", "hollow", "said"),
+    [
+        (0.96, 0.18, "nucleus indented: deepest hollow 18 % of its diameter"),
+        (0.90, 0.03, "nucleus irregular: solidity 0.90"),
+        (0.90, 0.18, "nucleus indented: solidity 0.90, deepest hollow 18 % of its diameter"),
+        (0.96, 0.03, "nucleus regular: solidity 0.96"),
+    ],
+)
+def test_outline_names_the_measure_that_decides(solidity, hollow, said):
+    assert said_of("outline", nucleus_solidity=solidity, fab_hollow=hollow) == said
+
+
 def test_strongest_reasons_come_first():
     reasons = [r for r in fab_reasons(pd.Series(L3)) if r.favours is not None]
     assert [r.strength for r in reasons] == sorted((r.strength for r in reasons), reverse=True)
