@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from examples import UM_PER_PX, example_analysis, example_source
@@ -11,6 +12,7 @@ from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import ArraySource, PixelSize
+from napari_all_subtype.config import DecisionParameters
 from napari_all_subtype.decision import decide
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED
@@ -86,14 +88,62 @@ def test_nothing_of_subtypes_is_said_of_a_normal_cell():
     assert report.reasons_for == report.reasons_against == ()
 
 
-def test_unknown_cell_gets_no_number():
+def unknown(**columns):
+    """A row of an unknown cell that the network was sure of."""
     row = row_of(0.93, 0.04, 0.01, 0.01, 0.01)
-    row["subtype"] = "unknown"
-    report = cell_report(row, FAB5, FACTS)
-    assert UNKNOWN.meaning in report.meaning
+    row["subtype"], row["confidence"] = UNKNOWN.name, np.nan
+    return pd.concat([row.drop(columns.keys() & set(row.index)), pd.Series(columns)])
+
+
+def test_cell_unlike_the_training_says_so_with_novelty_and_limit():
+    report = cell_report(unknown(novelty=1.14), FAB5, FACTS)
+    assert "looks unlike the cells of the training: novelty 1.14, limit 1.0." in report.meaning
+    assert "nucleus" not in report.meaning
+    assert dict(report.measures)["Novelty"] == "1.14 (limit 1.0)"
+    limit = DecisionParameters(novelty_threshold=1.1)
+    assert "novelty 1.14, limit 1.1." in cell_report(unknown(novelty=1.14), decision=limit).meaning
+
+
+def test_probabilities_of_a_cell_unlike_the_training_are_marked_as_not_to_be_relied_on():
+    sides = cell_report(unknown(novelty=1.14), FAB5, FACTS).sides
+    assert sides.told.startswith("Not to be relied on, ")
+    assert not sides.reliable
+    assert [bar.text for bar in sides.bars] == ["0.07", "0.93"]
+    known = cell_report(row_of(0.93, 0.04, 0.01, 0.01, 0.01), FAB5, FACTS)
+    assert known.sides.reliable
+
+
+def test_novelty_just_above_the_limit_does_not_read_as_the_limit():
+    assert "novelty 1.0003, limit 1.0" in cell_report(unknown(novelty=1.0003)).meaning
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"nucleus_area_um2": 0.0, "novelty": np.nan}, "nothing is said of it: it has no nucleus."),
+        ({"nucleus_area_um2": np.nan}, "nothing is said of it: it has no nucleus."),
+        ({"novelty": np.nan}, "nothing is said of it: the model was not asked."),
+        ({}, "nothing is said of it: the model was not asked."),
+    ],
+)
+def test_unknown_cell_is_told_its_own_reason_and_gets_no_number(columns, why):
+    nothing = {"p_blast_any": np.nan, "p_normal": np.nan}
+    report = cell_report(unknown(**nothing, **columns), FAB5, FACTS)
+    assert report.meaning == why
     assert report.sides.told.startswith("Neither side taken")
     assert report.sides.bars == ()
-    assert "Confidence" not in dict(report.measures)
+    assert not {"Confidence", "Novelty"} & set(dict(report.measures))
+
+
+def test_novelty_of_a_known_cell_stands_among_its_numbers():
+    row = row_of(0.93, 0.04, 0.01, 0.01, 0.01)
+    row["novelty"] = 0.4
+    assert dict(cell_report(row).measures)["Novelty"] == "0.40 (limit 1.0)"
+
+
+def test_unknown_names_every_reason_in_the_legend():
+    for reason in ("no nucleus", "unlike the cells of the training", "model was not asked"):
+        assert reason in UNKNOWN.meaning
 
 
 def test_measurements_have_units_and_empty_ones_are_left_out():

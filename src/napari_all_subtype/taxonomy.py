@@ -123,7 +123,8 @@ UNKNOWN = CellClass(
     "#BBBBBB",
     "",
     "",
-    "nothing is said of it: it has no nucleus, or the model was not asked",
+    "nothing is said of it: it has no nucleus, looks unlike the cells of the training, or the "
+    "model was not asked",
 )
 
 # The four colours of a coarse grid that lie farthest from each other, from all classes and from

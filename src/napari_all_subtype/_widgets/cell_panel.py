@@ -17,6 +17,10 @@ from napari_all_subtype.workflow.cell_report import CellReport
 
 PICTURE_PX = 120
 MOST_SUBTYPES = 4
+UNRELIABLE = (
+    "The calibration holds for cells like those of the training; a network gives cells that it "
+    "never saw any number, and often a high one."
+)
 
 
 class CellPanel(QGroupBox):
@@ -93,8 +97,11 @@ class CellPanel(QGroupBox):
         colours = {one.name: one.colour for one in taxonomy.classes}
         self.text.setText(words.cell_html(report))
         _write(self.sides, words.sentence_html(report.sides.told))
-        self.sides.setToolTip(f"Calibrated on {report.calibrated_on}." * bool(report.calibrated_on))
-        self.side_bars.show_bars([report.sides.bars], colours)
+        reliable = report.sides.reliable
+        calibrated = f"Calibrated on {report.calibrated_on}." if report.calibrated_on else ""
+        self.sides.setToolTip(calibrated if reliable else UNRELIABLE)
+        # Without the colours of the classes: grey, as what decides nothing.
+        self.side_bars.show_bars([report.sides.bars], colours if reliable else {})
         told = [words.sentence_html(e.told) for e in (report.subtypes, report.fab) if e.told]
         _write(self.scores, "<br>".join(told))
         self.score_bars.show_bars([report.subtypes.bars, report.fab.bars], colours)

@@ -91,9 +91,8 @@ class CellPicker:
             self.looked_at.refresh()
             return
         self.shown, analysis = label, result.analysis
-        report = cell_report(
-            cells.loc[label], analysis.taxonomy, analysis.facts, analysis.parameters.fab
-        )
+        p = analysis.parameters
+        report = cell_report(cells.loc[label], analysis.taxonomy, analysis.facts, p.fab, p.decision)
         self.looked_at.refresh()
         self._show_picture()
         self.panel.show_cell(report, analysis.taxonomy, label == self.layers.picked, quietly)

@@ -11,8 +11,8 @@ import pandas as pd
 from napari_all_subtype.cells.fab import Reason, fab_reasons
 from napari_all_subtype.cells.fab.scores import SUBTYPES
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
-from napari_all_subtype.config import FabParameters
-from napari_all_subtype.taxonomy import FAB5, Taxonomy
+from napari_all_subtype.config import DecisionParameters, FabParameters
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
 from napari_all_subtype.workflow.overlay import class_of
@@ -63,10 +63,13 @@ class Evidence:
         The strongest of them, and what it is worth.
     bars : tuple of Bar
         Empty where the evidence does not speak of this cell.
+    reliable : bool
+        False where the numbers are only what the network gave for a cell it cannot know.
     """
 
     told: str
     bars: tuple[Bar, ...] = ()
+    reliable: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class CellReport:
     label : int
         Of the cell.
     title, meaning : str
-        Its number and class, and what the class says and does not.
+        Its number and class, and what the class says and does not; of an unknown cell, why.
     sides : Evidence
         Blast or not: the only probabilities that are calibrated.
     subtypes : Evidence
@@ -90,7 +93,7 @@ class CellReport:
     reasons_for, reasons_against, not_measured : tuple of str
         The strongest reasons, and criteria that could not be measured.
     measures : tuple of (str, str)
-        Confidence first, then measurements with units.
+        Confidence and novelty first, then measurements with units.
     calibrated_on : str
         Which cells the calibration was fitted on, in the card's own words.
     """
@@ -114,6 +117,7 @@ def cell_report(
     taxonomy: Taxonomy = FAB5,
     facts: ModelFacts = NO_FACTS,
     p: FabParameters = FabParameters(),
+    decision: DecisionParameters = DecisionParameters(),
 ) -> CellReport:
     """Report on the cell in `row` of the cell table.
 
@@ -127,36 +131,65 @@ def cell_report(
         What the model states of itself.
     p : FabParameters
         With which the evidence was judged.
+    decision : DecisionParameters
+        With which the cell was decided.
     """
     cell_class = class_of(taxonomy, row["subtype"])
+    limit = decision.novelty_threshold
     border = " Cut by the border." if row.get("touches_border") else ""
     on_blast_side = row["subtype"] in taxonomy.family("blast")
     reasons = _reasons(row, p) if on_blast_side else ()
     return CellReport(
         label=int(row["label"]),
         title=f"Cell {int(row['label'])}: {cell_class.title}",
-        meaning=f"{cell_class.meaning}.{border}",
-        sides=_sides(row, taxonomy, facts),
+        meaning=f"{_why_unknown(row, limit) or cell_class.meaning}.{border}",
+        sides=_sides(row, taxonomy, facts, limit),
         subtypes=_subtypes(row, taxonomy, facts) if on_blast_side else Evidence(""),
         fab=_fab(row, taxonomy) if on_blast_side else Evidence(""),
         reasons_about=f"{taxonomy[reasons[0].subtype].title}-like" if reasons else "",
         reasons_for=_texts(reasons, True),
         reasons_against=_texts(reasons, False),
         not_measured=tuple(r.text for r in reasons if r.favours is None),
-        measures=_measures(row, taxonomy),
+        measures=_measures(row, taxonomy, limit),
         calibrated_on=facts.calibrated_on,
     )
 
 
-def _sides(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts) -> Evidence:
+def _why_unknown(row: pd.Series, limit: float) -> str:
+    """Which of the three reasons makes this cell unknown; empty if it is not."""
+    if row["subtype"] != UNKNOWN.name:
+        return ""
+    if not row["nucleus_area_um2"] > 0:
+        return "nothing is said of it: it has no nucleus"
+    if _novelty(row) > limit:
+        told = _above(_novelty(row), limit)
+        return f"looks unlike the cells of the training: novelty {told}, limit {limit}"
+    return "nothing is said of it: the model was not asked"
+
+
+def _novelty(row: pd.Series) -> float:
+    """Novelty of the cell; NaN where nobody measured it."""
+    return float(row.get("novelty", math.nan))
+
+
+def _above(value: float, limit: float) -> str:
+    """`value` in two decimals, or in as many as tell it from the `limit` it exceeds."""
+    decimals = next((n for n in range(2, 6) if round(value, n) > limit), 6)
+    return f"{value:.{decimals}f}"
+
+
+def _sides(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float) -> Evidence:
     """Both sides with their probabilities, and on what their calibration rests."""
     p_blast = float(row["p_blast_any"])
-    if row["subtype"] not in taxonomy.names:
-        return Evidence("Neither side taken: no probability is stated.")
     bars = (
         Bar("blast", "Blast side", p_blast),
         Bar("normal", taxonomy["normal"].title, float(row["p_normal"])),
     )
+    if row["subtype"] not in taxonomy.names:
+        if _novelty(row) > limit and math.isfinite(p_blast):
+            told = "Not to be relied on, as the cell is unlike the training: what the network gave."
+            return Evidence(told, bars, reliable=False)
+        return Evidence("Neither side taken: no probability is stated.")
     taken = bars[0] if row["subtype"] in taxonomy.family("blast") else bars[1]
     word = "Blast" if taken is bars[0] else taken.title
     return Evidence(f"{word} {taken.text}, {_calibration(facts)}.", bars)
@@ -224,10 +257,13 @@ def _texts(reasons: Sequence[Reason], favours: bool) -> tuple[str, ...]:
     return tuple(r.text for r in reasons if r.favours is favours)[:MOST_REASONS]
 
 
-def _measures(row: pd.Series, taxonomy: Taxonomy) -> tuple[tuple[str, str], ...]:
-    told = []
+def _measures(row: pd.Series, taxonomy: Taxonomy, limit: float) -> tuple[tuple[str, str], ...]:
+    told, novelty = [], _novelty(row)
     if row["subtype"] in taxonomy.names and math.isfinite(row["confidence"]):
         told.append(("Confidence", f"{row['confidence']:.2f}"))
+    if math.isfinite(novelty):
+        shown = _above(novelty, limit) if novelty > limit else f"{novelty:.2f}"
+        told.append(("Novelty", f"{shown} (limit {limit})"))
     for column, (words, unit, decimals) in SHOWN.items():
         if column in row.index and math.isfinite(row[column]):
             told.append((words, f"{row[column]:.{decimals}f} {unit}".strip()))
