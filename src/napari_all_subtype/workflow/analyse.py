@@ -110,7 +110,8 @@ class Analyser:
                 monitor,
             )
         with clock.stage("classify"):
-            said = said_of(crops, self.classifier, p, monitor)
+            doubt = pixel_size.relative_uncertainty
+            said = said_of(crops, self.classifier, p, monitor, doubt)
         with clock.stage("measure FAB criteria"):
             taxonomy = self.classifier.taxonomy
             cells = with_said(cells, said, taxonomy)

@@ -53,7 +53,8 @@ def corrected(
     analysis = replace(analysis, edits=analysis.edits + 1)
     labels = list(edit.remaining)
     crops = crops_of(analysis, labels, source, classifier.crop_spec)
-    said = said_of(crops, classifier, analysis.parameters)
+    doubt = analysis.pixel_size.relative_uncertainty
+    said = said_of(crops, classifier, analysis.parameters, um_uncertainty=doubt)
     analysis = classified(analysis, said.set_axis(labels, axis=0))
     return with_evidence(analysis, source, labels)
 

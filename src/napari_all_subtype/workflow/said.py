@@ -16,6 +16,7 @@ from napari_all_subtype.config import AnalysisParameters, DecisionParameters
 from napari_all_subtype.decision import decide, nothing_said
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
+from napari_all_subtype.workflow.scale_doubt import if_scale_is_off
 
 if TYPE_CHECKING:
     from napari_all_subtype.model.classifier import Classifier
@@ -26,10 +27,18 @@ def said_of(
     classifier: Classifier,
     parameters: AnalysisParameters = AnalysisParameters(),
     monitor: Monitor = SILENT,
+    um_uncertainty: float | np.ndarray = 0.0,
 ) -> pd.DataFrame:
     """What `classifier` says of `crops`, one row each: see :func:`predictions`; and their colours.
 
-    The colours are of nucleus and cytoplasm, in CIELAB, as the classifier sees them.
+    The colours are of nucleus and cytoplasm, in CIELAB, as the classifier sees them. Where the
+    pixel size is uncertain the model is asked again at both ends of it: see
+    :func:`napari_all_subtype.workflow.scale_doubt.if_scale_is_off`.
+
+    Parameters
+    ----------
+    um_uncertainty : float or ndarray, shape (N,)
+        Relative uncertainty of the pixel size, 0–1.
     """
     # The network leaves part of the cores idle: what is measured on the crops goes there.
     with ThreadPoolExecutor(1) as beside:
@@ -37,7 +46,10 @@ def said_of(
         colours = beside.submit(colours_of, crops)
         probabilities = classifier.predict(crops, monitor, parameters.model.batch_size)
     said = predictions(probabilities, parameters.decision, classifier.taxonomy, novelty.result())
-    return pd.concat([said, pd.DataFrame(colours.result(), columns=list(COLOURS))], axis=1)
+    batch_size = parameters.model.batch_size
+    doubt = if_scale_is_off(crops, classifier, um_uncertainty, monitor, batch_size)
+    told = pd.DataFrame(colours.result(), columns=list(COLOURS))
+    return pd.concat([said, doubt, told], axis=1)
 
 
 def predictions(

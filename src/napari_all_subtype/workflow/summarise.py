@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, UNKNOWN
 from napari_all_subtype.workflow.blank_rate import BlankRate, blank_rate
 from napari_all_subtype.workflow.field_cells import FieldCells
+from napari_all_subtype.workflow.scale_doubt import ScaleDoubt, scale_doubt
 from napari_all_subtype.workflow.smear_score import SmearScore, smear_score
 from napari_all_subtype.workflow.stain_check import stain_warning
 
@@ -88,6 +89,8 @@ class Summary(_Frozen):
     n_fields_scale_assumed : int
         Fields whose pixel size nothing gave: what is taken for a cell may be a part
         of one or several, beyond all intervals.
+    scale_doubt : ScaleDoubt or None
+        How the count of blasts hangs on the pixel size; None where that is known well.
     smear_score : SmearScore or None
         Bennett's score over the blasts; None where FAB criteria have no meaning.
     blank_rate : BlankRate or None
@@ -111,6 +114,7 @@ class Summary(_Frozen):
     um_relative_uncertainty: float
     flags: dict[str, tuple[str, ...]]
     n_fields_scale_assumed: int = 0
+    scale_doubt: ScaleDoubt | None = None
     smear_score: SmearScore | None = None
     blank_rate: BlankRate | None = None
     scale_warnings: dict[str, str] = {}
@@ -174,6 +178,7 @@ def summarise(
     def mean(column: str) -> float | None:
         return float(cells[column].mean()) if len(cells) else None
 
+    largest = max(field.um_relative_uncertainty for field in fields)
     return Summary(
         name=name,
         fields=tuple(field.name for field in fields),
@@ -183,9 +188,10 @@ def summarise(
         blast_any=proportion(blast),
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
-        um_relative_uncertainty=max(field.um_relative_uncertainty for field in fields),
+        um_relative_uncertainty=largest,
         flags={field.name: field.flags for field in (*fields, *repeated) if field.flags},
         n_fields_scale_assumed=sum(field.scale_assumed for field in fields),
+        scale_doubt=scale_doubt(cells, largest, fields[0].blast_threshold),
         smear_score=_score(fields, seed),
         blank_rate=blank_rate(fields[0].facts, len(cells), fields[0].blast_threshold),
         scale_warnings={f.name: f.scale_warning for f in fields if f.scale_warning},
