@@ -61,7 +61,8 @@ def describe(summary: Summary) -> str:
     fields = f"{n} field" + ("s" if n != 1 else "")
     name = f"{summary.name} ({listed(summary.fields, most=1)})"
     cells = "white cell" if summary.n_cells == 1 else "white cells"
-    lines = [f"{name}: {summary.n_cells} {cells} in {fields}"]
+    cut = f", {summary.n_at_border} cut by the border" if summary.n_at_border else ""
+    lines = [f"{name}: {summary.n_cells} {cells} in {fields}{cut}"]
     lines += [
         f"  {name:<8} {_proportion(share)}"
         for name, share in summary.classes.items()
@@ -71,21 +72,51 @@ def describe(summary: Summary) -> str:
     if summary.blank_rate is not None:
         lines.append(f"  {summary.blank_rate.text}")
     lines += flag_lines(summary.flags)
+    lines += _scale_lines(summary)
+    if summary.stain_warning:
+        lines.append(f"  {summary.stain_warning}")
+    if summary.smear_score is not None and summary.smear_score.n_blasts:
+        lines.append(
+            "  FAB, rule scores of the blasts, another thing than the words above: "
+            f"{summary.smear_score.text}"
+        )
+    lines += [f"  {summary.subtype_note}", f"  {summary.notice}"]
+    return "\n".join(lines)
+
+
+def _scale_lines(summary: Summary) -> list[str]:
+    """How far lengths and counts hang on the scale, and whether the model has seen such a one."""
     uncertainty = summary.um_relative_uncertainty
-    known = f"; every length is uncertain by {uncertainty:.0%}" if uncertainty else ""
-    lines.append(f"  The intervals are of sampling only{known}.")
-    if summary.n_fields_scale_assumed:
-        of_all = "" if n == 1 else f" in {summary.n_fields_scale_assumed} of {n} fields"
+    known = f"; every length is uncertain by {_percent(uncertainty)}" if uncertainty else ""
+    lines = [f"  The intervals are of sampling only{known}."]
+    n, assumed = len(summary.fields), summary.n_fields_scale_assumed
+    if assumed:
+        of_all = "" if n == 1 else f" in {assumed} of {n} fields"
         lines.append(
             f"  Scale assumed{of_all}: counts and sizes can be wrong by more than the intervals "
             "say; give --pixel-size or --profile."
         )
-    if summary.stain_warning:
-        lines.append(f"  {summary.stain_warning}")
-    if summary.smear_score is not None and summary.smear_score.n_blasts:
-        lines.append(f"  FAB: {summary.smear_score.text}")
-    lines += [f"  {summary.subtype_note}", f"  {summary.notice}"]
-    return "\n".join(lines)
+    return lines + _warning_lines(summary.scale_warnings, n)
+
+
+def _warning_lines(warnings: Mapping[str, str], n_fields: int, most: int = 3) -> list[str]:
+    """The first few warnings, each with the fields it is of, unless it is of all."""
+    from napari_all_subtype.workflow.scale_check import ASSUMED
+
+    kinds: dict[str, list[str]] = {}
+    for name, text in warnings.items():
+        # Of all assumed scales one line is enough, which names the options.
+        if kept := text.partition(ASSUMED)[0].strip():
+            kinds.setdefault(kept, []).append(name)
+    lines = [
+        f"  {text}" if len(names) == n_fields else f"  {listed(names, most=3)}: {text}"
+        for text, names in kinds.items()
+    ]
+    more = sum(len(names) for names in list(kinds.values())[most:])
+    if more:
+        rest = "1 more field" if more == 1 else f"{more} more fields"
+        return [*lines[:most], f"  {rest} with a warning of scale: see batch.json"]
+    return lines
 
 
 def flag_lines(flags: Mapping[str, Sequence[str]]) -> list[str]:
@@ -107,8 +138,13 @@ def flag_lines(flags: Mapping[str, Sequence[str]]) -> list[str]:
 def _proportion(share: Proportion) -> str:
     if share.fraction is None or share.wilson is None:
         return f"{share.count:>4}"
-    text = f"{share.count:>4}  {share.fraction:>4.0%} "
-    text += f"(95 % interval {share.wilson.low:.0%} to {share.wilson.high:.0%}"
+    text = f"{share.count:>4}  {_percent(share.fraction):>5} "
+    text += f"(95 % interval {_percent(share.wilson.low)} to {_percent(share.wilson.high)}"
     if share.over_fields is not None:
-        text += f"; over fields {share.over_fields.low:.0%} to {share.over_fields.high:.0%}"
+        low, high = share.over_fields.low, share.over_fields.high
+        text += f"; over fields {_percent(low)} to {_percent(high)}"
     return text + ")"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.0f} %"

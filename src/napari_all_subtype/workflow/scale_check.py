@@ -6,6 +6,8 @@ from napari_all_subtype.cells.source import PixelSize
 
 # A scale that was read or guessed a little off is not another scale.
 TOLERANCE_FRACTION = 0.1
+# How the sentence of a scale that nothing gave begins; it comes last.
+ASSUMED = "Scale assumed"
 
 
 def scale_warning(
@@ -60,7 +62,7 @@ def _guessed(pixel_size: PixelSize) -> str:
     off = f"{100 * pixel_size.relative_uncertainty:.0f} %"
     if pixel_size.origin == "assumed":
         return (
-            f"Scale assumed ({pixel_size.um_per_px:.3f} µm/px, may be wrong by {off}): the model "
+            f"{ASSUMED} ({pixel_size.um_per_px:.3f} µm/px, may be wrong by {off}): the model "
             "judges cells at their size in µm, so classes, sizes and counts can be wrong; enter "
             "the pixel size."
         )
