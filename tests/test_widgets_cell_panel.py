@@ -190,6 +190,26 @@ def test_rate_and_warning_stand_beside_the_counts(told_of):
     assert dock.result.scale_warning.isVisible()
 
 
+def test_smear_score_stands_in_the_summary_below_the_words_of_the_network(told_of):
+    _, dock = told_of
+    text = dock.result.summary.text()
+    assert text.index("Blast side") < text.index("FAB rules") < text.index("4 blasts in 1 field")
+    assert text.index("FAB rules") < text.index("L1, L2 and L3 are scores")
+
+
+def test_cell_unlike_the_training_is_explained_with_grey_bars(told_of):
+    viewer, dock = told_of
+    cells = dock.controller.session.result().analysis.cells
+    cells["novelty"] = 0.5
+    cells.loc[5, ["subtype", "novelty"]] = ["unknown", 1.14]
+    viewer.layers[CELLS].selected_label = 5
+    assert "novelty 1.14, limit 1.0" in dock.cell.text.text()
+    assert "Not to be relied on" in dock.cell.sides.text()
+    assert "never saw" in dock.cell.sides.toolTip()
+    assert dock.cell.side_bars.isVisible()
+    assert dock.cell.side_bars.strips[0][0]._colour.name() == "#888888"
+
+
 def test_panel_higher_than_the_window_is_shown_from_its_beginning(told_of, qtbot):
     viewer, dock = told_of
     viewer.window.resize(1100, 520)

@@ -13,6 +13,7 @@ from napari_all_subtype.cells.plausible import NO_CELL
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.workflow import analyse as main_job
 from napari_all_subtype.workflow.cell_report import cell_report
+from napari_all_subtype.workflow.smear_score import L3_WARNING, SmearScore
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
 
@@ -62,6 +63,30 @@ def test_per_cent_is_written_in_one_way_everywhere():
 def test_summary_of_no_cells_has_no_fractions():
     summary = summarise([FieldCells.of(example_analysis(centres=()))], "empty")
     assert words.summary_html(summary) == "<b>0 white cells</b> in 1 field."
+
+
+def score(**told):
+    return SmearScore(**{"n_blasts": 66, "n_fields": 75, "patterns": {}, "shares": {}} | told)
+
+
+def test_smear_score_is_told_as_rule_scores_apart_from_the_words_of_the_network():
+    text = "66 blasts in 75 fields: L1-like 85 %; score +1 (−1…+2): L1-like; historical <scheme>"
+    html = plain(words.rules_html(score(outcome="L1", text=text)))
+    assert html.startswith("<b>FAB rules</b> (rule scores, not the words of the network above)")
+    assert text.replace("<scheme>", "&lt;scheme&gt;") in html
+    assert "⚠" not in html
+
+
+def test_suspected_l3_is_a_warning():
+    text = f"66 blasts in 75 fields: L3-like 40 %; {L3_WARNING}"
+    html = words.rules_html(score(outcome="L3 suspected", text=text))
+    assert "⚠ 66 blasts" in html
+    assert L3_WARNING in html
+
+
+def test_smear_without_blasts_that_were_measured_has_no_rule_scores():
+    assert words.rules_html(score(outcome="not computed", text="0 blasts", n_blasts=0)) == ""
+    assert words.rules_html(None) == ""
 
 
 def test_every_flag_of_the_main_job_comes_with_advice():

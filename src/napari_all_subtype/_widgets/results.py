@@ -95,8 +95,9 @@ class ResultPanel(QGroupBox):
         self.stain_warning.setText(warnings_html(stain, with_names=False))
         self.stain_warning.setVisible(bool(stain))
         scale = f"<br>{words.scale_html(pixel_size)}" if pixel_size else ""
-        note = f"<br><i>{summary.subtype_note}</i>"
-        self.summary.setText(words.summary_html(summary) + scale + note)
+        rules = words.rules_html(summary.smear_score)
+        parts = (words.summary_html(summary) + scale, rules, f"<i>{summary.subtype_note}</i>")
+        self.summary.setText("<br>".join(part for part in parts if part))
         self.flags.setText(flags_html(summary.flags, with_names=several))
         self.flags.setToolTip(flags_tip(summary.flags) if several else "")
         self.flags.setVisible(bool(summary.flags))

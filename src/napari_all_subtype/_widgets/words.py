@@ -9,6 +9,7 @@ from html import escape
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.workflow.cell_report import CellReport
+from napari_all_subtype.workflow.smear_score import SmearScore
 from napari_all_subtype.workflow.summarise import Interval, Summary
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -28,6 +29,7 @@ BEST_GUESS = (
 )
 POINTED_AT = "<i>Under the cursor; click the cell to keep it here.</i>"
 PICKED = "<i>Picked: it stays here; click beside the cells to let it go.</i>"
+RULES = "<b>FAB rules</b> (rule scores, not the words of the network above):"
 
 ORIGINS = {
     "user": "entered",
@@ -91,8 +93,16 @@ def summary_html(summary: Summary) -> str:
             f"{percent(summary.mean_confidence)}."
         )
     if summary.blank_rate is not None and summary.n_cells:
-        lines.append(escape(summary.blank_rate.text).replace(" %", f"{NO_BREAK}%"))
+        lines.append(_listed([summary.blank_rate.text]))
     return "<br>".join(lines)
+
+
+def rules_html(score: SmearScore | None) -> str:
+    """What the FAB rules make of the blasts, under a heading of its own; empty without blasts."""
+    if score is None or not score.n_blasts:
+        return ""
+    sign = "⚠ " if score.outcome == "L3 suspected" else ""
+    return f"{RULES}<br>{sign}{_listed([score.text])}."
 
 
 def scale_html(pixel_size: PixelSize) -> str:
