@@ -52,7 +52,8 @@ def _outside(median: np.ndarray, seen: StainSeen) -> str:
     for name, value, low, high in zip(COLOURS, median, seen.low, seen.high, strict=True):
         if not low <= value <= high:
             part, axis, word = _words(name, value, value > high)
-            told.append(f"{part} {word} ({axis} {value:.0f}; seen {low:.0f} to {high:.0f})")
+            seen_range = f"{_number(low)} to {_number(high)}"
+            told.append(f"{part} {word} ({axis} {_number(value)}; seen {seen_range})")
     return ", ".join(told)
 
 
@@ -63,9 +64,20 @@ def _unlike_the_rest(median: np.ndarray, seen: StainSeen) -> str:
     part, axis, word = _words(COLOURS[at], float(median[at]), bool(off[at] > 0))
     other = "nuclei" if part == "cytoplasm" else "cytoplasm"
     return (
-        f"{part} {word} than belongs to such {other} ({axis} {median[at]:.0f}; expected "
-        f"{expected[at]:.0f})"
+        f"{part} {word} than belongs to such {other} ({axis} {_number(median[at])}; expected "
+        f"{_number(expected[at])})"
     )
+
+
+def _number(value: float) -> str:
+    """A rounded value with a minus, not a hyphen; never −0.
+
+    Examples
+    --------
+    >>> _number(-38.7), _number(-0.2), _number(4.4)
+    ('−39', '0', '4')
+    """
+    return str(round(float(value))).replace("-", "−")
 
 
 def _words(name: str, value: float, more: bool) -> tuple[str, str, str]:
