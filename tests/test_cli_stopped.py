@@ -62,7 +62,7 @@ def test_ctrl_c_while_the_program_loads_is_one_line(seconds, smear_file, tmp_pat
     status, errors = stopped(words, tmp_path, signal.SIGINT, after(seconds))
     assert (status, errors.splitlines()[-1:]) == (
         130,
-        ["Stopped. Finished results are kept; nothing is half-written."],
+        ["Stopped. What was finished before, if anything, is kept; nothing is half-written."],
     )
     assert "Traceback" not in errors
     assert not [path for path in tmp_path.rglob("*") if "partial" in path.name]

@@ -15,6 +15,8 @@ from napari_all_subtype.interrupts import Interrupts, interrupts
 from napari_all_subtype.terminal import fail, note
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+# True whether or not anything was finished: this place cannot know.
+STOPPED = "Stopped. What was finished before, if anything, is kept; nothing is half-written."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,7 +49,7 @@ def _status(words: Sequence[str], debug: bool, asked: Interrupts) -> int:
             status = NOTHING_DONE
     if asked.status is None or status == DONE:
         return status
-    note("Stopped. Finished results are kept; nothing is half-written.")
+    note(STOPPED)
     return asked.status
 
 
