@@ -61,6 +61,16 @@ def test_no_cells_give_no_fractions():
     assert empty.mean_confidence is None
 
 
+def test_means_leave_out_cells_of_which_nothing_is_said():
+    strange = field("b", "unknown", "unknown")
+    smear = summarise([field("a", "normal", "blast"), strange], "s")
+    assert smear.mean_p_blast_any == pytest.approx(0.5)
+    none_left = summarise([strange], "b")
+    assert np.isnan(none_left.mean_p_blast_any)
+    assert np.isnan(none_left.mean_confidence)
+    assert none_left.model_dump(mode="json")["mean_p_blast_any"] is None
+
+
 @given(st.lists(st.booleans(), max_size=9))
 def test_interval_over_fields_is_there_or_says_why_not(blasts):
     fields = [field(str(n), "blast" if b else "normal") for n, b in enumerate(blasts)]

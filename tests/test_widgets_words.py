@@ -65,6 +65,14 @@ def test_summary_of_no_cells_has_no_fractions():
     assert words.summary_html(summary) == "<b>0 white cells</b> in 1 field."
 
 
+def test_smear_of_unknown_cells_only_has_no_means():
+    analysis = example_analysis()
+    unknown = analysis.cells.assign(subtype="unknown", confidence=float("nan"))
+    summary = summarise([FieldCells.of(replace(analysis, cells=unknown))], "smear")
+    html = plain(words.summary_html(summary))
+    assert "Mean probability of any blast –, mean confidence –." in html
+
+
 def score(**told):
     return SmearScore(**{"n_blasts": 66, "n_fields": 75, "patterns": {}, "shares": {}} | told)
 

@@ -176,7 +176,8 @@ def summarise(
         )
 
     def mean(column: str) -> float | None:
-        return float(cells[column].mean()) if len(cells) else None
+        said = cells["subtype"] != UNKNOWN.name
+        return float(cells.loc[said, column].mean()) if len(cells) else None
 
     largest = max(field.um_relative_uncertainty for field in fields)
     return Summary(
