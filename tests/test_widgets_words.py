@@ -7,12 +7,22 @@ from dataclasses import replace
 
 from examples import example_analysis
 from napari_all_subtype._widgets import words
-from napari_all_subtype._widgets.flags import ADVICE, NAMED_FIELDS, advice, flags_html, flags_tip
+from napari_all_subtype._widgets.flags import (
+    ADVICE,
+    NAMED_FIELDS,
+    SCALE_UNCERTAIN,
+    advice,
+    flags_html,
+    flags_tip,
+    warnings_html,
+    without_told_scale,
+)
 from napari_all_subtype._widgets.legend import proportion_text
 from napari_all_subtype.cells.plausible import NO_CELL
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.workflow import analyse as main_job
 from napari_all_subtype.workflow.cell_report import cell_report
+from napari_all_subtype.workflow.scale_check import scale_warning
 from napari_all_subtype.workflow.smear_score import L3_WARNING, SmearScore
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
@@ -111,6 +121,54 @@ def test_one_flag_of_many_fields_is_one_line_and_the_tip_names_them_all():
     assert "5 fields (field 1.png, field 2.png, field 3.png, …): pixel size" in html
     assert "⚠ field 6.png: out of focus" in html
     assert all(name in flags_tip(flags) for name in (*names, "field 6.png"))
+
+
+def scale_warnings(**um_per_px):
+    sizes = {f"{n}.png": PixelSize(um, "red cells", off) for n, (um, off) in um_per_px.items()}
+    return {name: scale_warning(size, (0.06, 0.19)) for name, size in sizes.items()}
+
+
+def test_scales_that_differ_are_one_warning_with_the_range_over_fields():
+    warnings = scale_warnings(a=(0.131, 0.16), b=(0.113, 0.16), c=(0.12, 0.09))
+    html = plain(warnings_html(warnings, with_names=True))
+    assert html.count("⚠") == 1
+    assert "3 fields (a.png, b.png, c.png): Scale read off the red cells" in html
+    assert "(0.113–0.131 µm/px ± 9–16 %)" in html
+
+
+def test_scale_that_all_fields_share_is_one_value():
+    html = plain(warnings_html(scale_warnings(a=(0.113, 0.16), b=(0.113, 0.16)), with_names=True))
+    assert html.count("⚠") == 1
+    assert "(0.113 µm/px ± 16 %)" in html
+
+
+def test_range_keeps_the_numbers_that_all_warnings_share():
+    html = plain(warnings_html(scale_warnings(a=(0.3, 0.1), b=(0.4, 0.1)), with_names=True))
+    assert "Scale 0.300–0.400 µm/px is coarser" in html
+    assert "learned from (0.060–0.190 µm/px)" in html
+
+
+def test_warnings_of_two_kinds_stay_two():
+    warnings = scale_warnings(a=(0.3, 0.1), b=(0.13, 0.1))
+    assert warnings_html(warnings, with_names=True).count("⚠") == 2
+
+
+def test_uncertain_scale_is_told_once():
+    flags = {"a.png": ("blur", SCALE_UNCERTAIN), "b.png": (SCALE_UNCERTAIN,)}
+    told = without_told_scale(flags, scale_warnings(a=(0.13, 0.1), b=(0.13, 0.1)))
+    assert told == {"a.png": ("blur",)}
+
+
+def test_uncertain_scale_of_a_repeated_picture_is_told_with_the_first():
+    flags = {"a.png": (SCALE_UNCERTAIN,), "again.png": ("same picture as a.png", SCALE_UNCERTAIN)}
+    told = without_told_scale(flags, scale_warnings(a=(0.13, 0.1)))
+    assert told == {"again.png": ("same picture as a.png",)}
+
+
+def test_uncertain_scale_without_a_warning_keeps_its_flag():
+    flags = {"a.png": (SCALE_UNCERTAIN,)}
+    assert without_told_scale(flags, {}) == flags
+    assert without_told_scale(flags, {"b.png": "Scale 0.4 is coarser."}) == flags
 
 
 def test_as_many_fields_as_are_named_need_no_dots():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from napari_all_subtype.cells.given import NUCLEI_OUTSIDE
@@ -10,9 +11,10 @@ from napari_all_subtype.cells.label_images import RENUMBERED
 from napari_all_subtype.cells.plausible import IMPLAUSIBLE_SIZE, NO_NUCLEUS
 
 OVERLAPS = "overlaps"
+SCALE_UNCERTAIN = "scale uncertain"
 ADVICE = {
     "blur": "out of focus: refocus and take the field again; the classes are less certain",
-    "scale uncertain": "pixel size not known for certain: choose an instrument profile or enter "
+    SCALE_UNCERTAIN: "pixel size not known for certain: choose an instrument profile or enter "
     "the pixel size",
     "no white cell found": "no white cell found: check the pixel size, raise the sensitivity, or "
     "choose another field; where a labels layer gives the cells, draw them there",
@@ -26,6 +28,7 @@ ADVICE = {
     "twice",
 }
 NAMED_FIELDS = 3
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def flags_html(flags: Mapping[str, tuple[str, ...]], with_names: bool) -> str:
@@ -54,20 +57,55 @@ def flags_html(flags: Mapping[str, tuple[str, ...]], with_names: bool) -> str:
 def warnings_html(warnings: Mapping[str, str], with_names: bool) -> str:
     """One line per warning that stands for itself, with the first fields that carry it.
 
+    Warnings that differ in their numbers only are one, which gives the ranges over the fields.
+
     Examples
     --------
     >>> warnings_html({"1.png": "Scale assumed.", "2.png": "Scale assumed."}, with_names=True)
     '⚠ 2 fields (1.png, 2.png): Scale assumed.'
+    >>> warnings_html({"1.png": "Scale 0.1.", "2.png": "Scale 0.2."}, with_names=False)
+    '⚠ Scale 0.1–0.2.'
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for name, text in warnings.items():
-        found.setdefault(text, []).append(name)
+        found.setdefault(NUMBER.sub("#", text), {})[name] = text
     return "<br>".join(
-        f"⚠ {_which(names) if with_names else ''}{escape(text)}".replace(
-            " %", "\N{NO-BREAK SPACE}%"
-        )
-        for text, names in found.items()
-    )
+        f"⚠ {_which(list(own)) if with_names else ''}{escape(_with_ranges([*own.values()]))}"
+        for own in found.values()
+    ).replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _with_ranges(texts: Sequence[str]) -> str:
+    """One of `texts`, which differ in numbers only, with the range of each number."""
+    columns = iter(zip(*(NUMBER.findall(text) for text in texts), strict=True))
+
+    def ranged(_: re.Match[str]) -> str:
+        column = next(columns)
+        low, high = min(column, key=float), max(column, key=float)
+        return low if low == high else f"{low}–{high}"
+
+    return NUMBER.sub(ranged, texts[0])
+
+
+def without_told_scale(
+    flags: Mapping[str, tuple[str, ...]], warnings: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """`flags` without that of an uncertain scale, where a warning tells it with its numbers.
+
+    A field that shows a picture again has the flag and no warning of its own: the warning of
+    the first one stands for it.
+
+    Parameters
+    ----------
+    flags : mapping of str to tuple of str
+        Flags by field.
+    warnings : mapping of str to str
+        Warnings of scale by field.
+    """
+    if not any(SCALE_UNCERTAIN in flags.get(name, ()) for name in warnings):
+        return dict(flags)
+    kept = {name: tuple(w for w in own if w != SCALE_UNCERTAIN) for name, own in flags.items()}
+    return {name: own for name, own in kept.items() if own}
 
 
 def flags_tip(flags: Mapping[str, tuple[str, ...]]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QComboBox,
@@ -11,7 +13,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_all_subtype._widgets import words
-from napari_all_subtype._widgets.flags import flags_html, flags_tip, warnings_html
+from napari_all_subtype._widgets.flags import (
+    flags_html,
+    flags_tip,
+    warnings_html,
+    without_told_scale,
+)
 from napari_all_subtype._widgets.legend import Legend
 from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.look_panel import LookPanel
@@ -90,7 +97,9 @@ class ResultPanel(QGroupBox):
             self.stain_warning.clear()
             return
         self.scale_warning.setText(warnings_html(summary.scale_warnings, with_names=several))
-        self.scale_warning.setVisible(bool(summary.scale_warnings))
+        names = escape(", ".join(summary.scale_warnings))
+        self.scale_warning.setToolTip(f"Scale to be checked: {names}." if several and names else "")
+        self.scale_warning.setVisible(bool(names))
         stain = {summary.name: summary.stain_warning} if summary.stain_warning else {}
         self.stain_warning.setText(warnings_html(stain, with_names=False))
         self.stain_warning.setVisible(bool(stain))
@@ -98,6 +107,7 @@ class ResultPanel(QGroupBox):
         rules = words.rules_html(summary.smear_score)
         parts = (words.summary_html(summary) + scale, rules, f"<i>{summary.subtype_note}</i>")
         self.summary.setText("<br>".join(part for part in parts if part))
-        self.flags.setText(flags_html(summary.flags, with_names=several))
-        self.flags.setToolTip(flags_tip(summary.flags) if several else "")
-        self.flags.setVisible(bool(summary.flags))
+        flags = without_told_scale(summary.flags, summary.scale_warnings)
+        self.flags.setText(flags_html(flags, with_names=several))
+        self.flags.setToolTip(flags_tip(flags) if several else "")
+        self.flags.setVisible(bool(flags))
