@@ -12,6 +12,7 @@ from bundled_data import Cells, hash_of
 from bundled_folds import LEFT_OUT, counted
 from bundled_laboratory import probe_rows, threshold_rows
 from bundled_page import page_of
+from bundled_ruler import ruler_rows
 from sklearn.metrics import roc_auc_score
 
 from napari_all_subtype.model.calibration import (
@@ -232,6 +233,7 @@ def write_figures(
         "seconds per fold": {f"{o.fold} seed {o.seed}": round(o.seconds) for o in outcomes},
         "rows": rows,
         "at the threshold of recoloured blasts": threshold_rows(cells, folder),
+        "the ruler": ruler_rows(cells, folder),
         "laboratory probe": probe_rows(cells, folder),
         "card": card,
     }

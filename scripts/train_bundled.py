@@ -25,6 +25,7 @@ from bundled_folds import LEFT_OUT, MANY_SEEDS, folds_of, split_hash
 from bundled_laboratory import START
 from bundled_looks import features_of, recoloured_like
 from bundled_package import write_model
+from bundled_ruler import at_one_scale
 from imagenet_weights import start_from_imagenet
 
 from napari_all_subtype.model.backend import load_keras
@@ -137,7 +138,7 @@ def _answers(network, cells: Cells, fold: str, test: np.ndarray) -> dict[str, np
         return kept | features_of(network, cells.crops[rows])
     for laboratory in LEFT_OUT[fold]:
         kept |= recoloured_like(laboratory, network, cells, test)
-    return kept
+    return kept | at_one_scale(fold, network, cells, rows)
 
 
 def _keep_start(cells: Cells, folder: Path) -> None:
