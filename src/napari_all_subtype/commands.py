@@ -165,10 +165,12 @@ def demo(
         result = run_demo(out, seed, monitor)
     say(describe(result.summary))
     say("  The scale is that of the drawing.")
+    said = result.recognised
+    unknown = f"; unknown: {said.n_unknown}" if said.n_unknown else ""
     say(
         f"  Found again: {result.n_found_again} of {result.n_drawn} drawn cells; called blast: "
-        f"{result.n_blasts_called} of {result.n_blasts} drawn blasts; called normal: "
-        f"{result.n_normal_called} of {result.n_normal} drawn normal cells."
+        f"{said.n_blasts_called} of {said.n_blasts} drawn blasts; called normal: "
+        f"{said.n_normal_called} of {said.n_normal} drawn normal cells{unknown}."
     )
     say(
         "  The model learned blast against normal from real cells only; drawn cells are strange to "

@@ -12,6 +12,7 @@ from napari_all_subtype.cells.source import ArraySource, PixelSize
 from napari_all_subtype.files import new_folder
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.simulate import SimulatedSmear, SmearRecipe, simulate_smear
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 from napari_all_subtype.workflow.analyse import Analyser
 from napari_all_subtype.workflow.export import write_analysis
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
@@ -19,6 +20,27 @@ from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 NAME = "synthetic-smear"
 STYLE = "blue"
 TRUTH_FILES = (f"{NAME}.png", "truth.csv")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What was said of the drawn cells that were found again.
+
+    Parameters
+    ----------
+    n_blasts, n_blasts_called : int
+        Drawn blasts, and those of them that a word of the blast side was said of.
+    n_normal, n_normal_called : int
+        The same of normal leukocytes.
+    n_unknown : int
+        Of both, those of which nothing was said: neither blast nor normal.
+    """
+
+    n_blasts: int = 0
+    n_blasts_called: int = 0
+    n_normal: int = 0
+    n_normal_called: int = 0
+    n_unknown: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,10 +54,8 @@ class Demonstration:
     n_drawn, n_found_again : int
         Leukocytes drawn, and those of them that a found cell covers with an
         intersection over union of at least 0.5.
-    n_blasts, n_blasts_called : int
-        Drawn blasts among those found again, and those of them called blast.
-    n_normal, n_normal_called : int
-        The same of normal leukocytes.
+    recognised : Recognised
+        What was said of those found again.
     folder : Path
         Where masks, table and overlay are.
     """
@@ -43,10 +63,7 @@ class Demonstration:
     summary: Summary
     n_drawn: int
     n_found_again: int
-    n_blasts: int
-    n_blasts_called: int
-    n_normal: int
-    n_normal_called: int
+    recognised: Recognised
     folder: Path
 
 
@@ -75,17 +92,33 @@ def run_demo(out: Path, seed: int = 1, monitor: Monitor = SILENT) -> Demonstrati
         cv2.imwrite(str(partial / f"{NAME}.png"), cv2.cvtColor(smear.pixels, cv2.COLOR_RGB2BGR))
         smear.truth.to_csv(partial / "truth.csv", index=False)
     pairs = found_again(smear, analysis.masks.labels)
-    drawn = np.array(smear.classes)[pairs[0] - 1] != "normal"
-    called = analysis.cells.loc[pairs[1], "subtype"].to_numpy() != "normal"
+    drawn = np.array(smear.classes)[pairs[0] - 1]
+    called = analysis.cells.loc[pairs[1], "subtype"].to_numpy()
     return Demonstration(
         summarise([FieldCells.of(analysis)], NAME),
         n_drawn=smear.masks.count,
         n_found_again=pairs.shape[1],
-        n_blasts=int(drawn.sum()),
-        n_blasts_called=int((drawn & called).sum()),
-        n_normal=int((~drawn).sum()),
-        n_normal_called=int((~drawn & ~called).sum()),
+        recognised=recognised(drawn, called),
         folder=folder,
+    )
+
+
+def recognised(drawn: np.ndarray, called: np.ndarray) -> Recognised:
+    """Counts of what was said of drawn cells.
+
+    Parameters
+    ----------
+    drawn, called : ndarray, shape (N,), str
+        Class of each cell in the drawing, and the word said of it: a class or unknown.
+    """
+    blast = drawn != "normal"
+    on_blast_side = np.isin(called, FAB5.family("blast"))
+    return Recognised(
+        n_blasts=int(blast.sum()),
+        n_blasts_called=int((blast & on_blast_side).sum()),
+        n_normal=int((~blast).sum()),
+        n_normal_called=int((~blast & (called == "normal")).sum()),
+        n_unknown=int((called == UNKNOWN.name).sum()),
     )
 
 
