@@ -263,7 +263,7 @@ def _measures(row: pd.Series, taxonomy: Taxonomy, limit: float) -> tuple[tuple[s
         told.append(("Confidence", f"{row['confidence']:.2f}"))
     if math.isfinite(novelty):
         shown = _above(novelty, limit) if novelty > limit else f"{novelty:.2f}"
-        told.append(("Novelty", f"{shown} (limit {limit})"))
+        told.append((f"Novelty (limit {limit})", shown))
     for column, (words, unit, decimals) in SHOWN.items():
         if column in row.index and math.isfinite(row[column]):
             told.append((words, f"{row[column]:.{decimals}f} {unit}".strip()))
