@@ -239,6 +239,20 @@ def test_classify_says_whence_the_scale_came(cell_files, tmp_path, capsys):
     assert pd.read_csv(tmp_path / "cells.csv")["pixel_size_note"].notna().all()
 
 
+def test_classify_warns_of_an_assumed_scale_in_one_line(cut_out_file, tmp_path, capsys):
+    assert run("classify", cut_out_file, "--out", tmp_path / "cells.csv") == 0
+    shown = capsys.readouterr()
+    (line,) = (line for line in shown.err.splitlines() if "Scale assumed" in line)
+    assert line.startswith("warning: Scale assumed in 1 picture: ")
+    assert "Scale assumed" not in shown.out
+
+
+def test_classify_tells_a_scale_that_the_model_has_not_seen(cut_out_file, tmp_path, capsys):
+    out = tmp_path / "cells.csv"
+    assert run("classify", cut_out_file, "--out", out, "--pixel-size", 0.4) == 0
+    assert "(0.400 µm/px) is coarser than any the model learned from" in capsys.readouterr().out
+
+
 def test_classify_accepts_a_cell_on_black_ground(cut_out_file, tmp_path):
     out = tmp_path / "cells.csv"
     assert run("classify", cut_out_file, "--out", out, "--pixel-size", 0.13) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from napari_all_subtype.errors import Stopped
 from napari_all_subtype.workflow.classify import classify_batch
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
+from napari_all_subtype.workflow.scale_check import unseen_lines
 from test_analyse import SizeClassifier
 from test_words import Listener
 
@@ -131,6 +134,49 @@ def test_table_and_notes_say_whence_the_scale_came(folder, tmp_path):
     assert len(result.notes) == 1
     assert result.notes[0].startswith("Scale of 10 pictures: ")
     assert "together: 0.1" in result.notes[0]
+
+
+def with_scales(um_per_px_seen):
+    """A classifier whose card states the scales that it learned from."""
+    classifier = SizeClassifier()
+    classifier.card = SimpleNamespace(identity="size 1", um_per_px_seen=um_per_px_seen)
+    return classifier
+
+
+def test_classified_pictures_of_an_unseen_scale_are_told(folder, tmp_path):
+    fields = folder("a", [picture(n) for n in range(3)])
+    given = AnalysisParameters.of(scale={"pixel_size_um": 0.4})
+    seen, unseen = (
+        classify_batch(fields, tmp_path / name, given, classifier=with_scales((0.05, coarsest)))
+        for name, coarsest in (("a.csv", 0.5), ("b.csv", 0.19))
+    )
+    assert seen.notes == ()
+    (note,) = unseen.notes
+    assert note.startswith("Scale of 3 pictures (0.400 µm/px) is coarser than any the model")
+
+
+def test_classified_pictures_of_an_assumed_scale_are_warned_of(folder, tmp_path):
+    bare = folder("a", [picture(n, reds=0) for n in range(3)])
+    result = classify_batch(bare, tmp_path / "a.csv", classifier=SizeClassifier())
+    (warning,) = result.warnings
+    assert warning.startswith("Scale assumed in 3 of 3 pictures: ")
+    assert "--pixel-size" in warning
+
+
+def test_given_scale_is_not_warned_of(folder, tmp_path):
+    given = AnalysisParameters.of(scale={"pixel_size_um": 0.13})
+    bare = folder("a", [picture(0, reds=0)])
+    result = classify_batch(bare, tmp_path / "a.csv", given, classifier=SizeClassifier())
+    assert result.warnings == ()
+
+
+def test_unseen_scales_are_told_by_direction_with_their_span():
+    sizes = [PixelSize(um, "user", 0.02) for um in (0.02, 0.13, 0.3, 0.4)]
+    assert [line.split(" than")[0] for line in unseen_lines(sizes, (0.05, 0.19))] == [
+        "Scale of 1 picture (0.020 µm/px) is finer",
+        "Scale of 2 pictures (0.300 to 0.400 µm/px) is coarser",
+    ]
+    assert unseen_lines(sizes, None) == []
 
 
 def test_scales_are_told_in_one_line_for_each_way():

@@ -138,6 +138,8 @@ def classify(
             f"{of_all} no cell ({listed(empty, most=3)}): subtype unknown; the probabilities "
             "there are of the middle of the image and mean nothing."
         )
+    for line in result.warnings:
+        warn(line)
     if n_done:
         say(f"{n_done} of {len(fields)} images classified: {out}")
         for line in result.notes:

@@ -24,6 +24,7 @@ from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
 from napari_all_subtype.workflow.said import said_of
+from napari_all_subtype.workflow.scale_check import ASSUMED, unseen_lines
 from napari_all_subtype.workflow.stain_check import stain_warning
 
 
@@ -78,15 +79,34 @@ def classify_batch(
             raise
         except Exception as error:  # the edge: recorded, and the others go on
             outcomes.append(failure_of(field, error))
-    notes = scale_lines(size for _, size in cells)
+    sizes = [size for _, size in cells]
+    facts = facts_of(classifier.card)
+    notes = scale_lines(sizes) + unseen_lines(sizes, facts.um_per_px)
     if cells:
         rows = _table(outcomes, cells, classifier, parameters, monitor)
         with new_file(out, overwrite) as partial:
             rows.to_csv(partial, index=False, float_format="%.6g")
         found = rows[rows["cell_found"].eq(True)]
-        notes.append(stain_warning(found, facts_of(classifier.card).stain))
+        notes.append(stain_warning(found, facts.stain))
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
-    return BatchResult(tuple(outcomes), (), notes=tuple(note for note in notes if note))
+    return BatchResult(
+        tuple(outcomes),
+        (),
+        notes=tuple(note for note in notes if note),
+        warnings=tuple(_assumed(sizes)),
+    )
+
+
+def _assumed(sizes: Sequence[PixelSize]) -> list[str]:
+    """That nothing gave the scale of some pictures: one line, or none."""
+    count = sum(size.origin == "assumed" for size in sizes)
+    if not count:
+        return []
+    of_all = "1 picture" if len(sizes) == 1 else f"{count} of {len(sizes)} pictures"
+    return [
+        f"{ASSUMED} in {of_all}: the model judges cells at their size in µm, so classes and "
+        "probabilities can be wrong; give --pixel-size or --profile."
+    ]
 
 
 def _cell_of(

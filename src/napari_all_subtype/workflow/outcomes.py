@@ -55,12 +55,15 @@ class BatchResult:
         Result folders of an earlier run that stand beside those of this one.
     notes : tuple of str
         What is to be said of the run as a whole: whence scales came, an unseen stain.
+    warnings : tuple of str
+        What makes the results doubtful and a person can mend: an assumed scale.
     """
 
     outcomes: tuple[Outcome, ...]
     smears: tuple[Summary, ...]
     left_over: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from napari_all_subtype.cells.source import PixelSize
 
 # A scale that was read or guessed a little off is not another scale.
 TOLERANCE_FRACTION = 0.1
+TODO = {"finer": "check the pixel size", "coarser": "use a stronger objective"}
 # How the sentence of a scale that nothing gave begins; it comes last.
 ASSUMED = "Scale assumed"
 
@@ -40,21 +43,54 @@ def scale_warning(
     )  # fmt: skip
 
 
+def unseen_lines(
+    sizes: Iterable[PixelSize],
+    seen_um_per_px: tuple[float, float] | None,
+    tolerance_fraction: float = TOLERANCE_FRACTION,
+) -> list[str]:
+    """Which of so many pictures have a scale that the model has not seen, one line a direction.
+
+    Examples
+    --------
+    >>> unseen_lines([PixelSize(0.4, "user", 0.02)] * 2, (0.06, 0.19))[0][:62]
+    'Scale of 2 pictures (0.400 µm/px) is coarser than any the mode'
+    """
+    if seen_um_per_px is None:
+        return []
+    found: dict[str, list[float]] = {}
+    for um in sorted(size.um_per_px for size in sizes):
+        found.setdefault(_direction(um, seen_um_per_px, tolerance_fraction), []).append(um)
+    lines = []
+    for word in TODO:
+        if um := found.get(word):
+            span = f"{um[0]:.3f}" if um[-1] - um[0] < 5e-4 else f"{um[0]:.3f} to {um[-1]:.3f}"
+            many = "1 picture" if len(um) == 1 else f"{len(um)} pictures"
+            lines.append(_unseen(f"Scale of {many} ({span} µm/px)", word, seen_um_per_px))
+    return lines
+
+
 def _outside(
     pixel_size: PixelSize, seen: tuple[float, float] | None, tolerance_fraction: float
 ) -> str:
     if seen is None:
         return ""
+    word = _direction(pixel_size.um_per_px, seen, tolerance_fraction)
+    return _unseen(f"Scale {pixel_size.um_per_px:.3f} µm/px", word, seen) if word else ""
+
+
+def _direction(um_per_px: float, seen: tuple[float, float], tolerance_fraction: float) -> str:
+    """``finer`` or ``coarser`` than what was seen; empty within it."""
     finest, coarsest = seen
-    um = pixel_size.um_per_px
-    fine, coarse = um < finest * (1 - tolerance_fraction), um > coarsest * (1 + tolerance_fraction)
-    if not (fine or coarse):
-        return ""
-    word = "coarser" if coarse else "finer"
-    todo = "use a stronger objective" if coarse else "check the pixel size"
+    if um_per_px < finest * (1 - tolerance_fraction):
+        return "finer"
+    return "coarser" if um_per_px > coarsest * (1 + tolerance_fraction) else ""
+
+
+def _unseen(what: str, word: str, seen: tuple[float, float]) -> str:
+    finest, coarsest = seen
     return (
-        f"Scale {um:.3f} µm/px is {word} than any the model learned from "
-        f"({finest:.3f}–{coarsest:.3f} µm/px): its classes were not tested there; {todo}."
+        f"{what} is {word} than any the model learned from ({finest:.3f}–{coarsest:.3f} µm/px): "
+        f"its classes were not tested there; {TODO[word]}."
     )
 
 
