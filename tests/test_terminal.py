@@ -8,6 +8,7 @@ from dataclasses import replace
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.terminal import describe, flag_lines
 from napari_all_subtype.workflow.scale_check import scale_warning
+from napari_all_subtype.workflow.scale_doubt import IF_LARGER, IF_SMALLER
 from napari_all_subtype.workflow.smear_score import SmearScore
 from napari_all_subtype.workflow.summarise import summarise
 from test_summarise import field
@@ -111,6 +112,11 @@ def test_fab_line_says_that_it_is_not_of_the_words_above():
 
 def test_every_percentage_has_a_blank_before_its_sign():
     fields = [field(n, "blast", uncertainty=0.15) for n in "abcde"]
-    text = describe(summarise([*fields, field("f", "normal")], "s"))
+    unsure = field("f", "normal", uncertainty=0.15)
+    ends = {IF_SMALLER: [0.05], IF_LARGER: [0.95]}
+    unsure = replace(unsure, cells=unsure.cells.assign(**ends))
+    summary = summarise([*fields, unsure], "s")
+    assert "15 %" in summary.scale_doubt.text
+    text = "\n".join((describe(summary), summary.scale_doubt.text))
     assert re.findall(r"\d+ %", text)
     assert not re.findall(r"\d%", text)

@@ -134,7 +134,7 @@ def scale_doubt(
     here = now >= blast_threshold
     depend = int(np.any([side != here for side in sides.values()], axis=0).sum())
     count = int(here.sum())
-    off = f"If every length is off by {relative_uncertainty:.0%}"
+    off = f"If every length is off by {100 * relative_uncertainty:.0f} %"
     text = f"{off}, no cell changes sides."
     if depend:
         text = (
