@@ -11,6 +11,7 @@ from napari_all_subtype.cells.crops import cut
 from napari_all_subtype.model.classifier import load_classifier
 from napari_all_subtype.model.novelty import outlines_of
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
+from napari_all_subtype.terminal import describe
 from napari_all_subtype.workflow.field_cells import FieldCells
 from napari_all_subtype.workflow.scale_doubt import (
     IF_LARGER,
@@ -72,6 +73,7 @@ def test_summary_tells_of_a_measured_scale_and_not_of_a_given_one(smear):
     doubt = summarise([FieldCells.of(guessed)], "s").scale_doubt
     assert doubt.relative_uncertainty == guessed.pixel_size.relative_uncertainty
     counted = guessed.cells.loc[1:, [IF_SMALLER, IF_LARGER]] >= 0.5
+    assert doubt.text in describe(summarise([FieldCells.of(guessed)], "s"))
     known = guessed.cells.loc[1:, "subtype"] != "unknown"
     assert [doubt.if_smaller, doubt.if_larger] == counted[known].sum().tolist()
 

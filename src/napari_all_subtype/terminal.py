@@ -89,6 +89,8 @@ def _scale_lines(summary: Summary) -> list[str]:
     uncertainty = summary.um_relative_uncertainty
     known = f"; every length is uncertain by {_percent(uncertainty)}" if uncertainty else ""
     lines = [f"  The intervals are of sampling only{known}."]
+    if summary.scale_doubt is not None:
+        lines.append(f"  {summary.scale_doubt.text}")
     n, assumed = len(summary.fields), summary.n_fields_scale_assumed
     if assumed:
         of_all = "" if n == 1 else f" in {assumed} of {n} fields"

@@ -25,6 +25,7 @@ from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, f
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
 from napari_all_subtype.workflow.said import said_of
 from napari_all_subtype.workflow.scale_check import ASSUMED, unseen_lines
+from napari_all_subtype.workflow.scale_doubt import scale_doubt
 from napari_all_subtype.workflow.stain_check import stain_warning
 
 
@@ -87,7 +88,12 @@ def classify_batch(
         with new_file(out, overwrite) as partial:
             rows.to_csv(partial, index=False, float_format="%.6g")
         found = rows[rows["cell_found"].eq(True)]
-        notes.append(stain_warning(found, facts.stain))
+        doubt = scale_doubt(
+            found,
+            max(size.relative_uncertainty for size in sizes),
+            parameters.decision.blast_threshold,
+        )
+        notes += ["" if doubt is None else doubt.text, stain_warning(found, facts.stain)]
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(
         tuple(outcomes),
@@ -132,7 +138,8 @@ def _table(
 ) -> pd.DataFrame:
     """One row per outcome; `cells`, at least one, are those of the outcomes without an error."""
     crops = np.stack([cell.crop for cell, _ in cells])
-    said = said_of(crops, classifier, parameters, monitor)
+    doubt = np.array([size.relative_uncertainty for _, size in cells])
+    said = said_of(crops, classifier, parameters, monitor, doubt)
     found = np.array([cell.found for cell, _ in cells], bool)
     said["cell_found"] = found
     said.loc[~found, ["subtype", "best_guess"]] = UNKNOWN.name
