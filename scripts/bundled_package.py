@@ -58,9 +58,9 @@ LIMITS = (
     "The cells of the figures were also looked at while settings and temperature were chosen: "
     "the figures lean to the hopeful side.",
     "Cells are cut out by this package's segmentation at a stated scale; a poor mask makes a wrong "
-    "answer, and so does a wrong pixel size: within the 15 % by which red cells tell it, 29 or 68 of "
-    "75 blasts of all_idb2 were called blast. Where it is measured, results say what the count "
-    "would be at either end.",
+    "answer, and so does a wrong pixel size: within the 15 % by which red cells tell it, 29 or "
+    "68 of 75 blasts of all_idb2 were called blast. Where it is measured, results say what the "
+    "count would be at either end.",
     "The images of all_idb2 have several scales, and its blasts stand in blocks of their own: the "
     "pixel size alone tells its classes apart (docs/figures/model.md, 'How much of it is the "
     "ruler').",

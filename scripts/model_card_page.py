@@ -117,7 +117,7 @@ def _drawing_in_words(drawn: dict) -> str:
         )
     if "OTHERS_RESIZED" in drawn:
         least, most = drawn["OTHERS_RESIZED"]
-        parts.append(f"Others by {least:g} to {most:g}, about the error of a pixel size")
+        parts.append(f"Others by {least:g} to {most:g}, less than a ruler of red cells can err")
     return ". ".join(parts) + "."
 
 
