@@ -1,6 +1,5 @@
-"""What comes into a project, and what leaves it: words, history and crops, and no names."""
+"""What comes into a project: images, words and analyses."""
 
-import json
 from dataclasses import replace
 
 import cv2
@@ -13,26 +12,23 @@ from napari_all_subtype.cells import edits, table
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.cli import main
-from napari_all_subtype.errors import NoImagesError, OutputExistsError, ParameterError, RecordError
+from napari_all_subtype.errors import NoImagesError, RecordError
 from napari_all_subtype.model.classifier import load_classifier
 from napari_all_subtype.project.annotations import annotate
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.history import orphaned, standing
-from napari_all_subtype.project.locks import begin_amendment, lock
 from napari_all_subtype.project.mask_edits import record_edit
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 from napari_all_subtype.simulate import SmearRecipe, simulate_cells, simulate_smear
 from napari_all_subtype.workflow.corrections import corrected
 from napari_all_subtype.workflow.project_analyses import keep_analysis, kept_analysis
-from napari_all_subtype.workflow.project_export import export_project, standing_table
 from napari_all_subtype.workflow.project_import import (
     import_cells,
     import_fields,
     rows_of_class_folders,
     rows_of_csv,
 )
-from napari_all_subtype.workflow.project_status import status_lines, status_of
 from project_examples import BLAST, L1, cell
 
 
@@ -158,7 +154,8 @@ def test_analysis_is_given_back_with_its_edits(analysed, analysis, smear):
     edit = edits.split(before.masks, before.cells, label, line)
     rows = table.rows_of(before.cells, edit.touched)
     after = corrected(before, edit, ArraySource(smear.pixels), load_classifier())
-    record_edit(analysed, 1, 1, edit, rows, table.rows_of(after.cells, edit.touched))
+    changed = table.rows_of(after.cells, edit.touched)
+    record_edit(analysed, 1, 1, edit, rows, changed, segmentation_id=1)
     again = kept_analysis(analysed, 1)
     assert_same(again, after)
     assert again.edits == 1
@@ -174,64 +171,6 @@ def test_words_find_their_cells_in_a_new_analysis_or_are_told_as_lost(analysed, 
     lost = keep_analysis(analysed, 1, replace(analysis, masks=masks, cells=cells))
     assert [one.annotation.marked_id for one in orphaned(analysed)] == lost
     assert [(one.label, one.word) for one in standing(analysed)] == [(None, BLAST), (second, L1)]
-
-
-def test_status_tells_of_every_slide(analysed, analysis, tmp_path):
-    annotate(analysed, 1, cell(1), BLAST)
-    lock(analysed, 1, 1, {})
-    (row,) = status_of(analysed).to_dict("records")
-    assert (row["fields"], row["cells"], row["annotated"]) == (1, analysis.count, 1)
-    assert row["state"] == "locked"
-    assert row["missing_files"] == 0
-    (tmp_path / "smear.png").unlink()
-    assert status_of(analysed)["missing_files"].tolist() == [1]
-    assert any("Add them again" in line for line in status_lines(analysed))
-
-
-def test_empty_project_says_what_comes_next(project):
-    assert "project add --help" in status_lines(project)[-1]
-
-
-def test_export_tells_no_name_unless_asked(project, pictures, tmp_path):
-    import_cells(project, with_words(pictures), reader_named(project, "Dr. Ä").reader_id)
-    out = export_project(project, tmp_path / "out", ["csv", "parquet", "crops"])
-    written = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
-    assert b"Jane" not in written
-    assert str(tmp_path).encode() not in written
-    assert sorted(path.parent.name for path in out.rglob("*.png")) == ["blast", "l1"]
-    written = pd.read_csv(out / "annotations.csv")
-    same = ["case", "field", "cell", "annotation", "crop", "pixels_sha256"]
-    parquet = pd.read_parquet(out / "annotations.parquet")
-    pd.testing.assert_frame_equal(written[same], parquet[same], check_dtype=False)
-    assert written["reader"].tolist() == ["Dr. Ä", "Dr. Ä"]
-    named = standing_table(project, identifiers=True)
-    assert named["identifier"].tolist() == ["Jane Doe", "Jane Doe"]
-    assert named["file"].tolist() == ["Jane Doe 0.png", "Jane Doe 1.png"]
-
-
-def test_export_replaces_only_its_own_and_says_what_was_locked(analysed, tmp_path):
-    made = lock(analysed, 1, 1, {"cells": 6})
-    begin_amendment(analysed, 1, 1, "read again")
-    out = export_project(analysed, tmp_path / "out", ["csv", "parquet"])
-    (smear,) = json.loads((out / "provenance.json").read_text())["smears"]
-    assert smear["state"] == "being amended"
-    assert smear["versions"] == [{"locked_utc": made.at_utc, "sha256": made.sha256}]
-    assert smear["amended_because"] == ["read again"]
-    with pytest.raises(OutputExistsError):
-        export_project(analysed, out)
-    export_project(analysed, out, ["csv"], overwrite=True)
-    assert not (out / "annotations.parquet").exists()
-    (out / "notes.txt").write_text("mine")
-    with pytest.raises(OutputExistsError, match="did not write"):
-        export_project(analysed, out, overwrite=True)
-    with pytest.raises(ParameterError, match="csv, parquet, crops"):
-        export_project(analysed, tmp_path / "other", ["pdf"])
-
-
-def test_export_of_an_empty_project_is_readable(project, tmp_path):
-    out = export_project(project, tmp_path / "out", ["csv", "parquet", "crops"])
-    assert (out / "annotations.csv").is_file()
-    assert list(pd.read_csv(out / "history.csv").columns)[:2] == ["line", "step"]
 
 
 def test_read_only_project_takes_nothing(project, pictures):
