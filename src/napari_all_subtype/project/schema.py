@@ -193,16 +193,19 @@ CREATE TABLE amendments (
 ) STRICT;
 """
 
-# Written once: nothing in these is ever changed or taken away, by any program.
-APPEND_ONLY = (
-    "readings",
-    "steps",
-    "annotations",
-    "mask_edits",
-    "groups",
-    "locks",
-    "amendments",
-)
+# Written once: nothing in these is ever changed or taken away, by any program. Each with the
+# columns that tell one row from another: a row put in the place of one would take it away.
+APPEND_ONLY = {
+    "segmentations": ("id",),
+    "readers": ("id", "name"),
+    "readings": ("id",),
+    "steps": ("id",),
+    "annotations": ("id",),
+    "mask_edits": ("id",),
+    "groups": ("name",),
+    "locks": ("id",),
+    "amendments": ("id", "lock_id"),
+}
 
 
 def statements() -> list[str]:
@@ -219,9 +222,9 @@ def statements() -> list[str]:
 def _guards(table: str) -> list[str]:
     """Triggers that refuse to change, delete or replace a row of `table`."""
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only')"
-    key = "name" if table == "groups" else "id"
+    same = " OR ".join(f"{key} = NEW.{key}" for key in APPEND_ONLY[table])
     # REPLACE deletes without telling a trigger unless the connection asks for it.
-    taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
+    taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"
     return [
         f"CREATE TRIGGER {table}_not_changed BEFORE UPDATE ON {table} BEGIN {refuse}; END",
         f"CREATE TRIGGER {table}_not_deleted BEFORE DELETE ON {table} BEGIN {refuse}; END",
