@@ -99,8 +99,9 @@ def edited(project: Database, edit: Edit, reader_id: int = 1) -> MaskEdit:
     cells, masks = table_now(project), masks_now(project)
     edit.apply_to(masks)
     after = measure(masks, UM)
-    rows = table.rows_of(after, edit.touched)
-    return record_edit(project, reader_id, 1, edit, table.rows_of(cells, edit.touched), rows)
+    rows = (table.rows_of(side, edit.touched) for side in (cells, after))
+    seen = last_segmentation(project, 1).segmentation_id
+    return record_edit(project, reader_id, 1, edit, *rows, segmentation_id=seen)
 
 
 def delete(project: Database, label: int) -> MaskEdit:

@@ -13,15 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from napari_all_subtype.cells import edits, table
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
-from napari_all_subtype.errors import LockedError, RecordError
+from napari_all_subtype.errors import LockedError, ProjectDamagedError, RecordError
 from napari_all_subtype.project.annotations import annotate
 from napari_all_subtype.project.history import orphaned
 from napari_all_subtype.project.locks import lock
 from napari_all_subtype.project.mask_edits import edits_of, record_edit
-from napari_all_subtype.project.segmentations import (
-    cells_of,
-    marked_in,
-)
+from napari_all_subtype.project.masks import keep_masks
+from napari_all_subtype.project.segmentations import cells_of, marked_in
 from napari_all_subtype.project.steps import Thread
 from napari_all_subtype.project.undo import redo, undo, undoable
 from project_examples import (
@@ -131,8 +129,55 @@ def test_field_without_masks_has_nothing_to_edit(project):
     masks = squares()
     edit = edits.delete(masks, measure(masks, UM), 1)
     with pytest.raises(RecordError, match="Find its cells first"):
-        record_edit(project, 1, 2, edit, pd.DataFrame(), pd.DataFrame())
+        record_edit(project, 1, 2, edit, *rows_of_both_sides(masks, edit), segmentation_id=1)
     assert undoable(project, Thread(2)).undo_id is None
+
+
+def three():
+    """The first three cells of `squares`, in an image of the same size."""
+    masks = squares()
+    return CellMasks(*(np.where(page < 4, page, 0) for page in (masks.labels, masks.nuclei)))
+
+
+def rows_of_both_sides(masks, edit):
+    """Rows of the cells that `edit` touches, measured before and after it."""
+    before, after = measure(masks, UM), CellMasks(masks.labels.copy(), masks.nuclei.copy())
+    edit.apply_to(after)
+    return [table.rows_of(cells, edit.touched) for cells in (before, measure(after, UM))]
+
+
+def test_edit_of_masks_that_were_replaced_is_refused_and_the_field_stays_usable(project):
+    masks = squares()
+    edit = edits.delete(masks, measure(masks, UM), 4)
+    found(project, three())
+    rows = rows_of_both_sides(masks, edit)
+    with pytest.raises(RecordError, match="segmented again since"):
+        record_edit(project, 1, 1, edit, *rows, segmentation_id=1)
+    np.testing.assert_array_equal(masks_now(project).labels, three().labels)
+    assert undoable(project, SLIDE).undo_id is None
+    delete(project, 3)
+    assert [one.label for one in cells_of(project, 1)] == [1, 2]
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_edit_comes_with_the_rows_of_its_cells_and_no_others(project, side):
+    masks = squares()
+    edit = edits.delete(masks, measure(masks, UM), 2)
+    for wrong in ([], [3], [2, 3]):
+        rows = rows_of_both_sides(masks, edit)
+        rows[side] = measure(masks, UM).loc[wrong]
+        with pytest.raises(RecordError, match="one row for each"):
+            record_edit(project, 1, 1, edit, *rows, segmentation_id=1)
+    assert edits_of(project, 1) == []
+
+
+def test_edits_that_do_not_fit_the_kept_masks_are_told_as_damage(project):
+    delete(project, 4)
+    with project.transaction() as connection:
+        connection.execute("DROP TRIGGER segmentations_not_changed")
+        connection.execute("UPDATE segmentations SET masks = ?", (keep_masks(project, three()),))
+    with pytest.raises(ProjectDamagedError, match="do not fit"):
+        masks_now(project)
 
 
 @pytest.mark.parametrize("sql", ["UPDATE mask_edits SET kind = 'x'", "DELETE FROM mask_edits"])

@@ -7,6 +7,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.errors import ProjectDamagedError, RecordError
@@ -15,6 +16,7 @@ from napari_all_subtype.project.masks import MASKS, keep_masks, read_masks
 from napari_all_subtype.project.tables import (
     TABLES,
     keep_table,
+    last_rows,
     read_table,
     rows_from_json,
     rows_to_json,
@@ -80,6 +82,35 @@ def test_table_is_read_as_it_was_kept(project, smear):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ProjectDamagedError, match="something else"):
         read_table(project, name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(1, 6), unique=True, max_size=4),
+            st.sampled_from([("area_px",), ("area_px", "round"), ("round",)]),
+            st.floats(0, 9) | st.just(np.nan),
+        ),
+        max_size=8,
+    )
+)
+def test_last_rows_give_the_table_that_all_rows_in_their_order_give(changes):
+    cells = one_by_one = pd.DataFrame({"area_px": np.arange(4.0), "label": np.arange(4)})
+    texts = []
+    for labels, names, value in changes:
+        rows = pd.DataFrame(value, labels, names, float)
+        texts.append(rows_to_json(rows))
+        one_by_one = table.with_rows(one_by_one, rows)
+    for text in last_rows(texts):
+        cells = table.with_rows(cells, rows_from_json(text, cells))
+    pd.testing.assert_frame_equal(cells, one_by_one)
+
+
+def test_last_rows_of_one_kind_are_one_table():
+    rows = pd.DataFrame({"area_px": [1.0]}, index=[3])
+    assert len(last_rows([rows_to_json(rows)] * 9)) == 1
+    assert last_rows([]) == []
 
 
 @settings(max_examples=50, deadline=None)

@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Sequence
+
 import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.mask_edits import edits_of
-from napari_all_subtype.project.masks import read_masks
+from napari_all_subtype.project.mask_edits import MaskEdit, edits_of
+from napari_all_subtype.project.masks import MASKS, read_masks
 from napari_all_subtype.project.segmentations import last_segmentation
-from napari_all_subtype.project.tables import read_table
+from napari_all_subtype.project.tables import last_rows, read_table, rows_from_json
 
 
-def masks_now(database: Database, field_id: int) -> CellMasks | None:
+def masks_now(
+    database: Database, field_id: int, edits: Sequence[MaskEdit] | None = None
+) -> CellMasks | None:
     """Masks of a field with all edits; None if none are kept.
+
+    Parameters
+    ----------
+    database : Database
+    field_id : int
+    edits : sequence of MaskEdit, optional
+        Those of `mask_edits.edits_of`, where they were read already.
 
     Raises
     ------
     ProjectDamagedError
-        If their file is missing or holds something else.
+        If their file is missing or holds something else, or the edits do not fit it.
     """
     made = last_segmentation(database, field_id)
     if made is None or made.masks is None:
         return None
     masks = read_masks(database, made.masks)
-    for one in edits_of(database, field_id):
-        one.edit.apply_to(masks)
+    for one in edits_of(database, field_id) if edits is None else edits:
+        try:
+            one.edit.apply_to(masks)
+        except (ValueError, zlib.error) as error:
+            why = f"the edits recorded since do not fit it, from number {one.edit_id} on"
+            raise MASKS.damaged(made.masks, why) from error
     return masks
 
 
-def table_now(database: Database, field_id: int) -> pd.DataFrame | None:
+def table_now(
+    database: Database, field_id: int, edits: Sequence[MaskEdit] | None = None
+) -> pd.DataFrame | None:
     """Cell table of a field with the rows of all edits; None if none is kept.
+
+    Parameters
+    ----------
+    database : Database
+    field_id : int
+    edits : sequence of MaskEdit, optional
+        Those of `mask_edits.edits_of`, where they were read already.
 
     Raises
     ------
@@ -42,6 +67,7 @@ def table_now(database: Database, field_id: int) -> pd.DataFrame | None:
     if made is None or made.cell_table is None:
         return None
     cells = read_table(database, made.cell_table)
-    for one in edits_of(database, field_id):
-        cells = table.with_rows(cells, one.rows(cells))
+    edits = edits_of(database, field_id) if edits is None else edits
+    for rows in last_rows(one.rows_after for one in edits):
+        cells = table.with_rows(cells, rows_from_json(rows, cells))
     return cells

@@ -17,7 +17,7 @@ from napari_all_subtype.project.locks import refuse_locked
 from napari_all_subtype.project.segmentations import last_segmentation
 from napari_all_subtype.project.smears import field_of
 from napari_all_subtype.project.steps import Thread, append_step
-from napari_all_subtype.project.tables import rows_from_json, rows_to_json
+from napari_all_subtype.project.tables import rows_to_json
 
 _INSERT = """
 INSERT INTO mask_edits (
@@ -39,7 +39,7 @@ class MaskEdit:
         An edit belongs to the masks of one segmentation.
     edit : Edit
     rows_before, rows_after : str
-        Rows of the cells it touched, by `tables.rows_to_json`; :meth:`rows` reads them.
+        Rows of the cells it touched, by `tables.rows_to_json`.
     undo_of_id : int or None
         The edit that this one takes back.
     """
@@ -54,10 +54,6 @@ class MaskEdit:
     rows_before: str
     rows_after: str
     undo_of_id: int | None = None
-
-    def rows(self, like: pd.DataFrame) -> pd.DataFrame:
-        """Rows of the touched cells after the edit, with the kinds of columns of `like`."""
-        return rows_from_json(self.rows_after, like)
 
     @classmethod
     def of_row(cls, row: sqlite3.Row) -> MaskEdit:
@@ -87,6 +83,8 @@ def record_edit(
     edit: Edit,
     rows_before: pd.DataFrame,
     rows_after: pd.DataFrame,
+    *,
+    segmentation_id: int,
 ) -> MaskEdit:
     """What was recorded when a reader changed the masks of a field; on the disk when it returns.
 
@@ -95,6 +93,8 @@ def record_edit(
     edit : Edit
     rows_before, rows_after : pandas.DataFrame
         Rows of the cells that it touched; a cell that is not there has an empty one.
+    segmentation_id : int
+        The segmentation whose masks the reader saw, and the edit was made on.
 
     Raises
     ------
@@ -103,25 +103,47 @@ def record_edit(
     LockedError
         If the result of the smear is locked.
     RecordError
-        If there is no such field or reader, or the field was never segmented.
+        If there is no such field or reader, the field was never segmented or segmented again
+        since, or the rows are not those of the cells it touched.
     """
+    _refuse_other_rows(edit, rows_before, rows_after)
     with database.transaction() as connection:
         slide_id = field_of(database, field_id).slide_id
         refuse_locked(database, slide_id)
-        made = last_segmentation(database, field_id)
-        if made is None:
-            raise RecordError(
-                f"Field {field_id} has no masks in this project yet. Find its cells first."
-            )
+        _refuse_other_masks(database, field_id, segmentation_id)
         step_id, at_utc = append_step(database, Thread(slide_id), reader_id, "edit")
         labels = (json.dumps(list(those)) for those in (edit.changed, edit.added, edit.deleted))
         rows = (rows_to_json(rows_before), rows_to_json(rows_after))
         patches = (edit.before.content, edit.after.content)
-        head = (step_id, at_utc, reader_id, field_id, made.segmentation_id, edit.kind)
+        head = (step_id, at_utc, reader_id, field_id, segmentation_id, edit.kind)
         inserted = connection.execute(_INSERT, (*head, *edit.region, *patches, *labels, *rows))
         place_cells(connection, field_id, edit, rows[1])
         row = connection.execute("SELECT * FROM mask_edits WHERE id = ?", (inserted.lastrowid,))
         return MaskEdit.of_row(row.fetchone())
+
+
+def _refuse_other_rows(edit: Edit, *rows: pd.DataFrame) -> None:
+    touched = sorted(edit.touched)
+    for side in rows:
+        if sorted(side.index) != touched:
+            raise RecordError(
+                f"This edit touches the cells {touched}, and rows of the cells "
+                f"{sorted(side.index)} came with it. Hand over one row for each, before and after."
+            )
+
+
+def _refuse_other_masks(database: Database, field_id: int, segmentation_id: int) -> None:
+    made = last_segmentation(database, field_id)
+    if made is None:
+        raise RecordError(
+            f"Field {field_id} has no masks in this project yet. Find its cells first."
+        )
+    if made.segmentation_id != segmentation_id:
+        raise RecordError(
+            f"The cells of field {field_id} were segmented again since these masks were loaded "
+            f"({segmentation_id}, now {made.segmentation_id}). Nothing was changed: load the "
+            "field anew, and edit it there."
+        )
 
 
 def edits_of(database: Database, field_id: int) -> list[MaskEdit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from io import BytesIO
 
 import numpy as np
@@ -76,6 +77,27 @@ def rows_from_json(text: str, like: pd.DataFrame) -> pd.DataFrame:
         for name, values in columns.items()
     }
     return pd.DataFrame(made, index=index)
+
+
+def last_rows(texts: Iterable[str]) -> list[str]:
+    """What `texts` of `rows_to_json` say last of each cell: one text where columns are the same.
+
+    Examples
+    --------
+    >>> last_rows(['{"index": [7, 8], "y": [1, 2]}', '{"index": [7], "y": [3]}'])
+    ['{"index": [7, 8], "y": [3, 2]}']
+    """
+    made: list[tuple[tuple[str, ...], dict[int, tuple]]] = []
+    for text in texts:
+        columns = json.loads(text)
+        if not made or made[-1][0] != tuple(columns):
+            made.append((tuple(columns), {}))
+        made[-1][1].update(zip(columns["index"], zip(*columns.values(), strict=True), strict=True))
+    return [
+        json.dumps(dict(zip(names, map(list, zip(*rows.values(), strict=True)), strict=True)))
+        for names, rows in made
+        if rows
+    ]
 
 
 def _plain(value: object) -> object:
