@@ -1,35 +1,23 @@
 """What comes into a project: images, words and analyses."""
 
-from dataclasses import replace
-
 import cv2
-import numpy as np
 import pandas as pd
 import pytest
 
-from napari_all_subtype import analyse
-from napari_all_subtype.cells import edits, table
-from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.cli import main
 from napari_all_subtype.errors import NoImagesError, RecordError
-from napari_all_subtype.model.classifier import load_classifier
-from napari_all_subtype.project.annotations import annotate
 from napari_all_subtype.project.database import create_project, open_project
-from napari_all_subtype.project.history import orphaned, standing
-from napari_all_subtype.project.mask_edits import record_edit
+from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
-from napari_all_subtype.simulate import SmearRecipe, simulate_cells, simulate_smear
-from napari_all_subtype.workflow.corrections import corrected
-from napari_all_subtype.workflow.project_analyses import keep_analysis, kept_analysis
+from napari_all_subtype.simulate import simulate_cells
 from napari_all_subtype.workflow.project_import import (
     import_cells,
     import_fields,
     rows_of_class_folders,
     rows_of_csv,
 )
-from project_examples import BLAST, L1, cell
+from project_examples import BLAST, L1
 
 
 @pytest.fixture(scope="module")
@@ -110,67 +98,6 @@ def test_table_without_its_columns_is_refused(tmp_path, columns):
     (tmp_path / "words.csv").write_text(columns + "\n1.png,blast\n")
     with pytest.raises(RecordError, match="expected file, annotation"):
         rows_of_csv(tmp_path / "words.csv")
-
-
-@pytest.fixture(scope="module")
-def smear():
-    return simulate_smear(SmearRecipe.of(width_px=800, height_px=600, l2=3, lymphocyte=3), 3)
-
-
-@pytest.fixture(scope="module")
-def analysis(smear):
-    return analyse(smear.pixels, pixel_size_um=smear.um_per_px)
-
-
-@pytest.fixture
-def analysed(project, smear, analysis, tmp_path):
-    path = tmp_path / "smear.png"
-    cv2.imwrite(str(path), smear.pixels[..., ::-1])
-    import_fields(project, [path])
-    assert keep_analysis(project, 1, analysis) == []
-    reader_named(project, "Dr. A")
-    return project
-
-
-def assert_same(one, other):
-    pd.testing.assert_frame_equal(one.cells, other.cells, check_dtype=False)
-    np.testing.assert_array_equal(one.masks.labels, other.masks.labels)
-    np.testing.assert_array_equal(one.masks.nuclei, other.masks.nuclei)
-    words = set(vars(one)) - {"cells", "masks"}
-    assert {name: getattr(one, name) for name in words} == {
-        name: getattr(other, name) for name in words
-    }
-
-
-def test_analysis_is_given_back_as_it_was_kept(analysed, analysis):
-    assert_same(kept_analysis(analysed, 1), analysis)
-
-
-def test_analysis_is_given_back_with_its_edits(analysed, analysis, smear):
-    before = kept_analysis(analysed, 1)
-    label = int(table.present(before.cells).index[0])
-    middle = before.cells.loc[label, "centroid_x_px"]
-    line = [(0, middle), (smear.pixels.shape[0], middle)]
-    edit = edits.split(before.masks, before.cells, label, line)
-    rows = table.rows_of(before.cells, edit.touched)
-    after = corrected(before, edit, ArraySource(smear.pixels), load_classifier())
-    changed = table.rows_of(after.cells, edit.touched)
-    record_edit(analysed, 1, 1, edit, rows, changed, segmentation_id=1)
-    again = kept_analysis(analysed, 1)
-    assert_same(again, after)
-    assert again.edits == 1
-
-
-def test_words_find_their_cells_in_a_new_analysis_or_are_told_as_lost(analysed, analysis):
-    first, second = (int(label) for label in table.present(analysis.cells).index[:2])
-    annotate(analysed, 1, cell(first), BLAST)
-    annotate(analysed, 1, cell(second), L1)
-    kept = analysis.masks.labels != first
-    masks = CellMasks(analysis.masks.labels * kept, analysis.masks.nuclei * kept)
-    cells = table.without(analysis.cells, [first])
-    lost = keep_analysis(analysed, 1, replace(analysis, masks=masks, cells=cells))
-    assert [one.annotation.marked_id for one in orphaned(analysed)] == lost
-    assert [(one.label, one.word) for one in standing(analysed)] == [(None, BLAST), (second, L1)]
 
 
 def test_read_only_project_takes_nothing(project, pictures):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields, replace
 
 import pandas as pd
@@ -9,11 +10,15 @@ from pydantic import TypeAdapter
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.source import PixelSize, Region
 from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.errors import ProjectDamagedError
+from napari_all_subtype.model.weights import BUNDLED, model_folders
 from napari_all_subtype.project.current import masks_now, table_now
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.locks import refuse_locked
 from napari_all_subtype.project.mask_edits import edits_of
 from napari_all_subtype.project.masks import keep_masks
 from napari_all_subtype.project.matching import match_cells
@@ -24,11 +29,14 @@ from napari_all_subtype.project.segmentations import (
     marked_in,
     store_segmentation,
 )
+from napari_all_subtype.project.smears import field_of, path_of
 from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.corrections import with_cells
+from napari_all_subtype.workflow.inputs import readable
 
-# These may hold a path: what found the cells and what classified them is told by their names.
-_WITHOUT = {"parameters": {"finding": True, "model": {"model"}}}
+# Flags that name another field of a batch, by the name of its file.
+_NAMING = ("overlaps ", "same picture as ")
 
 
 @dataclass(frozen=True)
@@ -75,13 +83,15 @@ def keep_analysis(database: Database, field_id: int, analysis: Analysis) -> list
     ProjectReadOnlyError, ProjectWriteError
         If it cannot be written.
     """
-    before = masks_now(database, field_id)
+    # Nothing is written for a smear that takes nothing.
+    refuse_locked(database, field_of(database, field_id).slide_id)
+    before = _masks_before(database, field_id)
     same_shape = before is not None and before.labels.shape == analysis.masks.labels.shape
     sought = marked_in(database, field_id)
     found = match_cells(sought, analysis.masks.labels, before.labels if same_shape else None)
     made = Segmentation(
         analysis.segmenter,
-        _WORDS.dump_python(_words_of(analysis), mode="json", exclude=_WITHOUT),
+        _content_of(analysis),
         keep_masks(database, analysis.masks),
         keep_table(database, analysis.cells),
     )
@@ -92,7 +102,9 @@ def keep_analysis(database: Database, field_id: int, analysis: Analysis) -> list
 def kept_analysis(database: Database, field_id: int) -> Analysis | None:
     """The last analysis of a field with everything that people changed since; None if none is kept.
 
-    A picture of one cell that came in with a person's word has masks, and no analysis.
+    A picture of one cell that came in with a person's word has masks, and no analysis. Its name
+    is that of the file, and paths among its parameters are left out: the record of an analysis
+    tells no person's name.
 
     Raises
     ------
@@ -103,9 +115,13 @@ def kept_analysis(database: Database, field_id: int) -> Analysis | None:
     masks, cells = masks_now(database, field_id), table_now(database, field_id)
     if made is None or not made.content or masks is None or cells is None:
         return None
-    words = _WORDS.validate_python(made.content)
+    name = readable(path_of(database, field_id).name)
+    words = _WORDS.validate_python({**made.content, "name": name})
     analysis = Analysis(masks=masks, cells=cells, **vars(words))
-    return replace(analysis, edits=words.edits + len(edits_of(database, field_id)))
+    changes = len(edits_of(database, field_id))
+    if not changes:
+        return analysis
+    return replace(with_cells(analysis, cells), edits=words.edits + changes)
 
 
 def placed_cells(cells: pd.DataFrame) -> list[PlacedCell]:
@@ -118,5 +134,38 @@ def placed_cells(cells: pd.DataFrame) -> list[PlacedCell]:
     ]
 
 
-def _words_of(analysis: Analysis) -> Words:
-    return Words(**{field.name: getattr(analysis, field.name) for field in fields(Words)})
+def _masks_before(database: Database, field_id: int) -> CellMasks | None:
+    """The masks so far; None where they cannot be read, for marked cells have a position too."""
+    try:
+        return masks_now(database, field_id)
+    except ProjectDamagedError:
+        return None
+
+
+def _content_of(analysis: Analysis) -> dict:
+    """All but masks and table, ready for JSON, without what may tell a name."""
+    words = Words(**{field.name: getattr(analysis, field.name) for field in fields(Words)})
+    told = replace(
+        words,
+        pixel_size=_nameless(words.pixel_size),
+        flags=tuple(flag for flag in words.flags if not flag.startswith(_NAMING)),
+        parameters=_pathless(words.parameters),
+    )
+    return _WORDS.dump_python(told, mode="json", exclude={"name"})
+
+
+def _nameless(size: PixelSize) -> PixelSize:
+    # A person called the profile as they liked.
+    return replace(size, note="") if size.origin == "profile" else size
+
+
+def _pathless(parameters: AnalysisParameters) -> AnalysisParameters:
+    """`parameters` without the name of a profile, and without paths of models."""
+    finding, model = parameters.finding, parameters.model
+    weights = finding.segmenter_model
+    if weights is not None and (os.path.basename(weights) != weights or os.path.exists(weights)):
+        finding = finding.model_copy(update={"segmenter_model": None})
+    if model.model not in {BUNDLED, *(folder.name for folder in model_folders())}:
+        model = model.model_copy(update={"model": BUNDLED})
+    scale = parameters.scale.model_copy(update={"profile": None})
+    return parameters.model_copy(update={"scale": scale, "finding": finding, "model": model})
