@@ -131,7 +131,8 @@ def test_table_and_notes_say_whence_the_scale_came(folder, tmp_path):
     rows = pd.read_csv(tmp_path / "cells.csv")
     assert set(rows["pixel_size_origin"]) == {"red cells"}
     assert rows["pixel_size_note"].str.endswith("of 10 pictures of this size together").all()
-    assert len(result.notes) == 1
+    assert len(result.notes) == 2
+    assert "no cell changes sides" in result.notes[1]
     assert result.notes[0].startswith("Scale of 10 pictures: ")
     assert "together: 0.1" in result.notes[0]
 

@@ -71,7 +71,8 @@ def test_summary_tells_of_a_measured_scale_and_not_of_a_given_one(smear):
     assert given_size.cells[IF_SMALLER].isna().all()
     guessed = analyse(smear.pixels)
     doubt = summarise([FieldCells.of(guessed)], "s").scale_doubt
-    assert doubt.relative_uncertainty == guessed.pixel_size.relative_uncertainty
+    error = guessed.pixel_size.relative_uncertainty
+    assert doubt.relative_uncertainty == (error, error)
     counted = guessed.cells.loc[1:, [IF_SMALLER, IF_LARGER]] >= 0.5
     assert doubt.text in describe(summarise([FieldCells.of(guessed)], "s"))
     known = guessed.cells.loc[1:, "subtype"] != "unknown"
@@ -84,30 +85,42 @@ def cells_of(now, smaller, larger, words=None):
     return pd.DataFrame(columns)
 
 
+def doubt_of(cells, uncertainty=0.15):
+    return scale_doubt(cells, np.broadcast_to(uncertainty, len(cells)), 0.5)
+
+
 def test_one_ruler_moves_all_cells_the_same_way():
-    cells = cells_of([0.9, 0.6, 0.4], [0.7, 0.3, 0.1], [0.95, 0.8, 0.7])
-    doubt = scale_doubt(cells, 0.15, 0.5)
+    doubt = doubt_of(cells_of([0.9, 0.6, 0.4], [0.7, 0.3, 0.1], [0.95, 0.8, 0.7]))
     assert (doubt.if_smaller, doubt.if_larger, doubt.n_depend) == (1, 3, 2)
-    assert "1 to 3 cells on the blast side instead of 2; 2 change sides" in doubt.text
+    assert "1 to 3 cells are on the blast side instead of 2; 2 cells change" in doubt.text
 
 
 def test_unknown_cells_are_not_counted_and_a_cell_not_asked_about_stays():
     words = ["blast", "unknown", "blast"]
     cells = cells_of([0.9, 0.9, 0.9], [0.1, 0.1, np.nan], [0.9, 0.9, np.nan], words)
-    doubt = scale_doubt(cells, 0.15, 0.5)
+    doubt = doubt_of(cells, [0.09, 0.5, 0.02])
     assert (doubt.if_smaller, doubt.if_larger, doubt.n_depend) == (1, 2, 1)
+    assert "(9 %; 1 of 2 cells)" in doubt.text
+    assert "1 cell changes sides" in doubt.text
+
+
+def test_range_of_uncertainties_is_told():
+    cells = cells_of([0.9, 0.9], [0.1, 0.1], [0.9, 0.9])
+    assert "(9–50 %)" in doubt_of(cells, [0.09, 0.5]).text
 
 
 def test_nothing_in_doubt_is_said_so_or_not_at_all():
     sure = cells_of([0.9], [0.8], [0.95])
-    assert "no cell changes sides" in scale_doubt(sure, 0.15, 0.5).text
-    assert scale_doubt(cells_of([0.9], [np.nan], [np.nan]), 0.02, 0.5) is None
-    assert scale_doubt(sure.drop(columns=[IF_SMALLER]), 0.15, 0.5) is None
+    assert "no cell changes sides" in doubt_of(sure).text
+    assert doubt_of(cells_of([0.9], [np.nan], [np.nan])) is None
+    assert doubt_of(sure.drop(columns=[IF_SMALLER])) is None
+    assert doubt_of(cells_of([0.9], [0.1], [0.9], ["unknown"])) is None
 
 
 @given(st.lists(st.tuples(*[st.floats(0, 1)] * 3), min_size=1, max_size=20))
-def test_count_now_lies_in_the_range_that_is_told(rows):
+def test_count_lies_in_the_range_that_is_told(rows):
     cells = cells_of(*(list(column) for column in zip(*rows, strict=True)))
-    doubt = scale_doubt(cells, MATTERS, 0.5)
-    assert 0 <= doubt.n_depend <= len(rows)
-    assert max(doubt.if_smaller, doubt.if_larger) <= len(rows)
+    doubt = doubt_of(cells, MATTERS)
+    assert doubt.low <= doubt.count <= doubt.high
+    assert (doubt.n_depend == 0) <= (doubt.low == doubt.high)
+    assert doubt.high - doubt.low <= doubt.n_depend

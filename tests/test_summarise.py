@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
@@ -71,6 +71,7 @@ def test_means_leave_out_cells_of_which_nothing_is_said():
     assert none_left.model_dump(mode="json")["mean_p_blast_any"] is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=9))
 def test_interval_over_fields_is_there_or_says_why_not(blasts):
     fields = [field(str(n), "blast" if b else "normal") for n, b in enumerate(blasts)]

@@ -88,11 +88,8 @@ def classify_batch(
         with new_file(out, overwrite) as partial:
             rows.to_csv(partial, index=False, float_format="%.6g")
         found = rows[rows["cell_found"].eq(True)]
-        doubt = scale_doubt(
-            found,
-            max(size.relative_uncertainty for size in sizes),
-            parameters.decision.blast_threshold,
-        )
+        errors = found["um_relative_uncertainty"].to_numpy(float)
+        doubt = scale_doubt(found, errors, parameters.decision.blast_threshold)
         notes += ["" if doubt is None else doubt.text, stain_warning(found, facts.stain)]
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.taxonomy import UNKNOWN
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # Probability of any blast if a pixel were smaller, or larger, by its standard uncertainty.
 IF_SMALLER, IF_LARGER = "p_blast_any_if_smaller", "p_blast_any_if_larger"
-# A size that a person gave (2 %) moves no count worth a second look; a ruler of red cells does.
+# Where the scale is surer than this the model is not asked twice more: a choice of what it costs,
+# between the size that a person gave (2 %) and a ruler of red cells (15 %).
 MATTERS = 0.05
 
 
@@ -26,23 +27,62 @@ class ScaleDoubt(BaseModel):
 
     Parameters
     ----------
+    count : int
+        Cells on the blast side as they are.
     if_smaller, if_larger : int
-        Cells on the blast side if a pixel is smaller, or larger, than taken.
-    relative_uncertainty : float
-        By how much, as a fraction: one standard uncertainty, the largest of the fields.
+        The same if a pixel is smaller, or larger, than taken: for all cells alike, as one ruler
+        errs. What is *unknown* stays so. Rulers are farther off than this one time in three.
+    n_asked, n_cells : int
+        Cells whose scale is uncertain, of all of which something is said.
     n_depend : int
         Cells whose side is another one at either end.
-    text : str
-        The same in a sentence.
+    relative_uncertainty : tuple of float
+        Smallest and largest standard uncertainty of the cells asked about, as fractions.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    count: int
     if_smaller: int
     if_larger: int
-    relative_uncertainty: float
+    n_asked: int
+    n_cells: int
     n_depend: int
-    text: str
+    relative_uncertainty: tuple[float, float]
+
+    @property
+    def low(self) -> int:
+        """Fewest cells on the blast side: as they are, or at either end."""
+        return min(self.count, self.if_smaller, self.if_larger)
+
+    @property
+    def high(self) -> int:
+        """Most of them."""
+        return max(self.count, self.if_smaller, self.if_larger)
+
+    @computed_field
+    @property
+    def text(self) -> str:
+        """The same in a sentence.
+
+        Examples
+        --------
+        >>> ScaleDoubt(count=8, if_smaller=0, if_larger=9, n_asked=9, n_cells=9, n_depend=9,
+        ...            relative_uncertainty=(0.15, 0.15)).text[:71]
+        'If the scale is off by one standard uncertainty (15 %), for all cells a'
+        """
+        least, most = (f"{u:.0%}".removesuffix("%") for u in self.relative_uncertainty)
+        off = f"{most} %" if least == most else f"{least}–{most} %"
+        if self.n_asked < self.n_cells:
+            off += f"; {self.n_asked} of {self.n_cells} cells"
+        start = f"If the scale is off by one standard uncertainty ({off}), for all cells alike,"
+        if not self.n_depend:
+            return f"{start} no cell changes sides."
+        change = "cell changes" if self.n_depend == 1 else "cells change"
+        return (
+            f"{start} {self.low} to {self.high} cells are on the blast side instead of "
+            f"{self.count}; {self.n_depend} {change} sides. Giving the pixel size ends this."
+        )
 
 
 def if_scale_is_off(
@@ -113,38 +153,38 @@ def resized(crops: np.ndarray, factors: np.ndarray, ground: int) -> np.ndarray:
 
 
 def scale_doubt(
-    cells: pd.DataFrame, relative_uncertainty: float, blast_threshold: float
+    cells: pd.DataFrame, relative_uncertainty: np.ndarray, blast_threshold: float
 ) -> ScaleDoubt | None:
-    """How the count of blasts hangs on the pixel size; None where nothing was asked about it.
+    """How the count of blasts hangs on the pixel size; None where no cell was asked about.
 
-    The error is that of one ruler, so all cells grow or shrink together: these are counts at
-    its two ends, not a sum of the worst of each cell.
+    The error is taken to be that of one ruler, so all cells grow or shrink together: these are
+    counts at its two ends, not a sum of the worst of each cell.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         Present cells, with what was said of them.
+    relative_uncertainty : ndarray, shape (N,)
+        Of the pixel size of each cell's image, 0–1.
     """
-    if IF_SMALLER not in cells or not cells[IF_SMALLER].notna().any():
+    if IF_SMALLER not in cells:
         return None
-    decided = cells[(cells["subtype"] != UNKNOWN.name) & cells["p_blast_any"].notna()]
-    now = decided["p_blast_any"]
-    sides = {name: decided[name].fillna(now) >= blast_threshold for name in (IF_SMALLER, IF_LARGER)}
-    counts = [int(side.sum()) for side in sides.values()]
-    here = now >= blast_threshold
-    depend = int(np.any([side != here for side in sides.values()], axis=0).sum())
-    count = int(here.sum())
-    off = f"If every length is off by {100 * relative_uncertainty:.0f} %"
-    text = f"{off}, no cell changes sides."
-    if depend:
-        text = (
-            f"{off}: {min(*counts, count)} to {max(*counts, count)} cells on the blast side "
-            f"instead of {count}; {depend} change sides. Giving the pixel size ends this."
-        )
+    said = (cells["subtype"] != UNKNOWN.name) & cells["p_blast_any"].notna()
+    asked = (said & cells[IF_SMALLER].notna()).to_numpy(bool)
+    if not asked.any():
+        return None
+    now = cells["p_blast_any"]
+    here, smaller, larger = (
+        (p >= blast_threshold)[said]
+        for p in (now, cells[IF_SMALLER].fillna(now), cells[IF_LARGER].fillna(now))
+    )
+    off = np.asarray(relative_uncertainty, float)[asked]
     return ScaleDoubt(
-        if_smaller=counts[0],
-        if_larger=counts[1],
-        relative_uncertainty=relative_uncertainty,
-        n_depend=depend,
-        text=text,
+        count=int(here.sum()),
+        if_smaller=int(smaller.sum()),
+        if_larger=int(larger.sum()),
+        n_asked=int(asked.sum()),
+        n_cells=int(said.sum()),
+        n_depend=int(((smaller != here) | (larger != here)).sum()),
+        relative_uncertainty=(float(off.min()), float(off.max())),
     )

@@ -179,7 +179,7 @@ def summarise(
         said = cells["subtype"] != UNKNOWN.name
         return float(cells.loc[said, column].mean()) if len(cells) else None
 
-    largest = max(field.um_relative_uncertainty for field in fields)
+    errors = [field.um_relative_uncertainty for field in fields]
     return Summary(
         name=name,
         fields=tuple(field.name for field in fields),
@@ -189,10 +189,14 @@ def summarise(
         blast_any=proportion(blast),
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
-        um_relative_uncertainty=largest,
+        um_relative_uncertainty=max(errors),
         flags={field.name: field.flags for field in (*fields, *repeated) if field.flags},
         n_fields_scale_assumed=sum(field.scale_assumed for field in fields),
-        scale_doubt=scale_doubt(cells, largest, fields[0].blast_threshold),
+        scale_doubt=scale_doubt(
+            cells,
+            np.repeat(errors, [len(field.cells) for field in fields]),
+            fields[0].blast_threshold,
+        ),
         smear_score=_score(fields, seed),
         blank_rate=blank_rate(fields[0].facts, len(cells), fields[0].blast_threshold),
         scale_warnings={f.name: f.scale_warning for f in fields if f.scale_warning},
