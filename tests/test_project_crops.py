@@ -12,6 +12,7 @@ from napari_all_subtype.errors import (
     ProjectWriteError,
     RecordError,
 )
+from napari_all_subtype.project import kept_files
 from napari_all_subtype.project.crops import CROPS, keep_crop, read_crop
 from napari_all_subtype.project.database import create_project, open_project
 
@@ -61,6 +62,23 @@ def test_changed_or_missing_file_is_told(project):
     path.unlink()
     with pytest.raises(ProjectDamagedError, match="No such file"):
         read_crop(project, name)
+
+
+def test_crop_cut_short_is_written_again(project):
+    name = keep_crop(project, some_crop(8))
+    path = CROPS.place(project, name)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert keep_crop(project, some_crop(8)) == name
+    assert np.array_equal(read_crop(project, name), some_crop(8))
+
+
+def test_name_of_a_crop_is_on_the_disk_also_where_it_was_there_already(project, monkeypatch):
+    name = keep_crop(project, some_crop(9))
+    synced = []
+    monkeypatch.setattr(kept_files, "folder_to_disk", synced.append)
+    keep_crop(project, some_crop(9))
+    place = CROPS.place(project, name).parent
+    assert synced == [place, place.parent, place.parent.parent]
 
 
 @pytest.mark.parametrize("name", ["", "../project.sqlite", "a.png", "A" * 64 + ".png"])

@@ -40,12 +40,11 @@ def keep_crop(database: Database, crop: np.ndarray) -> str:
         )
     database.refuse_read_only()
     name = CROPS.name_of(pixels_sha256(crop))
-    if not CROPS.place(database, name).is_file():
-        code = cv2.COLOR_RGB2BGR if crop.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-        _, content = cv2.imencode(
-            ".png", cv2.cvtColor(crop, code), [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION]
-        )
-        CROPS.write(database, name, content.tobytes())
+    code = cv2.COLOR_RGB2BGR if crop.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    _, content = cv2.imencode(
+        ".png", cv2.cvtColor(crop, code), [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION]
+    )
+    CROPS.write(database, name, content.tobytes())
     return name
 
 

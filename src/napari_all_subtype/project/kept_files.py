@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,8 @@ class KeptFiles:
     def write(self, database: Database, name: str, content: bytes) -> None:
         """Keep `content`; it is on the disk when this returns.
 
+        A file that is there already, of the same size, is left as it is.
+
         Raises
         ------
         ProjectReadOnlyError, ProjectWriteError
@@ -63,9 +66,11 @@ class KeptFiles:
         database.refuse_read_only()
         path = self.place(database, name)
         try:
-            with new_file(path, overwrite=True) as partial:
-                partial.write_bytes(content)
-            # The name of the file, too, must be on the disk before a record refers to it.
+            if _size_of(path) != len(content):
+                with new_file(path, overwrite=True) as partial:
+                    partial.write_bytes(content)
+            # The name of the file, too, must be on the disk before a record refers to it; whoever
+            # wrote a file that is there already may have been killed before it came to this.
             for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
                 folder_to_disk(folder)
         except OutputError as error:
@@ -104,3 +109,11 @@ class KeptFiles:
     @property
     def _capital(self) -> str:
         return self.word[0].upper() + self.word[1:]
+
+
+def _size_of(path: Path) -> int | None:
+    """Bytes of an ordinary file; None where there is none."""
+    try:
+        return os.path.getsize(path) if os.path.isfile(path) else None
+    except OSError:
+        return None

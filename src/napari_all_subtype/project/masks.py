@@ -29,19 +29,18 @@ def keep_masks(database: Database, masks: CellMasks) -> str:
     """
     database.refuse_read_only()
     name = MASKS.name_of(_digest(masks))
-    if not MASKS.place(database, name).is_file():
-        content = BytesIO()
-        with tifffile.TiffWriter(content, bigtiff=True) as tiff:
-            for page in (masks.labels, masks.nuclei):
-                # What every reader of TIFF knows; the fast end of it.
-                tiff.write(
-                    np.asarray(page, np.int32),
-                    compression="zlib",
-                    compressionargs={"level": 1},
-                    tile=_TILE_PX,
-                    metadata=None,
-                )
-        MASKS.write(database, name, content.getvalue())
+    content = BytesIO()
+    with tifffile.TiffWriter(content, bigtiff=True) as tiff:
+        for page in (masks.labels, masks.nuclei):
+            # What every reader of TIFF knows; the fast end of it.
+            tiff.write(
+                np.asarray(page, np.int32),
+                compression="zlib",
+                compressionargs={"level": 1},
+                tile=_TILE_PX,
+                metadata=None,
+            )
+    MASKS.write(database, name, content.getvalue())
     return name
 
 
@@ -58,10 +57,9 @@ def read_masks(database: Database, name: str) -> CellMasks:
     content = MASKS.read(database, name)
     try:
         with tifffile.TiffFile(BytesIO(content)) as tiff:
-            labels, nuclei = (page.asarray() for page in tiff.pages)
-    except (tifffile.TiffFileError, ValueError, IndexError) as error:
+            masks = CellMasks(*(page.asarray() for page in tiff.pages))
+    except Exception as error:  # the edge of the codecs: damage fails in ways of their own
         raise MASKS.damaged(name, "they are no masks") from error
-    masks = CellMasks(labels, nuclei)
     if MASKS.name_of(_digest(masks)) != name:
         raise MASKS.damaged(name, "their pixels are not those their name tells")
     return masks

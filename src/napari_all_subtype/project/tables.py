@@ -27,8 +27,7 @@ def keep_table(database: Database, cells: pd.DataFrame) -> str:
     database.refuse_read_only()
     content = cells.to_parquet(None, engine="pyarrow", compression="zstd")
     name = TABLES.name_of(hashlib.sha256(content).hexdigest())
-    if not TABLES.place(database, name).is_file():
-        TABLES.write(database, name, content)
+    TABLES.write(database, name, content)
     return name
 
 
@@ -45,7 +44,10 @@ def read_table(database: Database, name: str) -> pd.DataFrame:
     content = TABLES.read(database, name)
     if TABLES.name_of(hashlib.sha256(content).hexdigest()) != name:
         raise TABLES.damaged(name, "it holds something else than its name tells")
-    return pd.read_parquet(BytesIO(content), engine="pyarrow")
+    try:
+        return pd.read_parquet(BytesIO(content), engine="pyarrow")
+    except Exception as error:  # the edge of the codec, as for masks
+        raise TABLES.damaged(name, "it cannot be read as a table") from error
 
 
 def rows_to_json(rows: pd.DataFrame) -> str:
