@@ -1,6 +1,8 @@
 """What leaves a project: words, history and crops, and nothing that tells a person."""
 
 import json
+import os
+import sys
 
 import numpy as np
 import pandas as pd
@@ -11,17 +13,20 @@ from napari_all_subtype.errors import OutputExistsError, ParameterError
 from napari_all_subtype.project.annotation import SeenCell
 from napari_all_subtype.project.annotations import annotate
 from napari_all_subtype.project.crops import keep_crop
-from napari_all_subtype.project.database import create_project
+from napari_all_subtype.project.database import create_project, open_project
+from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.locks import begin_amendment, lock
 from napari_all_subtype.project.smears import (
     add_case,
     add_field,
     add_slide,
     add_specimen,
+    fields_of,
     move_field,
 )
-from napari_all_subtype.workflow.project_export import export_project, standing_table
+from napari_all_subtype.workflow.project_export import export_project
 from napari_all_subtype.workflow.project_status import status_lines, status_of
+from napari_all_subtype.workflow.project_tables import standing_table
 from project_examples import BLAST, L1, cell, found, new_project
 
 
@@ -114,3 +119,94 @@ def test_export_of_an_empty_project_is_readable(project, tmp_path):
     out = export_project(project, tmp_path / "out", ["csv", "parquet", "crops"])
     assert (out / "annotations.csv").is_file()
     assert list(pd.read_csv(out / "history.csv").columns)[:2] == ["line", "step"]
+
+
+def test_image_in_a_folder_closed_to_us_counts_as_missing(project, monkeypatch):
+    def refused(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "stat", refused)
+    assert status_of(project)["missing_files"].tolist() == [1]
+
+
+def test_overwriting_an_export_leaves_work_of_others_alone(named, tmp_path):
+    out = export_project(named, tmp_path / "out", ["csv", "crops"])
+    (out / "parquet").mkdir()
+    (out / "parquet" / "mine.txt").write_text("mine")
+    with pytest.raises(OutputExistsError, match="parquet"):
+        export_project(named, out, overwrite=True)
+    (out / "parquet" / "mine.txt").rename(out / "crops" / "blast" / "mine.txt")
+    (out / "parquet").rmdir()
+    with pytest.raises(OutputExistsError, match=r"mine\.txt"):
+        export_project(named, out, overwrite=True)
+    (out / "crops" / "blast" / "mine.txt").unlink()
+    export_project(named, out, overwrite=True)
+    assert not (out / "crops").exists()
+
+
+@pytest.mark.parametrize("told", ["{}", "[]", "nothing", '{"software": "other 1", "files": []}'])
+def test_folder_without_our_provenance_is_never_replaced(named, tmp_path, told):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "annotations.csv").write_text("mine")
+    (out / "provenance.json").write_text(told)
+    with pytest.raises(OutputExistsError, match="did not write"):
+        export_project(named, out, overwrite=True)
+    assert (out / "annotations.csv").read_text() == "mine"
+
+
+def test_snapshot_stays_the_same_beside_a_writer(project):
+    annotate(project, 1, cell(1), BLAST)
+    with open_project(project.folder, write=False) as reader:
+        with reader.snapshot():
+            annotate(project, 1, cell(2), BLAST)
+            assert len(standing(reader)) == 1
+            with reader.snapshot():
+                assert len(standing(reader)) == 1
+            assert len(standing(reader)) == 1
+        assert len(standing(reader)) == 2
+
+
+def test_snapshot_ends_with_an_error_in_it(project):
+    with pytest.raises(ZeroDivisionError), project.snapshot():
+        raise ZeroDivisionError
+    annotate(project, 1, cell(1), BLAST)
+    with open_project(project.folder, write=False) as reader:
+        assert len(standing(reader)) == 1
+
+
+@pytest.mark.parametrize("read", [standing_table, status_of])
+def test_what_a_writer_adds_meanwhile_is_in_the_next_reading(project, monkeypatch, read):
+    annotate(project, 1, cell(1), BLAST)
+    module = sys.modules[read.__module__]
+
+    def fields_then_a_writer(*arguments):
+        told = fields_of(*arguments)
+        monkeypatch.undo()
+        new = add_field(project, 1, project.folder / "new.png", "cd" * 32, (480, 640))
+        annotate(project, 1, cell(1, new), BLAST)
+        return told
+
+    monkeypatch.setattr(module, "fields_of", fields_then_a_writer)
+    with open_project(project.folder, write=False) as reader:
+        first = read(reader)
+        second = read(reader)
+    counted = "annotated" if read is status_of else "cell"
+    assert (first[counted].tolist(), len(fields_of(project))) == ([1], 2)
+    assert second[counted].tolist() == ([2] if read is status_of else [1, 1])
+
+
+def test_export_beside_a_writer_is_of_one_state(project, monkeypatch, tmp_path):
+    annotate(project, 1, cell(1), BLAST)
+    module = sys.modules[export_project.__module__]
+
+    def table_then_a_writer(*arguments):
+        told = standing_table(*arguments)
+        annotate(project, 1, cell(2), L1)
+        return told
+
+    monkeypatch.setattr(module, "standing_table", table_then_a_writer)
+    with open_project(project.folder, write=False) as reader:
+        out = export_project(reader, tmp_path / "out")
+    tables = [pd.read_csv(out / f"{name}.csv") for name in ("annotations", "history")]
+    assert [len(table) for table in tables] == [1, 1]

@@ -83,6 +83,31 @@ class Database:
         """The first row that the query `sql` gives, if any; raises as `rows` does."""
         return next(iter(self.rows(sql, values)), None)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A block in which all is read as it was at its start, whatever others write meanwhile.
+
+        Keep it short and write nothing in it: without a write-ahead log it holds writers up.
+        One inside another, or inside a transaction, is part of it.
+
+        Raises
+        ------
+        ProjectReadError
+            If the disk fails.
+        ProjectDamagedError
+            If the file is damaged.
+        """
+        if self._connection.in_transaction:
+            yield
+            return
+        self.rows("BEGIN")
+        try:
+            # SQLite takes its snapshot at the first reading, not before.
+            self.rows("SELECT count(*) FROM sqlite_master")
+            yield
+        finally:
+            self._roll_back(("COMMIT",))
+
     def refuse_read_only(self) -> None:
         """Raise if nothing can be written.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,28 +12,18 @@ import cv2
 import pandas as pd
 
 from napari_all_subtype.errors import ParameterError
-from napari_all_subtype.files import new_folder, write_json
-from napari_all_subtype.project.annotation import Annotation, Word
+from napari_all_subtype.files import new_folder, refuse_foreign, write_json
 from napari_all_subtype.project.crops import read_crop
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.groups import splits_of
-from napari_all_subtype.project.history import history, standing
+from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import locks_of, reasons_of, state_of
-from napari_all_subtype.project.readers import readers_of
-from napari_all_subtype.project.smears import fields_of, path_of, slides_of
+from napari_all_subtype.project.smears import slides_of
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.workflow.project_tables import history_table, standing_table
 
 ANNOTATIONS, HISTORY, CROPS, PROVENANCE = "annotations", "history", "crops", "provenance.json"
+PROGRAM = "napari-all-subtype"
 FORMATS = ("csv", "parquet", "crops")
-_TOLD = ("predicted", "confidence", "model")
-STANDING_COLUMNS = (
-    *("case", "slide", "field", "cell", "y_px", "x_px", "annotation", "orphaned", "reader"),
-    *("at_utc", *_TOLD, "um_per_px", "split", "pixels_sha256", "crop"),
-)
-HISTORY_COLUMNS = (
-    *("line", "step", "at_utc", "reader", "reading", "field", "marked_cell", "from", "to"),
-    *("undo_of", *_TOLD),
-)
 
 
 def export_project(
@@ -54,7 +45,8 @@ def export_project(
     identifiers : bool
         Write the identifiers of cases and the names of files as well. They tell people.
     overwrite : bool
-        Replace an earlier export.
+        Replace an earlier export, which tells in its provenance what it wrote. A folder
+        that holds anything else is never replaced.
 
     Raises
     ------
@@ -70,21 +62,53 @@ def export_project(
         raise ParameterError(
             f"{', '.join(unknown) or 'No format'}: expected one or more of {', '.join(FORMATS)}."
         )
-    own = [PROVENANCE, *FORMATS, *(f"{n}.{k}" for n in (ANNOTATIONS, HISTORY) for k in FORMATS)]
-    with new_folder(out, own, overwrite) as folder:
-        tables = {ANNOTATIONS: standing_table(database, identifiers), HISTORY: _history(database)}
-        writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-            "csv": lambda table, path: table.to_csv(path, index=False, float_format="%.6g"),
-            "parquet": lambda table, path: table.to_parquet(path, index=False),
+    with database.snapshot():
+        tables = {
+            ANNOTATIONS: standing_table(database, identifiers),
+            HISTORY: history_table(database),
         }
+        stands, told = standing(database), provenance_of(database, formats)
+    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+        "csv": lambda table, path: table.to_csv(path, index=False, float_format="%.6g"),
+        "parquet": lambda table, path: table.to_parquet(path, index=False),
+    }
+    with new_folder(out, _own(out) if overwrite else (), overwrite) as folder:
         for kind in formats:
             if kind == CROPS:
-                _write_crops(database, folder / CROPS)
+                _write_crops(database, stands, folder / CROPS)
                 continue
             for name, table in tables.items():
                 writers[kind](table, folder / f"{name}.{kind}")
-        write_json(folder / PROVENANCE, provenance_of(database, formats))
+        files = [
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+        ]
+        write_json(folder / PROVENANCE, told | {"files": sorted([*files, PROVENANCE])})
     return out
+
+
+def _own(out: Path) -> set[str]:
+    """Names in `out` that an earlier export wrote, by its own account.
+
+    Raises
+    ------
+    OutputExistsError
+        If one of its folders holds anything else.
+    """
+    try:
+        told = json.loads((out / PROVENANCE).read_text(encoding="utf-8"))
+        files = [Path(one) for one in told["files"]]
+        ours = told["software"].startswith(f"{PROGRAM} ") and "project" in told
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return set()
+    if not ours:
+        return set()
+    names: dict[Path, set[str]] = {Path(): set()}
+    for one in files:
+        for path in (one, *one.parents[:-1]):
+            names.setdefault(path.parent, set()).add(path.name)
+    for folder, own in names.items():
+        refuse_foreign(out / folder, own)
+    return names[Path()]
 
 
 def provenance_of(database: Database, formats: Sequence[str]) -> dict[str, object]:
@@ -104,7 +128,7 @@ def provenance_of(database: Database, formats: Sequence[str]) -> dict[str, objec
         for slide in slides_of(database)
     ]
     return {
-        "software": f"napari-all-subtype {version('napari-all-subtype')}",
+        "software": f"{PROGRAM} {version(PROGRAM)}",
         "project": facts.get("id", ""),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "formats": list(formats),
@@ -114,86 +138,9 @@ def provenance_of(database: Database, formats: Sequence[str]) -> dict[str, objec
     }
 
 
-def standing_table(database: Database, identifiers: bool = False) -> pd.DataFrame:
-    """What stands on each cell: one row per annotated cell of the common record."""
-    slides = {slide.slide_id: slide for slide in slides_of(database)}
-    fields = {field.field_id: field for field in fields_of(database)}
-    readers = {reader.reader_id: reader.name for reader in readers_of(database)}
-    splits, known = splits_of(database), _identifiers(database)
-    rows = []
-    for one in standing(database):
-        field = fields[one.annotation.seen.field_id]
-        case = slides[field.slide_id].case_id
-        row = {
-            "case": case,
-            "slide": field.slide_id,
-            "field": field.field_id,
-            "cell": one.label,
-            "y_px": one.centroid_yx_px[0],
-            "x_px": one.centroid_yx_px[1],
-            "annotation": one.word.name,
-            "orphaned": one.label is None,
-            "reader": readers[one.annotation.reader_id],
-            "at_utc": one.annotation.at_utc,
-            **_predicted(one.annotation),
-            "um_per_px": field.um_per_px,
-            "split": splits.get(case, ""),
-            "pixels_sha256": field.sha256,
-            "crop": one.annotation.seen.crop or "",
-        }
-        if identifiers:
-            row |= {
-                "identifier": known.get(case, ""),
-                "file": path_of(database, field.field_id).name,
-            }
-        rows.append(row)
-    more = ("identifier", "file") if identifiers else ()
-    return pd.DataFrame(rows, columns=[*STANDING_COLUMNS, *more])
-
-
-def _history(database: Database) -> pd.DataFrame:
-    """All that was ever said, blind readings included, a row each."""
-    readers = {reader.reader_id: reader.name for reader in readers_of(database)}
-    rows = [
-        {
-            "line": one.annotation_id,
-            "step": one.step_id,
-            "at_utc": one.at_utc,
-            "reader": readers[one.reader_id],
-            "reading": one.reading_id,
-            "field": one.seen.field_id,
-            "marked_cell": one.marked_id,
-            "from": _name(one.before),
-            "to": _name(one.word),
-            "undo_of": one.undo_of_id,
-            **_predicted(one),
-        }
-        for one in history(database)
-    ]
-    return pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
-
-
-def _predicted(annotation: Annotation) -> dict[str, object]:
-    told = annotation.seen.predicted
-    values = ("", None, "")
-    if told is not None:
-        values = (told.word.name, told.confidence, told.model_id)
-    return dict(zip(_TOLD, values, strict=True))
-
-
-def _name(word: Word | None) -> str:
-    return "" if word is None else word.name
-
-
-def _identifiers(database: Database) -> dict[str, str]:
-    return {
-        row["case_id"]: row["identifier"] for row in database.rows("SELECT * FROM case_identifiers")
-    }
-
-
-def _write_crops(database: Database, folder: Path) -> None:
+def _write_crops(database: Database, stands: Sequence[Standing], folder: Path) -> None:
     """A folder per class; each crop on white, called by field and cell."""
-    for one in standing(database):
+    for one in stands:
         seen = one.annotation.seen
         if seen.crop is None:
             continue

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pandas as pd
 
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import state_of
 from napari_all_subtype.project.readers import readers_of
-from napari_all_subtype.project.segmentations import cells_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 
 COLUMNS = (
@@ -34,28 +36,14 @@ def status_of(database: Database) -> pd.DataFrame:
         whose image is not where it was), ``cells`` (found), ``annotated`` and ``orphaned``
         (words whose cell was lost), ``state`` of the result.
     """
-    said: dict[int, list] = {}
-    for one in standing(database):
-        said.setdefault(one.annotation.seen.field_id, []).append(one)
-    rows = []
-    for slide in slides_of(database):
-        fields = fields_of(database, slide.slide_id)
-        words = [one for field in fields for one in said.get(field.field_id, ())]
-        missing = sum(not path_of(database, field.field_id).is_file() for field in fields)
-        rows.append(
-            (
-                slide.slide_id,
-                slide.case_id,
-                slide.specimen_kind,
-                len(fields),
-                missing,
-                sum(len(cells_of(database, field.field_id)) for field in fields),
-                len(words),
-                sum(one.label is None for one in words),
-                state_of(database, slide.slide_id),
-            )
-        )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    with database.snapshot():
+        rows, places = _rows(database), _places(database)
+    # A network share may take its time: nobody's writing waits for it.
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table["missing_files"] = [
+        sum(not os.path.isfile(path) for path in places.get(slide, ())) for slide in table["slide"]
+    ]
+    return table
 
 
 def status_lines(database: Database) -> list[str]:
@@ -77,3 +65,42 @@ def status_lines(database: Database) -> list[str]:
             "they are known by their pixels."
         )
     return lines
+
+
+def _rows(database: Database) -> list[tuple[object, ...]]:
+    """A row per slide; the missing files are not counted yet."""
+    said: dict[int, list[Standing]] = {}
+    for one in standing(database):
+        said.setdefault(one.annotation.seen.field_id, []).append(one)
+    cells = dict(
+        database.rows(
+            "SELECT slide_id, count(*) FROM cells JOIN fields ON fields.id = field_id "
+            "GROUP BY slide_id"
+        )
+    )
+    rows: list[tuple[object, ...]] = []
+    for slide in slides_of(database):
+        fields = fields_of(database, slide.slide_id)
+        words = [one for field in fields for one in said.get(field.field_id, ())]
+        rows.append(
+            (
+                slide.slide_id,
+                slide.case_id,
+                slide.specimen_kind,
+                len(fields),
+                0,
+                cells.get(slide.slide_id, 0),
+                len(words),
+                sum(one.label is None for one in words),
+                state_of(database, slide.slide_id),
+            )
+        )
+    return rows
+
+
+def _places(database: Database) -> dict[int, list[Path]]:
+    """Where the images of each slide are."""
+    places: dict[int, list[Path]] = {}
+    for field in fields_of(database):
+        places.setdefault(field.slide_id, []).append(path_of(database, field.field_id))
+    return places
