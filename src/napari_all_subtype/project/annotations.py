@@ -49,6 +49,8 @@ def annotate(
     ------
     ProjectReadOnlyError, ProjectWriteError
         If it could not be recorded.
+    LockedError
+        If the result of the smear is locked.
     RecordError
         If there is no such field, reader or reading.
     """

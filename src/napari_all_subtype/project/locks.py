@@ -25,7 +25,8 @@ class Lock:
     at_utc : str
     slide_id, reader_id : int
     content : str
-        Canonical JSON: all that was found and said.
+        Canonical JSON: the result, and of which slide, by whom, when, and instead of what (the
+        hash of the version it amends).
     sha256 : str
         Of `content` as UTF-8, in hexadecimal digits.
     last_step_id : int
@@ -55,14 +56,16 @@ class Lock:
         Raises
         ------
         ProjectDamagedError
-            If it is not what the hash was taken of.
+            If it, or whose it is, is not what the hash was taken of.
         """
-        if digest_of(self.content) != self.sha256:
+        whole = json.loads(self.content) if digest_of(self.content) == self.sha256 else {}
+        signed = (whole.get("at_utc"), whole.get("slide_id"), whole.get("reader_id"))
+        if signed != (self.at_utc, self.slide_id, self.reader_id):
             raise ProjectDamagedError(
                 f"Version {self.lock_id} of the result of slide {self.slide_id} is damaged: it is "
                 "not what its hash was taken of. Take the project from a copy."
             )
-        return json.loads(self.content)
+        return whole["result"]
 
 
 _COLUMNS = (
@@ -80,14 +83,27 @@ _COLUMNS = (
 def canonical(result: dict) -> str:
     """`result` as JSON that is the same for the same content.
 
+    Raises
+    ------
+    RecordError
+        If JSON cannot hold it: a number that is none, half a character, keys of several kinds.
+
     Examples
     --------
     >>> canonical({"b": [1.0], "a": "\u00e4"})
     '{"a":"ä","b":[1.0]}'
     """
-    return json.dumps(
-        result, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    try:
+        content = json.dumps(
+            result, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+        content.encode()
+    except (TypeError, ValueError) as error:
+        raise RecordError(
+            f"This result cannot be locked ({error}). Give text, numbers that are numbers, lists "
+            "and mappings with text as keys."
+        ) from error
+    return content
 
 
 def digest_of(content: str) -> str:
@@ -107,19 +123,30 @@ def lock(database: Database, reader_id: int, slide_id: int, result: dict) -> Loc
     ------
     LockedError
         If the last version is not being amended.
-    ProjectReadOnlyError, ProjectWriteError, RecordError
+    RecordError
+        If there is no such slide or reader, or JSON cannot hold the result.
+    ProjectReadOnlyError, ProjectWriteError
         If it could not be recorded.
     """
-    content = canonical(result)
     with database.transaction() as connection:
+        _refuse_unknown(database, slide_id, reader_id)
         refuse_locked(database, slide_id)
-        before = locks_of(database, slide_id)
-        amends = before[-1].lock_id if before else None
+        before = next(reversed(locks_of(database, slide_id)), None)
+        at_utc = utc_now()
+        content = canonical(
+            {
+                "at_utc": at_utc,
+                "slide_id": slide_id,
+                "reader_id": reader_id,
+                "amends_sha256": before and before.sha256,
+                "result": result,
+            }
+        )
         made = connection.execute(
             "INSERT INTO locks "
             "(at_utc, slide_id, reader_id, content, sha256, last_step_id, amends_id) "
             "SELECT ?, ?, ?, ?, ?, coalesce(max(id), 0), ? FROM steps",
-            (utc_now(), slide_id, reader_id, content, digest_of(content), amends),
+            (at_utc, slide_id, reader_id, content, digest_of(content), before and before.lock_id),
         )
         row = connection.execute("SELECT * FROM locks WHERE id = ?", (made.lastrowid,))
         return Lock.of_row(row.fetchone())
@@ -198,3 +225,9 @@ def refuse_locked(database: Database, slide_id: int) -> None:
         f"The result of this smear was locked by {name} at {held.at_utc}. Nothing was changed: "
         "begin an amendment, with its reason, to change it."
     )
+
+
+def _refuse_unknown(database: Database, slide_id: int, reader_id: int) -> None:
+    for word, table, key in (("slide", "slides", slide_id), ("reader", "readers", reader_id)):
+        if database.row(f"SELECT 1 FROM {table} WHERE id = ?", (key,)) is None:
+            raise RecordError(f"The project has no {word} {key}. Use one that it has.")
