@@ -15,7 +15,7 @@ from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.errors import LockedError, ProjectDamagedError, RecordError
 from napari_all_subtype.project.annotations import annotate
-from napari_all_subtype.project.history import orphaned
+from napari_all_subtype.project.history import orphaned, standing, word_on
 from napari_all_subtype.project.locks import lock
 from napari_all_subtype.project.mask_edits import edits_of, record_edit
 from napari_all_subtype.project.masks import keep_masks
@@ -74,9 +74,11 @@ def test_word_on_a_deleted_cell_has_no_cell_until_undo_brings_it_back(project):
     annotate(project, 1, cell(2), BLAST)
     delete(project, 2)
     assert [one.word for one in orphaned(project)] == [BLAST]
+    assert word_on(project, 1, 2) is None
     assert [one.label for one in cells_of(project, 1)] == [1, 3, 4]
     undo(project, 1, SLIDE)
     assert orphaned(project) == []
+    assert word_on(project, 1, 2) == BLAST
     assert [one.label for one in cells_of(project, 1)] == [1, 2, 3, 4]
 
 
@@ -112,6 +114,18 @@ def test_word_finds_its_cell_in_new_masks_after_an_edit(project):
     assert said(project) == {(1, 2): BLAST}
 
 
+def test_undo_tells_the_label_that_was_spoken_of_and_standing_the_one_of_now(project):
+    annotate(project, 1, cell(3), BLAST)
+    annotate(project, 1, cell(3), L1)
+    turned = squares()
+    for page in (turned.labels, turned.nuclei):
+        page[:] = np.array([0, 4, 3, 2, 1])[page]
+    found(project, turned)
+    (back,) = undo(project, 1, SLIDE).annotations
+    assert back.seen.label == 3
+    assert [one.label for one in standing(project)] == [2]
+
+
 def test_locked_smear_is_not_edited_nor_segmented(project):
     delete(project, 1)
     lock(project, 1, 1, {"cells": 3})
@@ -121,8 +135,9 @@ def test_locked_smear_is_not_edited_nor_segmented(project):
         found(project, squares())
     with pytest.raises(LockedError):
         annotate(project, 1, cell(2), BLAST)
+    with pytest.raises(LockedError):
+        undo(project, 1, SLIDE)
     assert len(edits_of(project, 1)) == 1
-    assert not undo(project, 1, SLIDE)
 
 
 def test_field_without_masks_has_nothing_to_edit(project):

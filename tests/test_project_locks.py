@@ -1,6 +1,7 @@
 """A locked result is a version for good: hashed, signed, amended only with a reason."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from napari_all_subtype.project.locks import (
 )
 from napari_all_subtype.project.readers import begin_reading
 from napari_all_subtype.project.steps import Thread
-from napari_all_subtype.project.undo import undo
+from napari_all_subtype.project.undo import redo, undo
 from project_examples import BLAST, NORMAL, cell, new_project, said
 
 
@@ -52,7 +53,9 @@ def test_locked_smear_takes_no_word_and_others_do(project):
     lock(project, 1, 1, {})
     with pytest.raises(LockedError, match="begin an amendment"):
         annotate(project, 1, cell(1), NORMAL)
-    assert not undo(project, 1, Thread(1))
+    for step in (undo, redo):
+        with pytest.raises(LockedError, match="begin an amendment"):
+            step(project, 1, Thread(1))
     annotate(project, 1, cell(1, 2), NORMAL)
     assert said(project) == {(1, 1): BLAST, (2, 1): NORMAL}
 
@@ -95,6 +98,39 @@ def test_content_that_is_not_what_was_hashed_is_told(project):
     changed = type(made)(**(vars(made) | {"content": '{"blasts":13}'}))
     with pytest.raises(ProjectDamagedError, match="is damaged"):
         _ = changed.result
+
+
+@pytest.mark.parametrize(
+    "change", [{"slide_id": 2}, {"reader_id": 2}, {"at_utc": "2026-01-31T12:00:00.000Z"}]
+)
+def test_hash_holds_whose_result_it_is_and_when_it_was_locked(project, change):
+    made = lock(project, 1, 1, {"blasts": 12})
+    assert made.result == {"blasts": 12}
+    with pytest.raises(ProjectDamagedError, match="is damaged"):
+        _ = replace(made, **change).result
+
+
+def test_hash_of_an_amended_version_holds_that_of_the_one_before(project):
+    first = lock(project, 1, 1, {})
+    begin_amendment(project, 1, 1, "read again")
+    second = lock(project, 1, 1, {})
+    assert json.loads(first.content)["amends_sha256"] is None
+    assert json.loads(second.content)["amends_sha256"] == first.sha256
+
+
+@pytest.mark.parametrize(
+    "result", [{"mean": float("nan")}, {"word": "\ud800"}, {1: "a", "b": 2}, {"cells": {1, 2}}]
+)
+def test_result_that_json_cannot_hold_is_not_locked(project, result):
+    with pytest.raises(RecordError, match="cannot be locked"):
+        lock(project, 1, 1, result)
+    assert state_of(project, 1) == "preliminary"
+
+
+@pytest.mark.parametrize(("reader_id", "slide_id", "word"), [(1, 99, "slide"), (99, 1, "reader")])
+def test_what_the_project_has_not_is_said_in_words(project, reader_id, slide_id, word):
+    with pytest.raises(RecordError, match=f"The project has no {word} 99"):
+        lock(project, reader_id, slide_id, {})
 
 
 @pytest.mark.parametrize("table", ["locks", "amendments"])

@@ -76,10 +76,13 @@ def standing(
 def word_on(
     database: Database, field_id: int, label: int, reading_id: int | None = None
 ) -> Word | None:
-    """What is said now of the cell that has `label` in the masks of a field, if anything."""
+    """What is said now of the cell that has `label` in the masks of a field, if anything.
+
+    A cell that a person deleted has no word until undo brings it back.
+    """
     sql = _LAST + " AND marked_cells.field_id = ? AND marked_cells.label = ?"
     row = database.row(sql, (reading_id, field_id, label))
-    return None if row is None else Annotation.of_row(row).word
+    return None if row is None or row["label_now"] is None else Annotation.of_row(row).word
 
 
 def orphaned(

@@ -43,6 +43,9 @@ class Reversal:
     Parameters
     ----------
     annotations : tuple of Annotation
+        The label in their `seen` is that of the masks in which a person spoke of the cell. Where
+        the field was segmented again since, the cell has another, or none: take it from
+        `history.standing`, or load the field anew.
     edits : tuple of MaskEdit
         To be applied to the masks in this order.
     """
@@ -90,13 +93,14 @@ def undoable(database: Database, thread: Thread) -> Tops:
 
 def _reverse(database: Database, reader_id: int, thread: Thread, kind: str) -> Reversal:
     with database.transaction() as connection:
+        # A reading of its own says nothing of the result, and may come after it.
+        if thread.reading_id is None:
+            refuse_locked(database, thread.slide_id)
         while True:
             tops = tops_of(database, thread)
             top = tops.undo_id if kind == "undo" else tops.redo_id
             if top is None:
                 return Reversal()
-            if thread.reading_id is None:
-                refuse_locked(database, thread.slide_id)
             step_id, at_utc = append_step(database, thread, reader_id, kind, top)
             head = (step_id, at_utc, reader_id, top)
             made = Reversal(_said_back(connection, head), _edited_back(connection, head))
