@@ -56,13 +56,18 @@ def test_same_identifier_is_the_same_case(project):
     assert add_case(project, "case-1", "Maria Muster *1971") == first
 
 
-def test_pseudonym_that_is_taken_is_refused(project):
+def test_pseudonym_may_be_named_again_for_the_same_case(project):
+    assert add_case(project, "fox") == add_case(project, " fox ") == "fox"
+    assert add_case(project, "fox", "Maria") == add_case(project, identifier="Maria") == "fox"
+    assert [row["id"] for row in project.rows("SELECT id FROM cases")] == ["fox"]
+
+
+@pytest.mark.parametrize("named", [("hare", "Maria"), ("fox", "Anna")])
+def test_pseudonym_of_another_patient_is_refused(project, named):
     add_case(project, "fox", "Maria")
-    with pytest.raises(RecordError, match="a case fox already"):
-        add_case(project, "fox")
-    with pytest.raises(RecordError, match="belongs to fox already") as caught:
-        add_case(project, "hare", "Maria")
-    assert "Maria" not in str(caught.value)
+    with pytest.raises(RecordError, match="fox already") as caught:
+        add_case(project, *named)
+    assert not any(name in str(caught.value) for name in ("Maria", "Anna"))
 
 
 def test_free_pseudonym_is_found_among_taken_ones(project):

@@ -26,20 +26,22 @@ def plain_text(text: str) -> str:
 
 
 def add_case(database: Database, case_id: str = "", identifier: str = "") -> str:
-    """Pseudonym of a case: that of the case with `identifier` if there is one, else a new one.
+    """Pseudonym of a case: the one that is meant if it is there, else a new one.
 
     Parameters
     ----------
     database : Database
     case_id : str
-        The pseudonym of a new case; by default ``case-1``, ``case-2`` …
+        Of a case that is there, or of a new one; by default that of the case with
+        `identifier`, else the next of ``case-1``, ``case-2`` …
     identifier : str
-        What tells the patient: kept apart, and never exported unless asked for.
+        What tells the patient: kept apart, and never exported unless asked for. A case that
+        has none takes it.
 
     Raises
     ------
     RecordError
-        If the pseudonym is taken, or belongs to another identifier.
+        If the identifier belongs to another case, or the case to another identifier.
     """
     case_id, identifier = plain_text(case_id), plain_text(identifier)
     with database.transaction() as connection:
@@ -54,10 +56,8 @@ def add_case(database: Database, case_id: str = "", identifier: str = "") -> str
                 "case, or another identifier."
             )
         case_id = case_id or _next_case(connection)
-        taken = connection.execute("SELECT 1 FROM cases WHERE id = ?", (case_id,)).fetchone()
-        if taken is not None:
-            raise RecordError(f"There is a case {case_id} already. Choose another word for it.")
-        connection.execute("INSERT INTO cases VALUES (?, ?)", (case_id, utc_now()))
+        _refuse_other_identifier(connection, case_id, identifier)
+        connection.execute("INSERT OR IGNORE INTO cases VALUES (?, ?)", (case_id, utc_now()))
         if identifier:
             connection.execute("INSERT INTO case_identifiers VALUES (?, ?)", (case_id, identifier))
     return case_id
@@ -180,6 +180,16 @@ def _no_field(field_id: int) -> RecordError:
         f"The project has no field {field_id}. Add the image to the project first, and use the "
         "number it was given."
     )
+
+
+def _refuse_other_identifier(connection: sqlite3.Connection, case_id: str, identifier: str) -> None:
+    """Raise if a case has an identifier, and the one that is given, unknown so far, is another."""
+    told = connection.execute("SELECT 1 FROM case_identifiers WHERE case_id = ?", (case_id,))
+    if identifier and told.fetchone() is not None:
+        raise RecordError(
+            f"There is a case {case_id} already, with another identifier than the one given. "
+            "Use its own, or another pseudonym."
+        )
 
 
 def _next_case(connection: sqlite3.Connection) -> str:
