@@ -25,7 +25,7 @@ from napari_all_subtype.project.segmentations import last_segmentation
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 from napari_all_subtype.workflow.corrections import corrected
 from napari_all_subtype.workflow.project_analyses import keep_analysis, kept_analysis
-from napari_all_subtype.workflow.project_import import import_fields
+from napari_all_subtype.workflow.project_fields import import_fields
 from project_examples import BLAST, L1, cell
 
 NAME = "Jane Doe.png"

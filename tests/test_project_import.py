@@ -1,22 +1,33 @@
 """What comes into a project: images, words and analyses."""
 
+from pathlib import Path
+
 import cv2
 import pandas as pd
 import pytest
 
 from napari_all_subtype.cli import main
-from napari_all_subtype.errors import NoImagesError, RecordError
+from napari_all_subtype.errors import (
+    ImageReadError,
+    LockedError,
+    NoImagesError,
+    RecordError,
+    Stopped,
+)
 from napari_all_subtype.project.database import create_project, open_project
-from napari_all_subtype.project.history import standing
-from napari_all_subtype.project.readers import reader_named
+from napari_all_subtype.project.history import history, standing
+from napari_all_subtype.project.locks import lock
+from napari_all_subtype.project.readers import reader_named, readers_of
+from napari_all_subtype.project.segmentations import (
+    Segmentation,
+    last_segmentation,
+    store_segmentation,
+)
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 from napari_all_subtype.simulate import simulate_cells
-from napari_all_subtype.workflow.project_import import (
-    import_cells,
-    import_fields,
-    rows_of_class_folders,
-    rows_of_csv,
-)
+from napari_all_subtype.workflow.cell_rows import rows_of_class_folders, rows_of_csv
+from napari_all_subtype.workflow.project_cells import ONE_CELL, import_cells
+from napari_all_subtype.workflow.project_fields import import_fields
 from project_examples import BLAST, L1
 
 
@@ -79,16 +90,17 @@ def test_words_of_a_table_stand_on_cells_with_masks_and_crops(project, pictures)
 
 
 def test_word_that_is_none_adds_nothing(project, pictures):
+    reader = reader_named(project, "Dr. A").reader_id
     with pytest.raises(RecordError, match="neither a class of FAB5"):
-        import_cells(project, with_words(pictures, ("blast", "lymphoma", "")), 1)
+        import_cells(project, with_words(pictures, ("blast", "lymphoma", "")), reader)
     assert fields_of(project) == []
 
 
 def test_folder_per_class_is_read_by_its_names(pictures, tmp_path):
-    for name, picture in zip(("L1", "not a cell", "unlabelled"), images(pictures), strict=False):
+    for name, picture in zip(("L1", "not a cell", "Unlabelled"), images(pictures), strict=False):
         (tmp_path / name).mkdir()
         (tmp_path / name / "one.png").write_bytes(picture.read_bytes())
-    assert rows_of_class_folders(tmp_path)["annotation"].tolist() == ["l1", "not_a_cell", ""]
+    assert rows_of_class_folders(tmp_path)["annotation"].tolist() == ["l1", "", "not_a_cell"]
     with pytest.raises(NoImagesError, match="one for each class"):
         rows_of_class_folders(tmp_path / "L1")
 
@@ -98,6 +110,140 @@ def test_table_without_its_columns_is_refused(tmp_path, columns):
     (tmp_path / "words.csv").write_text(columns + "\n1.png,blast\n")
     with pytest.raises(RecordError, match="expected file, annotation"):
         rows_of_csv(tmp_path / "words.csv")
+
+
+def test_second_run_adds_the_rest_to_the_same_slide(project, pictures):
+    first, *rest = images(pictures)[:3]
+    import_fields(project, [first], "fox", specimen="blood")
+    came = import_fields(project, [*rest, first])
+    assert (came.added, came.known) == (2, 1)
+    (slide,) = slides_of(project)
+    assert len(fields_of(project, slide.slide_id)) == 3
+    assert import_fields(project, images(pictures), "fox").known == 3
+
+
+def test_case_that_is_there_takes_another_slide(project, pictures):
+    for picture in images(pictures)[:2]:
+        import_fields(project, [picture], "fox")
+    assert [slide.case_id for slide in slides_of(project)] == ["fox", "fox"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"case_id": "hare"}, "belong to fox"),
+        ({"specimen": "marrow"}, "called 'blood'"),
+        ({"identifier": "John Roe"}, "another identifier"),
+    ],
+)
+def test_rest_of_a_slide_is_refused_under_other_words(project, pictures, asked, why):
+    import_fields(project, images(pictures)[:1], "fox", "Jane Doe", "blood")
+    with pytest.raises(RecordError, match=why):
+        import_fields(project, images(pictures), **asked)
+    assert len(fields_of(project)) == 1
+
+
+def test_new_image_among_those_of_several_slides_is_refused_and_moved_ones_are_not(
+    project, pictures
+):
+    first, second, third = images(pictures)[:3]
+    for picture in (first, second):
+        import_fields(project, [picture])
+    with pytest.raises(RecordError, match="on slides 1, 2, and some are new"):
+        import_fields(project, [first, second, third])
+    assert len(fields_of(project)) == 2
+    assert import_fields(project, [first, second]).known == 2
+
+
+def test_locked_smear_takes_no_further_field(project, pictures):
+    import_fields(project, images(pictures)[:1])
+    lock(project, reader_named(project, "Dr. A").reader_id, 1, {})
+    with pytest.raises(LockedError):
+        import_fields(project, images(pictures))
+    assert len(fields_of(project)) == 1
+
+
+class StopsAtTheSecond:
+    stop_requested = False
+
+    def report(self, progress):
+        self.stop_requested = progress.done == 1
+
+
+def test_import_that_was_stopped_leaves_no_empty_case(project, pictures):
+    with pytest.raises(Stopped):
+        import_fields(project, images(pictures), monitor=StopsAtTheSecond())
+    assert project.rows("SELECT * FROM cases") == []
+
+
+def test_pictures_without_a_group_belong_to_the_whole_path_of_their_folder(
+    pictures, tmp_path, monkeypatch
+):
+    groups = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "words.csv").write_text("file,annotation\n1.png,blast\n")
+        monkeypatch.chdir(tmp_path / name)
+        groups += rows_of_csv(Path("words.csv"))["group"].tolist()
+    assert groups == [str(tmp_path / "one"), str(tmp_path / "two")]
+
+
+def test_blanks_make_no_group(tmp_path):
+    (tmp_path / "words.csv").write_text("file,annotation,group\n1.png,blast, a \n2.png,l1,  \n")
+    assert rows_of_csv(tmp_path / "words.csv")["group"].tolist() == ["a", str(tmp_path)]
+
+
+def test_unreadable_table_is_refused_without_its_folder(tmp_path):
+    with pytest.raises(ImageReadError, match="No such file") as caught:
+        rows_of_csv(tmp_path / "words.csv")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_word_of_a_known_picture_is_taken_if_it_is_another(project, pictures):
+    reader = reader_named(project, "Dr. A").reader_id
+    import_cells(project, with_words(pictures), reader)
+    came = import_cells(project, with_words(pictures, ("blast", "blast", "")), reader)
+    assert (came.added, came.known, came.annotated) == (0, 3, 1)
+    assert [(one.label, one.word) for one in standing(project)] == [(1, BLAST), (1, BLAST)]
+    first, last = (one for one in history(project, 2))
+    assert (first.word, last.before, last.word) == (L1, L1, BLAST)
+    assert last.seen == first.seen
+
+
+def test_word_is_refused_where_nobody_knows_which_cell_is_meant(project, pictures):
+    reader = reader_named(project, "Dr. A").reader_id
+    import_cells(project, with_words(pictures), reader)
+    assert last_segmentation(project, 1).segmenter == ONE_CELL
+    store_segmentation(project, 1, Segmentation("another"), [], {})
+    came = import_cells(project, with_words(pictures, ("l1", "", "")), reader)
+    (failed,) = came.failed
+    assert "which of its cells" in failed.error
+    assert [one.word for one in standing(project)] == [BLAST, L1]
+
+
+def test_rest_of_a_group_goes_to_its_slide(project, pictures):
+    reader = reader_named(project, "Dr. A").reader_id
+    rows = with_words(pictures)
+    import_cells(project, rows[1:], reader)
+    import_cells(project, rows, reader)
+    cases = {slide.slide_id: slide.case_id for slide in slides_of(project)}
+    assert len(cases) == 2
+    assert [field.slide_id for field in fields_of(project)] == [1, 2, 1]
+
+
+def test_contradicting_words_of_the_same_pixels_add_nothing(project, pictures, tmp_path):
+    (tmp_path / "same.png").write_bytes((pictures / "Jane Doe 0.png").read_bytes())
+    other = {"file": [tmp_path / "same.png"], "annotation": ["l1"], "group": ["a"]}
+    rows = pd.concat([with_words(pictures), pd.DataFrame(other)])
+    with pytest.raises(RecordError, match="called blast and l1"):
+        import_cells(project, rows, reader_named(project, "Dr. A").reader_id)
+    assert fields_of(project) == []
+
+
+def test_reader_who_is_not_there_adds_nothing(project, pictures):
+    with pytest.raises(RecordError, match="no reader 7"):
+        import_cells(project, with_words(pictures), 7)
+    assert fields_of(project) == []
 
 
 def test_read_only_project_takes_nothing(project, pictures):
@@ -134,3 +280,12 @@ def test_commands_from_an_empty_folder_to_an_export(tmp_path, pictures, capsys):
     assert words_of(capsys, *export, "--overwrite", "--identifiers")[0] == 0
     assert "Jane Doe" in (out / "annotations.csv").read_text()
     assert words_of(capsys, "status", tmp_path / "none")[0] == 2
+
+
+def test_reader_whose_words_are_none_is_not_entered(tmp_path, capsys):
+    (tmp_path / "words.csv").write_text("file,annotation\n1.png,lymphoma\n")
+    words_of(capsys, "create", tmp_path / "p")
+    add = ("add", tmp_path / "p", tmp_path / "words.csv", "--cells", "--reader", "Dr. A")
+    assert "neither a class" in words_of(capsys, *add)[2]
+    with open_project(tmp_path / "p", write=False) as project:
+        assert readers_of(project) == []

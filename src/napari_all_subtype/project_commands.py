@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -13,6 +13,11 @@ from napari_all_subtype.options import option_name
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import fail, note, say
+
+if TYPE_CHECKING:
+    from napari_all_subtype.progress import Monitor
+    from napari_all_subtype.project.database import Database
+    from napari_all_subtype.workflow.project_fields import Imported
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 
@@ -73,7 +78,7 @@ def add(
     """
     from napari_all_subtype.project.database import open_project
     from napari_all_subtype.workflow.inputs import find_images
-    from napari_all_subtype.workflow.project_import import import_fields
+    from napari_all_subtype.workflow.project_fields import import_fields
 
     if cells and not reader:
         raise ParameterError(
@@ -99,19 +104,18 @@ def add(
     return SOME_FAILED if came.added or came.known else NOTHING_DONE
 
 
-def _cells(database, inputs: list[Path], reader: str, monitor):
+def _cells(database: Database, inputs: list[Path], reader: str, monitor: Monitor) -> Imported:
     import pandas as pd
 
     from napari_all_subtype.project.readers import reader_named
-    from napari_all_subtype.workflow.project_import import (
-        import_cells,
-        rows_of_class_folders,
-        rows_of_csv,
-    )
+    from napari_all_subtype.workflow.cell_rows import rows_of_class_folders, rows_of_csv
+    from napari_all_subtype.workflow.project_cells import import_cells, words_of
 
     rows = [rows_of_class_folders(p) if p.is_dir() else rows_of_csv(p) for p in inputs]
+    rows = pd.concat(rows, ignore_index=True)
+    words_of(database, rows)  # raises before a reader is entered who said nothing
     who = reader_named(database, reader).reader_id
-    return import_cells(database, pd.concat(rows, ignore_index=True), who, monitor=monitor)
+    return import_cells(database, rows, who, monitor=monitor)
 
 
 @project.command
