@@ -21,12 +21,20 @@ from napari_all_subtype.project.annotations import annotate, annotate_many
 from napari_all_subtype.project.crops import CROPS, keep_crop, read_crop
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.history import history, orphaned, standing
+from napari_all_subtype.project.locks import (
+    Lock,
+    begin_amendment,
+    lock,
+    locked_by,
+    locks_of,
+    reasons_of,
+)
 from napari_all_subtype.project.mask_edits import MaskEdit
-from napari_all_subtype.project.masks import MASKS
-from napari_all_subtype.project.segmentations import cells_of, last_segmentation
+from napari_all_subtype.project.masks import MASKS, read_masks
+from napari_all_subtype.project.segmentations import Segmentation, cells_of, last_segmentation
 from napari_all_subtype.project.smears import add_case
 from napari_all_subtype.project.steps import Thread
-from napari_all_subtype.project.tables import TABLES
+from napari_all_subtype.project.tables import TABLES, read_table
 from napari_all_subtype.project.undo import redo, undo
 from project_examples import (
     BLAST,
@@ -43,9 +51,10 @@ from project_examples import (
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))
-LONGEST_S = 0.15
+LONGEST_S = 0.25
 LABELS = 40
 BULK = 7
+FIRST = (8, 9, 10)  # an edit, a segmentation, a lock: as `review` numbers them
 WORDS = [BLAST, L1, NORMAL, SMUDGE, None]
 
 
@@ -55,9 +64,13 @@ def seen(project, rng):
     return replace(one, crop=keep_crop(project, crop))
 
 
-def review(project, rng):
+def review(project, rng, kind=None):
     """One thing that a reader does: what was recorded."""
-    kind = rng.integers(10)
+    held = locked_by(project, 1)
+    if held is not None:
+        begin_amendment(project, 1, 1, f"version {held.lock_id} was read again")
+        return [reasons_of(project, 1)[-1]]
+    kind = rng.integers(11) if kind is None else kind
     if kind < 5:
         return [annotate(project, 1, seen(project, rng), WORDS[rng.integers(5)])]
     if kind < 7:
@@ -69,8 +82,10 @@ def review(project, rng):
     labels = [one.label for one in cells_of(project, 1)]
     if kind < 9 and labels:
         return [delete(project, labels[rng.integers(len(labels))])]
-    found(project, some_masks(rng))
-    return []
+    if kind < 10:
+        found(project, some_masks(rng))
+        return [last_segmentation(project, 1)]
+    return [lock(project, 1, 1, {"words": len(standing(project))})]
 
 
 def some_masks(rng):
@@ -85,9 +100,12 @@ def some_masks(rng):
 def write_until_killed(folder, seed, confirm):
     rng = np.random.default_rng(seed)
     project = open_project(folder)
+    # The slow things first, in turn: by chance alone hardly a writer would live to see their end.
+    kind = FIRST[seed % len(FIRST)]
     while True:
-        for made in review(project, rng):
+        for made in review(project, rng, kind):
             os.write(confirm, json.dumps(as_line(made)).encode() + b"\n")
+        kind = None
 
 
 def confirmed_before_kill(folder, seed, delay_s):
@@ -110,14 +128,39 @@ def confirmed_before_kill(folder, seed, delay_s):
 
 
 def as_line(made):
-    if isinstance(made, MaskEdit):
-        return ["edit", made.edit_id, made.edit.kind, list(made.edit.touched)]
+    match made:
+        case str():
+            return ["amendment", made]
+        case Lock():
+            return ["lock", made.lock_id, made.sha256]
+        case Segmentation():
+            return ["masks", made.segmentation_id, made.masks, made.cell_table]
+        case MaskEdit():
+            return ["edit", made.edit_id, made.edit.kind, list(made.edit.touched)]
     word = made.word and [made.word.taxonomy, made.word.name]
     return [made.annotation_id, made.marked_id, word, made.seen.crop]
 
 
 def all_edits(project):
     return [MaskEdit.of_row(row) for row in project.rows("SELECT * FROM mask_edits")]
+
+
+def all_segmentations(project):
+    rows = project.rows("SELECT segmenter, masks, cell_table, id FROM segmentations")
+    return [Segmentation(row[0], {}, *row[1:]) for row in rows]
+
+
+def all_recorded(project):
+    versions = (*locks_of(project, 1), *reasons_of(project, 1))
+    return (*history(project), *all_edits(project), *all_segmentations(project), *versions)
+
+
+def said_at_last_lock(project):
+    """Words by marked cell as they stood when the result was locked last."""
+    versions = locks_of(project, 1)
+    end = versions[-1].last_step_id if versions else 0
+    last = {one.marked_id: one.word for one in history(project) if one.step_id <= end}
+    return {key: word for key, word in last.items() if word is not None}
 
 
 def check_whole(project):
@@ -135,6 +178,8 @@ def check_whole(project):
         assert [one.label for one in cells_of(project, 1)] == there
         assert sorted(np.unique(masks_now(project).labels))[1:] == there
     assert len(standing(project)) >= len(orphaned(project))
+    for version in locks_of(project, 1):
+        assert list(version.result) == ["words"]  # its hash is looked at
 
 
 def die_while_creating(folder, delay_s):
@@ -166,23 +211,33 @@ def test_project_killed_while_it_is_made_is_whole_or_can_be_made_again(tmp_path)
 
 @needs_fork
 def test_writer_killed_at_random_moments_loses_nothing_confirmed(tmp_path):
-    new_project(tmp_path).close()
+    with new_project(tmp_path) as project:
+        found(project, some_masks(np.random.default_rng(0)))
     chance = random.Random(0)
-    confirmed = 0
+    confirmed, kinds = 0, set()
     for kill in range(KILLS):
         lines = confirmed_before_kill(tmp_path, kill, chance.uniform(0.005, LONGEST_S))
         confirmed += len(lines)
         with open_project(tmp_path) as project:
             assert not project.read_only
             check_whole(project)
-            recorded = [as_line(made) for made in (*history(project), *all_edits(project))]
+            recorded = [as_line(made) for made in all_recorded(project)]
             for line in lines:
                 assert line in recorded
-                assert line[0] == "edit" or read_crop(project, line[3]).shape == (8, 8, 4)
+                if isinstance(line[0], int):
+                    assert read_crop(project, line[3]).shape == (8, 8, 4)
+                if line[0] == "masks":
+                    assert read_masks(project, line[2]).labels.any()
+                    assert len(read_table(project, line[3])) > 1
+            kinds.update(str(line[0]) for line in lines)
             for kind in (CROPS, MASKS, TABLES):
                 kind.sweep(project)
     assert confirmed > KILLS
+    assert kinds > {"lock", "amendment", "masks", "edit"}
     with open_project(tmp_path) as project:
+        if locked_by(project, 1) is not None:
+            begin_amendment(project, 1, 1, "to undo what can be undone")
         while undo(project, 1, Thread(1)):
             pass
-        assert standing(project) == []
+        left = {one.annotation.marked_id: one.word for one in standing(project)}
+        assert left == said_at_last_lock(project)
