@@ -14,6 +14,7 @@ from napari_all_subtype.errors import (
     RecordError,
     Stopped,
 )
+from napari_all_subtype.files import PARTIAL
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.history import history, standing
 from napari_all_subtype.project.locks import lock
@@ -289,3 +290,13 @@ def test_reader_whose_words_are_none_is_not_entered(tmp_path, capsys):
     assert "neither a class" in words_of(capsys, *add)[2]
     with open_project(tmp_path / "p", write=False) as project:
         assert readers_of(project) == []
+
+
+def test_half_written_files_are_swept_when_images_are_added(tmp_path, pictures, capsys):
+    words_of(capsys, "create", tmp_path / "p")
+    left = [tmp_path / "p" / kind / "ab" / f"{PARTIAL}1" for kind in ("crops", "masks", "tables")]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    words_of(capsys, "add", tmp_path / "p", pictures)
+    assert not any(path.exists() for path in left)

@@ -56,7 +56,11 @@ def add(
     /,
     *,
     case: Annotated[
-        str, Parameter(help="Pseudonym of the case; by default case-1, case-2 and so on.")
+        str,
+        Parameter(
+            help="Pseudonym of a new case, or of one that is there; by default case-1, case-2 and "
+            "so on."
+        ),
     ] = "",
     identifier: Annotated[
         str,
@@ -77,6 +81,7 @@ def add(
     Example: napari-all-subtype project add reading-2026 smear-17/ --specimen marrow
     """
     from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.leftovers import sweep
     from napari_all_subtype.workflow.inputs import find_images
     from napari_all_subtype.workflow.project_fields import import_fields
 
@@ -90,6 +95,7 @@ def add(
             "column 'group' tells what belongs together."
         )
     with open_project(folder) as database, TerminalMonitor(1) as monitor:
+        sweep(database)
         if cells:
             came = _cells(database, inputs, reader, monitor)
         else:

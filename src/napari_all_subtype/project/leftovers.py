@@ -1,0 +1,21 @@
+"""What a program that was killed left in a project: files that were written in half."""
+
+from __future__ import annotations
+
+from napari_all_subtype.project.crops import CROPS
+from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.masks import MASKS
+from napari_all_subtype.project.tables import TABLES
+
+
+def sweep(database: Database) -> int:
+    """Number of half-written crops, masks and tables that were removed.
+
+    Nothing refers to them, and nobody else writes while the project is open for writing.
+
+    Raises
+    ------
+    ProjectReadOnlyError
+        If the project is open for reading only.
+    """
+    return sum(kept.sweep(database) for kept in (CROPS, MASKS, TABLES))
