@@ -12,7 +12,9 @@ from napari_all_subtype.taxonomy import FAB5, CellClass, Taxonomy
 
 THREE = Taxonomy(
     "three",
-    tuple(CellClass(name, name, name[0], "#000000", parent="") for name in ("neut", "lymph", "é")),
+    tuple(
+        CellClass(name, name, name[0], "#000000", parent="") for name in ("neut", "lymph", "mono")
+    ),
 )
 
 
@@ -42,6 +44,14 @@ def test_colours_of_a_taxonomy_may_change_but_not_its_classes(project):
             project, Taxonomy("three", (replace(blue, parent="lymph"), *THREE.classes[1:]))
         )
     assert taxonomy_of(project) == painted
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "é", "L1", "two words", "a\n"])
+def test_name_of_a_class_is_fit_for_a_folder(project, name):
+    classes = (*THREE.classes, replace(THREE.classes[0], name=name))
+    with pytest.raises(RecordError, match="small letters a to z"):
+        use_taxonomy(project, Taxonomy("four", classes))
+    assert taxonomy_of(project) == FAB5
 
 
 def test_group_stays_in_its_split(project):

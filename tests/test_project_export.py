@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from napari_all_subtype.cells.masks import CellMasks
-from napari_all_subtype.errors import OutputExistsError, ParameterError
-from napari_all_subtype.project.annotation import SeenCell
+from napari_all_subtype.errors import OutputExistsError, ParameterError, ProjectDamagedError
+from napari_all_subtype.project.annotation import SeenCell, Word
 from napari_all_subtype.project.annotations import annotate
 from napari_all_subtype.project.crops import keep_crop
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.locks import begin_amendment, lock
+from napari_all_subtype.project.readers import begin_reading
 from napari_all_subtype.project.smears import (
     add_case,
     add_field,
@@ -24,10 +25,11 @@ from napari_all_subtype.project.smears import (
     fields_of,
     move_field,
 )
+from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.project_export import export_project
 from napari_all_subtype.workflow.project_status import status_lines, status_of
-from napari_all_subtype.workflow.project_tables import standing_table
-from project_examples import BLAST, L1, cell, found, new_project
+from napari_all_subtype.workflow.project_tables import history_table, standing_table
+from project_examples import BLAST, L1, SMUDGE, cell, delete, found, new_project
 
 
 @pytest.fixture
@@ -84,13 +86,14 @@ def test_export_tells_no_name_unless_asked(named, tmp_path):
     out = export_project(named, tmp_path / "out", ["csv", "parquet", "crops"])
     written = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
     assert b"Jane" not in written
+    assert b"Dr. A" not in written
     assert str(tmp_path).encode() not in written
     assert sorted(path.parent.name for path in out.rglob("*.png")) == ["blast", "l1"]
     written = pd.read_csv(out / "annotations.csv")
     same = ["case", "field", "cell", "annotation", "crop", "pixels_sha256"]
     parquet = pd.read_parquet(out / "annotations.parquet")
     pd.testing.assert_frame_equal(written[same], parquet[same], check_dtype=False)
-    assert written["reader"].tolist() == ["Dr. A", "Dr. A"]
+    assert written["reader"].tolist() == ["reader-1", "reader-1"]
     told = standing_table(named, identifiers=True)
     assert told["identifier"].tolist() == ["Jane Doe", "Jane Doe"]
     assert told["file"].tolist() == ["Jane Doe 0.png", "Jane Doe 1.png"]
@@ -103,7 +106,7 @@ def test_export_replaces_only_its_own_and_says_what_was_locked(project, tmp_path
     (smear,) = json.loads((out / "provenance.json").read_text())["smears"]
     assert smear["state"] == "being amended"
     assert smear["versions"] == [{"locked_utc": made.at_utc, "sha256": made.sha256}]
-    assert smear["amended_because"] == ["read again"]
+    assert "amended_because" not in smear
     with pytest.raises(OutputExistsError):
         export_project(project, out)
     export_project(project, out, ["csv"], overwrite=True)
@@ -210,3 +213,90 @@ def test_export_beside_a_writer_is_of_one_state(project, monkeypatch, tmp_path):
         out = export_project(reader, tmp_path / "out")
     tables = [pd.read_csv(out / f"{name}.csv") for name in ("annotations", "history")]
     assert [len(table) for table in tables] == [1, 1]
+
+
+def test_reasons_and_names_of_readers_leave_only_when_asked(project, tmp_path):
+    with_masks(project)
+    annotate(project, 1, cell(1), BLAST)
+    delete(project, 2)
+    lock(project, 1, 1, {})
+    begin_amendment(project, 1, 1, "Jane's mother called")
+    outs = [export_project(project, tmp_path / str(n), ["csv"], bool(n)) for n in range(2)]
+    for name in ("annotations", "history", "edits"):
+        told = [pd.read_csv(out / f"{name}.csv")["reader"].tolist() for out in outs]
+        assert told == [["reader-1"], ["Dr. A"]]
+    texts = [(out / "provenance.json").read_text() for out in outs]
+    assert ["Jane" in text for text in texts] == [False, True]
+    assert json.loads(texts[1])["smears"][0]["amended_because"] == ["Jane's mother called"]
+
+
+@pytest.mark.parametrize("group", ["/home/me/Jane Doe", "C:\\data\\Jane Doe"])
+def test_identifier_from_a_folder_is_its_name_only(tmp_path, group):
+    with new_project(tmp_path / "p", slides=0) as project:
+        slide = add_slide(project, add_specimen(project, add_case(project, "", group)))
+        add_field(project, slide, tmp_path / "a.png", "ab" * 32, (480, 640))
+        annotate(project, 1, cell(1), BLAST)
+        assert standing_table(project, identifiers=True)["identifier"].tolist() == ["Jane Doe"]
+
+
+def test_numbers_stay_whole_beside_empty_cells(tmp_path):
+    table = pd.DataFrame({"n": pd.array([1234567, None], "Int64"), "x": [0.12345678, None]})
+    write_csv(table, tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text().split() == ["n,x", "1234567,0.123457", ","]
+
+
+def test_columns_of_numbers_are_whole_numbers_also_where_some_are_missing(project):
+    with_masks(project)
+    annotate(project, 1, cell(1), BLAST)
+    annotate(project, 1, cell(2), BLAST)
+    delete(project, 2)
+    table = standing_table(project)
+    assert [str(table[name].dtype) for name in ("cell", "field", "marked_cell")] == ["Int64"] * 3
+    assert table["cell"].isna().tolist() == [False, True]
+    told = history_table(project)
+    assert {str(told[name].dtype) for name in ("line", "reading", "undo_of", "label")} == {"Int64"}
+
+
+@pytest.mark.parametrize("first", "=+-@\t\r")
+def test_no_cell_of_text_is_a_formula(tmp_path, first):
+    write_csv(pd.DataFrame({"a": [f"{first}1+1", "a=1"], "n": [-1, 2]}), tmp_path / "t.csv")
+    told = pd.read_csv(tmp_path / "t.csv", lineterminator="\n")
+    assert told["a"].tolist() == [f"'{first}1+1", "a=1"]
+    assert told["n"].tolist() == [-1, 2]
+
+
+def test_crops_are_found_from_the_table(named, tmp_path):
+    out = export_project(named, tmp_path / "out", ["csv", "crops"])
+    table = pd.read_csv(out / "annotations.csv")
+    assert table["marked_cell"].tolist() == [1, 2]
+    assert sorted(out / one for one in table["crop_file"]) == sorted(out.rglob("*.png"))
+    assert standing_table(named)["crop_file"].tolist() == ["", ""]
+
+
+def test_word_that_is_no_name_of_a_folder_is_not_written(named, tmp_path):
+    seen = SeenCell(1, 1, (4.0, 4.0), standing(named)[0].annotation.seen.crop)
+    annotate(named, 1, seen, Word("mine", "../away"))
+    with pytest.raises(ProjectDamagedError, match="away"):
+        export_project(named, tmp_path / "out", ["crops"])
+    assert not list(tmp_path.rglob("away*"))
+
+
+def test_history_tells_what_was_seen_and_in_which_reading(named):
+    reading = begin_reading(named, 1, 1)
+    crop = standing(named)[0].annotation.seen.crop
+    annotate(named, 1, SeenCell(1, 1, (4.0, 5.0), crop), SMUDGE, reading.reading_id)
+    told = history_table(named)
+    assert told["blind"].tolist() == [False, False, True]
+    row = told.iloc[-1]
+    assert (row["label"], row["y_px"], row["x_px"], row["crop"]) == (1, 4.0, 5.0, crop)
+    assert told["taxonomy"].tolist() == ["FAB5", "FAB5", ""]
+
+
+def test_edits_of_masks_are_exported(project, tmp_path):
+    with_masks(project)
+    delete(project, 2)
+    out = export_project(project, tmp_path / "out", ["csv", "parquet"])
+    assert len(pd.read_parquet(out / "edits.parquet")) == 1
+    (row,) = pd.read_csv(out / "edits.csv").to_dict("records")
+    assert (row["kind"], row["deleted"], row["field"]) == ("delete", 2, 1)
+    assert [row[side] for side in ("y0", "x0", "y1", "x1")] == [30, 30, 45, 45]

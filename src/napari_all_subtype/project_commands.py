@@ -154,7 +154,8 @@ def export(
         bool,
         Parameter(
             negative="",
-            help="Write identifiers of cases and names of files too: they tell people.",
+            help="Write identifiers of cases, names of files and readers and reasons of "
+            "amendments too: they tell people.",
         ),
     ] = False,
     overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier export.")] = False,
@@ -171,7 +172,7 @@ def export(
     with open_project(folder, write=False) as database:
         export_project(database, out, wanted, identifiers, overwrite)
     if identifiers:
-        note("The export holds identifiers of cases and names of files: keep it apart.")
+        note("The export holds identifiers of cases and names of files and readers: keep it apart.")
     say(f"Exported to {out}")
     say(RESEARCH_USE_ONLY)
     return DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 
 from napari_all_subtype.errors import RecordError
@@ -18,8 +19,13 @@ def use_taxonomy(database: Database, taxonomy: Taxonomy) -> None:
     Raises
     ------
     RecordError
-        If the project knows other classes under this name.
+        If the project knows other classes under this name, or the name of a class is none.
     """
+    if odd := [name for name in taxonomy.names if not is_class_name(name)]:
+        raise RecordError(
+            f"{odd[0]!r} cannot be the name of a class, which is also that of a folder. Use small "
+            "letters a to z, digits and underscores; the title may be anything."
+        )
     content = json.dumps([asdict(one) for one in taxonomy.classes], ensure_ascii=False)
     known = _known(database, taxonomy.name)
     # Colours, keys and titles may change; what a word says may not.
@@ -36,6 +42,17 @@ def use_taxonomy(database: Database, taxonomy: Taxonomy) -> None:
         connection.execute(
             "INSERT OR REPLACE INTO project VALUES (?, ?)", (_CURRENT, taxonomy.name)
         )
+
+
+def is_class_name(name: str) -> bool:
+    """Whether `name` is fit for a class: for files and folders on any system.
+
+    Examples
+    --------
+    >>> is_class_name("not_a_cell"), is_class_name("../l1")
+    (True, False)
+    """
+    return re.fullmatch("[a-z0-9_]+", name) is not None
 
 
 def taxonomy_of(database: Database) -> Taxonomy:

@@ -1,11 +1,9 @@
-"""What leaves a project: annotations, history and crops, without anything that tells a person."""
+"""What leaves a project: annotations, history, edits and crops; names of people only if asked."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -18,12 +16,19 @@ from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import locks_of, reasons_of, state_of
 from napari_all_subtype.project.smears import slides_of
-from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
-from napari_all_subtype.workflow.project_tables import history_table, standing_table
+from napari_all_subtype.workflow.csv_file import write_csv
+from napari_all_subtype.workflow.project_tables import (
+    CROPS,
+    crop_place,
+    edits_table,
+    history_table,
+    standing_table,
+)
+from napari_all_subtype.workflow.provenance import PROGRAM, made_now
 
-ANNOTATIONS, HISTORY, CROPS, PROVENANCE = "annotations", "history", "crops", "provenance.json"
-PROGRAM = "napari-all-subtype"
-FORMATS = ("csv", "parquet", "crops")
+ANNOTATIONS, HISTORY, EDITS = "annotations", "history", "edits"
+PROVENANCE = "provenance.json"
+FORMATS = ("csv", "parquet", CROPS)
 
 
 def export_project(
@@ -40,10 +45,13 @@ def export_project(
     out : Path
         The folder.
     formats : sequence of str
-        ``csv`` and ``parquet``: what stands (`annotations`) and all that was ever said
-        (`history`); ``crops``: a folder of pictures per class.
+        ``csv`` and ``parquet``: what stands (`annotations`), all that was ever said
+        (`history`) and every change of masks (`edits`); ``crops``: a folder of pictures per
+        class.
     identifiers : bool
-        Write the identifiers of cases and the names of files as well. They tell people.
+        Write the identifiers of cases, the names of files and readers and the reasons of
+        amendments as well. They tell people. Without them readers are ``reader-1`` and so on;
+        a pseudonym that a person gave to a case leaves as it is.
     overwrite : bool
         Replace an earlier export, which tells in its provenance what it wrote. A folder
         that holds anything else is never replaced.
@@ -55,7 +63,7 @@ def export_project(
     OutputExistsError, OutputError
         If the folder is there already or cannot be written.
     ProjectDamagedError
-        If a crop is missing or damaged.
+        If a crop is missing or damaged, or its word cannot be the name of a folder.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or not formats:
@@ -64,18 +72,19 @@ def export_project(
         )
     with database.snapshot():
         tables = {
-            ANNOTATIONS: standing_table(database, identifiers),
-            HISTORY: history_table(database),
+            ANNOTATIONS: standing_table(database, identifiers, CROPS in formats),
+            HISTORY: history_table(database, identifiers),
+            EDITS: edits_table(database, identifiers),
         }
-        stands, told = standing(database), provenance_of(database, formats)
+        stands, told = standing(database), provenance_of(database, formats, identifiers)
     writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-        "csv": lambda table, path: table.to_csv(path, index=False, float_format="%.6g"),
+        "csv": write_csv,
         "parquet": lambda table, path: table.to_parquet(path, index=False),
     }
     with new_folder(out, _own(out) if overwrite else (), overwrite) as folder:
         for kind in formats:
             if kind == CROPS:
-                _write_crops(database, stands, folder / CROPS)
+                _write_crops(database, stands, folder)
                 continue
             for name, table in tables.items():
                 writers[kind](table, folder / f"{name}.{kind}")
@@ -111,7 +120,9 @@ def _own(out: Path) -> set[str]:
     return names[Path()]
 
 
-def provenance_of(database: Database, formats: Sequence[str]) -> dict[str, object]:
+def provenance_of(
+    database: Database, formats: Sequence[str], identifiers: bool = False
+) -> dict[str, object]:
     """What made an export, of which project and in which state, ready for JSON."""
     facts = {row["key"]: row["value"] for row in database.rows("SELECT * FROM project")}
     smears = [
@@ -123,18 +134,16 @@ def provenance_of(database: Database, formats: Sequence[str]) -> dict[str, objec
                 {"locked_utc": one.at_utc, "sha256": one.sha256}
                 for one in locks_of(database, slide.slide_id)
             ],
-            "amended_because": reasons_of(database, slide.slide_id),
+            **({"amended_because": reasons_of(database, slide.slide_id)} if identifiers else {}),
         }
         for slide in slides_of(database)
     ]
     return {
-        "software": f"{PROGRAM} {version(PROGRAM)}",
+        **made_now(),
         "project": facts.get("id", ""),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "formats": list(formats),
         "smears": smears,
         "subtypes": "what a person called a cell; no image set with FAB labels stands behind it",
-        "notice": RESEARCH_USE_ONLY,
     }
 
 
@@ -144,9 +153,8 @@ def _write_crops(database: Database, stands: Sequence[Standing], folder: Path) -
         seen = one.annotation.seen
         if seen.crop is None:
             continue
-        home = folder / one.word.name
-        home.mkdir(parents=True, exist_ok=True)
+        path = folder / crop_place(one)
+        path.parent.mkdir(parents=True, exist_ok=True)
         crop = read_crop(database, seen.crop)[..., :3]
-        path = home / f"field-{seen.field_id}-cell-{one.annotation.marked_id}.png"
         _, content = cv2.imencode(".png", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))
         path.write_bytes(content.tobytes())
