@@ -112,16 +112,17 @@ def kept_analysis(database: Database, field_id: int) -> Analysis | None:
         If its masks or its table are missing or damaged.
     """
     made = last_segmentation(database, field_id)
-    masks, cells = masks_now(database, field_id), table_now(database, field_id)
+    edits = edits_of(database, field_id)
+    masks = masks_now(database, field_id, edits)
+    cells = table_now(database, field_id, edits)
     if made is None or not made.content or masks is None or cells is None:
         return None
     name = readable(path_of(database, field_id).name)
     words = _WORDS.validate_python({**made.content, "name": name})
     analysis = Analysis(masks=masks, cells=cells, **vars(words))
-    changes = len(edits_of(database, field_id))
-    if not changes:
+    if not edits:
         return analysis
-    return replace(with_cells(analysis, cells), edits=words.edits + changes)
+    return replace(with_cells(analysis, cells), edits=words.edits + len(edits))
 
 
 def placed_cells(cells: pd.DataFrame) -> list[PlacedCell]:
