@@ -25,9 +25,9 @@ from napari_all_subtype.simulate import (
     simulate_smear,
 )
 from napari_all_subtype.simulate.traits import Traits
-from napari_all_subtype.taxonomy import UNKNOWN
+from napari_all_subtype.taxonomy import UNKNOWN, class_of
 from napari_all_subtype.workflow.analyse import Analyser
-from napari_all_subtype.workflow.overlay import HALO_RGB, cell_contours, class_of, rgb
+from napari_all_subtype.workflow.overlay import HALO_RGB, cell_contours, rgb
 from napari_all_subtype.workflow.summarise import wilson
 
 FIELDS = 60  # of each version

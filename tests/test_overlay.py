@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from examples import UM_PER_PX, disc, example_analysis
@@ -18,7 +18,7 @@ from napari_all_subtype._widgets.overlay import (
     draw_classes,
     ring_width_px,
 )
-from napari_all_subtype.taxonomy import FAB5, UNKNOWN
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN
 
 CODES = ClassCodes(FAB5)
 RING_PX = 3
@@ -41,7 +41,7 @@ def test_every_part_of_every_class_has_a_code_of_its_own():
 
 def test_row_k_of_the_code_table_describes_code_k():
     rows = CODES.to_features()
-    for name, cell_class in zip(CODES.names, (*FAB5.classes, UNKNOWN), strict=True):
+    for name, cell_class in zip(CODES.names, (*FAB5.classes, UNKNOWN, *EXCLUSIONS), strict=True):
         for part in PARTS:
             row = rows.loc[CODES.code(name, part)]
             assert (row["class"], row["part"]) == (cell_class.title, part)
@@ -75,6 +75,8 @@ def test_cell_below_the_minimum_confidence_is_hollow(analysis):
 
 @settings(deadline=None, max_examples=40)  # a busy machine is no failure
 @given(before=st.floats(0, 1), after=st.floats(0, 1))
+@example(before=float(np.float32(0.95)), after=0.0)
+@example(before=np.nextafter(float(np.float32(0.95)), 1), after=0.0)
 def test_moving_the_minimum_redraws_exactly_what_changes(before, after):
     analysis = example_analysis()
     canvas, labels = drawn(analysis, min_confidence=before), analysis.masks.labels

@@ -145,4 +145,18 @@ EXCLUSIONS = (
     CellClass("other_object", "Other object", "o", "#000000", "o", "", "none of these"),
 )
 
+
+def class_of(taxonomy: Taxonomy, name: str) -> CellClass:
+    """The class of `taxonomy` or the exclusion called `name`; *unknown* if it is neither.
+
+    Examples
+    --------
+    >>> class_of(FAB5, "smudge").letter, class_of(FAB5, "l2").letter, class_of(FAB5, "").letter
+    ('s', 'L2', '?')
+    """
+    if name in taxonomy.names:
+        return taxonomy[name]
+    return next((one for one in EXCLUSIONS if one.name == name), UNKNOWN)
+
+
 RESEARCH_USE_ONLY = "For Research Use Only. Not for use in diagnostic procedures."

@@ -8,8 +8,8 @@ from napari_all_subtype._widgets.codes import unit_rgb
 from napari_all_subtype._widgets.look import Look
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.colour_values import CLASS
-from napari_all_subtype.workflow.overlay import class_of
 
 DOUBTFUL_BADGE = (1.0, 1.0, 1.0, 0.7)
 PLAIN_BADGE = (1.0, 1.0, 1.0, 1.0)
@@ -27,7 +27,7 @@ def badge_style(analysis: Analysis, look: Look) -> tuple[np.ndarray, list[str]]:
         The letter of a guess that was not accepted has a question mark.
     """
     cells = table.present(analysis.cells)
-    shown = cells[look.column]
+    shown = table.words(cells, look.column)
     named = {k: class_of(analysis.taxonomy, k) for k in shown.unique()}
     by_class = look.colour_by == CLASS
     rgba = {
@@ -35,11 +35,12 @@ def badge_style(analysis: Analysis, look: Look) -> tuple[np.ndarray, list[str]]:
     }
     classes = [named[name] for name in shown]
     colours = np.array([rgba[name] for name in shown])
-    colours[(cells["confidence"] < look.min_confidence).to_numpy()] = DOUBTFUL_BADGE
+    doubtful = (cells["confidence"].astype(float) < look.min_confidence) & ~table.annotations(cells).astype(bool)
+    colours[doubtful.to_numpy()] = DOUBTFUL_BADGE
     # Not by `shown`: napari 0.9.2 overlooks it in a layer of two dimensions.
     gone = np.array([one.name in look.hidden for one in classes])
     colours[gone, 3] = 0.0
-    marks = np.where((shown != cells["subtype"]).to_numpy(), GUESS, "")
+    marks = np.where((shown != table.words(cells)).to_numpy(), GUESS, "")
     each = zip(classes, marks, gone, strict=True)
     letters = ["" if out else f"{one.letter}{mark}" for one, mark, out in each]
     return colours, letters

@@ -66,7 +66,7 @@ def class_patch(
         The cell with a white ring.
     """
     here = [k for k in np.unique(labels[box_of(region)]).tolist() if k]
-    read = (*table.BOX, "label", "subtype", "confidence", *codes.columns)
+    read = (*table.BOX, "label", "subtype", "confidence", table.ANNOTATION, *codes.columns)
     rows = cells[[name for name in dict.fromkeys(read) if name in cells]].loc[here]
     boxes = [region, *(Region(*map(int, box)) for box in rows[list(table.BOX)].to_numpy())]
     whole = joined(*boxes)

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
+from napari_all_subtype.cells import table
+from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, CellClass, Taxonomy
 from napari_all_subtype.workflow.colour_values import NO_VALUE_COLOUR, STEP_COLOURS, Quantity
 
 Part = Literal["fill", "ring", "doubtful"]
@@ -101,16 +102,17 @@ class ClassCodes(Codes):
     Parameters
     ----------
     taxonomy : Taxonomy
-        Of the model; *unknown* is added after its classes.
+        Of the model; *unknown* and the exclusions are added after its classes.
     column : str
-        Of the cell table: the word that is accepted, or the best guess.
+        Of the cell table: the model's word that is accepted, or its best guess. A person's word
+        goes before either.
 
     Examples
     --------
     >>> from napari_all_subtype.taxonomy import FAB5
     >>> codes = ClassCodes(FAB5)
     >>> codes.code("normal", "fill"), codes.code("unknown", "fill"), codes.code("normal", "ring")
-    (1, 6, 7)
+    (1, 6, 11)
     """
 
     taxonomy: Taxonomy
@@ -118,8 +120,8 @@ class ClassCodes(Codes):
 
     @property
     def classes(self) -> tuple[CellClass, ...]:
-        """Classes of the taxonomy, then *unknown*."""
-        return (*self.taxonomy.classes, UNKNOWN)
+        """Classes of the taxonomy, then *unknown*, then the exclusions."""
+        return (*self.taxonomy.classes, UNKNOWN, *EXCLUSIONS)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -133,8 +135,8 @@ class ClassCodes(Codes):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
+        """The model's word, and a person's."""
+        return (self.column, table.ANNOTATION)
 
     @property
     def meaning(self) -> str:
@@ -144,11 +146,11 @@ class ClassCodes(Codes):
     def code(self, name: str, part: Part) -> int:
         """Integer of one part of one class; a name outside the taxonomy counts as unknown."""
         names = self.names
-        return self.code_at(names.index(name) if name in names else len(names) - 1, part)
+        return self.code_at(names.index(name if name in names else UNKNOWN.name), part)
 
     def code_of(self, row: object, part: Part) -> int:
         """Integer of one part of the cell in `row` of the cell table."""
-        return self.code(getattr(row, self.column), part)
+        return self.code(table.word_of(row, self.column), part)
 
     def _hidden_entries(self, hidden: set[str]) -> set[int]:
         return {k for k, name in enumerate(self.names) if name in hidden}
@@ -183,7 +185,7 @@ class StepCodes(Codes):
     @property
     def columns(self) -> tuple[str, ...]:
         """The class, and what the value is made of."""
-        return (self.column, *self.quantity.columns)
+        return (self.column, table.ANNOTATION, *self.quantity.columns)
 
     @property
     def meaning(self) -> str:
@@ -192,7 +194,7 @@ class StepCodes(Codes):
 
     def code_of(self, row: object, part: Part) -> int:
         """Integer of one part of the cell in `row`; 0 where its class is hidden."""
-        if getattr(row, self.column) in self.hidden:
+        if table.word_of(row, self.column) in self.hidden:
             return 0
         value = self.quantity.value(row)
         last = len(STEP_COLOURS)

@@ -17,6 +17,8 @@ UNKNOWN_UM_PER_PX = ScaleParameters().assumed_pixel_size_um
 CELLS, SUBTYPES, LETTERS, PREVIEW = "cells", "subtypes", "letters", "preview"
 # Seen on pink, on violet and on glass; the colour of no class.
 PREVIEW_COLOUR = "#39FF14"
+# Of the border around the badge of a cell that a person has spoken of.
+REVIEWED_COLOUR = "black"
 
 
 def new_image(data: np.ndarray) -> Image:
@@ -54,6 +56,7 @@ def new_letters(centres_px: np.ndarray) -> Points:
         centres_px,
         name=LETTERS,
         border_width=0,
+        border_color=REVIEWED_COLOUR,
         symbol="disc",
         ndim=2,
         features={"letter": [""] * len(centres_px)},

@@ -41,6 +41,8 @@ LETTER_TO_BADGE = 0.42
 # Of a badge with three signs, to one with two.
 LONG_BADGE = 1.4
 MANY_CELLS = 2000
+# Around the badge of a cell that a person has spoken of, to its diameter.
+REVIEWED_BORDER = 0.16
 
 
 class ResultLayers(OwnLayers):
@@ -279,6 +281,8 @@ class ResultLayers(OwnLayers):
         long = np.array([letter.endswith(GUESS) for letter in letters])
         self.letters.size = self.view.badge_px * np.where(long, LONG_BADGE, 1.0)
         self.letters.features = {"letter": letters}
+        by_person = table.annotations(table.present(self.view.analysis.cells)) != ""
+        self.letters.border_width = np.where(by_person, REVIEWED_BORDER, 0.0)
 
 
 def _drawn_otherwise(cells: pd.DataFrame, before: Look, after: Look) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def draw_cell(
     padded = np.pad(cell, 1).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     inner = cv2.erode(padded, kernel, iterations=ring_px)[1:-1, 1:-1].astype(bool)
-    doubtful = row.confidence < min_confidence
+    doubtful = row.confidence < min_confidence and not table.annotation_of(row)
     ring, fill = codes.code_of(row, "doubtful" if doubtful else "ring"), codes.code_of(row, "fill")
     part = canvas[box]
     part[cell] = codes.picked if picked else ring
@@ -100,7 +100,8 @@ def draw_cell(
 
 def guessed(row: object, codes: Codes) -> bool:
     """Whether `codes` show the cell in `row` as something that was not accepted of it."""
-    return "best_guess" in codes.columns and row.best_guess != row.subtype
+    by_model = not table.annotation_of(row)
+    return by_model and "best_guess" in codes.columns and row.best_guess != row.subtype
 
 
 def _hatch(shape: tuple[int, int], ring_px: int) -> np.ndarray:
@@ -152,7 +153,10 @@ def changed_by_confidence(cells: pd.DataFrame, before: float, after: float) -> p
     """Rows of the cells that a moved minimum confidence makes hollow, or full again."""
     low, high = sorted((before, after))
     rows = table.present(cells)
-    return rows[(rows["confidence"] >= low) & (rows["confidence"] < high)]
+    by_model = table.annotations(rows) == ""
+    # In double precision, as `draw_cell` compares: numpy would round the minimum to single.
+    confidence = rows["confidence"].astype(float)
+    return rows[by_model & (confidence >= low) & (confidence < high)]
 
 
 def cell_at(labels: np.ndarray, y_px: float, x_px: float) -> int:

@@ -15,10 +15,11 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import ArraySource, ImageSource
+from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.cell_picture import cell_picture
 from napari_all_subtype.workflow.cell_report import cell_report
 from napari_all_subtype.workflow.corrections import crops_of
-from napari_all_subtype.workflow.overlay import class_of, rgb
+from napari_all_subtype.workflow.overlay import rgb
 
 # The cursor moves far more often than anyone reads.
 LOOK_EVERY_MS = 40
@@ -128,7 +129,7 @@ class CellPicker:
             return None
         analysis = view.analysis
         row = next(self.session.result().analysis.cells.loc[[self.shown]].itertuples())
-        colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
+        colour = rgb(class_of(analysis.taxonomy, table.word_of(row)).colour)
         um_per_px, side_px = analysis.pixel_size.um_per_px, self.panel.picture_px
         found, spec = self.looked_at.found, self.session.crop_spec_of(analysis)
         return cell_picture(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ MEASUREMENTS = (
 )
 FLAGS = ("touches_border",)
 BOX = ("y0_px", "x0_px", "y1_px", "x1_px")
+# What a person says of a cell: a class or an exclusion, empty where nobody has said anything.
+ANNOTATION = "annotation"
 
 COLUMNS = ("label", *MEASUREMENTS, *FLAGS, *BOX)
 
@@ -59,6 +61,49 @@ def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         {k: v if plain[k] else pd.Series(v, cells.index, kinds[k]) for k, v in columns.items()},
         index=cells.index,
     )
+
+
+def annotated(cells: pd.DataFrame, words: Mapping[int, str]) -> pd.DataFrame:
+    """`cells` in which a person says `words` of some labels; an empty one takes a word back.
+
+    Labels that the table has no row for are passed over.
+    """
+    said = annotations(cells).to_numpy(object, copy=True)
+    for label, word in words.items():
+        if 0 < label < len(cells):
+            said[label] = word
+    return cells.assign(**{ANNOTATION: pd.Series(said, cells.index, object)})
+
+
+def annotations(cells: pd.DataFrame) -> pd.Series:
+    """What a person says of each cell; empty where nobody has said anything."""
+    if ANNOTATION in cells:
+        return cells[ANNOTATION]
+    return pd.Series("", cells.index, object)
+
+
+def words(cells: pd.DataFrame, of_model: str = "subtype") -> pd.Series:
+    """The word that counts for each cell: a person's where there is one, else the model's.
+
+    Parameters
+    ----------
+    of_model : str
+        Column of the model's word.
+    """
+    if ANNOTATION not in cells:
+        return cells[of_model]
+    said = cells[ANNOTATION]
+    return said.where(said.astype(bool), cells[of_model])
+
+
+def word_of(row: object, of_model: str = "subtype") -> str:
+    """The word that counts for the cell in `row`, a named tuple of the table; see `words`."""
+    return annotation_of(row) or getattr(row, of_model)
+
+
+def annotation_of(row: object) -> str:
+    """What a person says of the cell in `row`, a named tuple of the table; empty if nothing."""
+    return getattr(row, ANNOTATION, "")
 
 
 def without(cells: pd.DataFrame, labels: Iterable[int]) -> pd.DataFrame:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import Reason, fab_reasons
 from napari_all_subtype.cells.fab.scores import SUBTYPES
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.config import DecisionParameters, FabParameters
-from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN, CellClass, Taxonomy, class_of
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
-from napari_all_subtype.workflow.overlay import class_of
 
 MOST_REASONS = 3
 # Column: (words, unit, decimals). Measurements that are shown, in this order.
@@ -134,18 +134,22 @@ def cell_report(
     decision : DecisionParameters
         With which the cell was decided.
     """
-    cell_class = class_of(taxonomy, row["subtype"])
+    said = row.get(table.ANNOTATION, "")
+    by_model = class_of(taxonomy, row["subtype"])
+    cell_class = class_of(taxonomy, said) if said else by_model
     limit = decision.novelty_threshold
+    why = _why_unknown(row, limit)
     border = " Cut by the border." if row.get("touches_border") else ""
     on_blast_side = row["subtype"] in taxonomy.family("blast")
-    reasons = _reasons(row, p) if on_blast_side else ()
+    blast = on_blast_side or said in taxonomy.family("blast")
+    reasons = _reasons(row, p) if blast else ()
     return CellReport(
         label=int(row["label"]),
         title=f"Cell {int(row['label'])}: {cell_class.title}",
-        meaning=f"{_why_unknown(row, limit) or cell_class.meaning}.{border}",
+        meaning=f"{_by_person(said, by_model) or why or by_model.meaning}.{border}",
         sides=_sides(row, taxonomy, facts, limit),
         subtypes=_subtypes(row, taxonomy, facts) if on_blast_side else Evidence(""),
-        fab=_fab(row, taxonomy) if on_blast_side else Evidence(""),
+        fab=_fab(row, taxonomy) if blast else Evidence(""),
         reasons_about=f"{taxonomy[reasons[0].subtype].title}-like" if reasons else "",
         reasons_for=_texts(reasons, True),
         reasons_against=_texts(reasons, False),
@@ -153,6 +157,14 @@ def cell_report(
         measures=_measures(row, taxonomy, limit),
         calibrated_on=facts.calibrated_on,
     )
+
+
+def _by_person(said: str, by_model: CellClass) -> str:
+    """That a person gave the class, and what the model had said; empty where nobody did."""
+    if not said:
+        return ""
+    agrees = "as the model does" if said == by_model.name else f"the model says {by_model.title}"
+    return f"said by a reader; {agrees}"
 
 
 def _why_unknown(row: pd.Series, limit: float) -> str:

@@ -15,8 +15,10 @@ from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.plausible import implausible_size
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.files import new_folder, write_json
+from napari_all_subtype.taxonomy import class_of
+from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.fab_evidence import FAB_WORDS
-from napari_all_subtype.workflow.overlay import cell_contours, class_of, rgb
+from napari_all_subtype.workflow.overlay import cell_contours, rgb
 from napari_all_subtype.workflow.pieces import (
     OVERVIEW_FILE,
     OverlayPlan,
@@ -36,7 +38,7 @@ FILES = (
     SUMMARY_FILE,
 )
 NOT_MEASURED_IN_QUPATH = (
-    *("label", "subtype", "best_guess", "implausible_size"),
+    *("label", "subtype", "best_guess", table.ANNOTATION, "implausible_size"),
     *table.FLAGS,
     *table.BOX,
     *FAB_WORDS,
@@ -68,7 +70,7 @@ def write_analysis(
     with new_folder(folder, own, overwrite) as partial:
         write_mask(partial / "labels.tif", analysis.masks.labels, analysis)
         write_mask(partial / "nuclei.tif", analysis.masks.nuclei, analysis)
-        cell_rows(analysis).to_csv(partial / "cells.csv", index=False, float_format="%.6g")
+        write_csv(cell_rows(analysis), partial / "cells.csv")
         (partial / "cells.geojson").write_text(
             json.dumps(to_geojson(analysis), ensure_ascii=False), encoding="utf-8"
         )
@@ -120,7 +122,7 @@ def to_geojson(analysis: Analysis) -> dict[str, object]:
 
 def _feature(analysis: Analysis, row: object) -> dict[str, object]:
     """One cell; QuPath's own keys: objectType, classification, measurements."""
-    cell_class = class_of(analysis.taxonomy, row.subtype)
+    cell_class = class_of(analysis.taxonomy, table.word_of(row))
     measured = {
         name: float(value)
         for name, value in row._asdict().items()

@@ -33,7 +33,7 @@ def blasts_of(cells: pd.DataFrame, taxonomy: Taxonomy = FAB5) -> list[int]:
     if taxonomy != FAB5:
         return []
     rows = table.present(cells)
-    return rows.index[rows["subtype"].isin(taxonomy.family("blast"))].tolist()
+    return rows.index[table.words(rows).isin(taxonomy.family("blast"))].tolist()
 
 
 def with_fab(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.config import FabParameters, SmearScoreParameters
-from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
 from napari_all_subtype.workflow.blank_rate import MEASURED_THRESHOLD
 from napari_all_subtype.workflow.scale_check import scale_warning
 
@@ -57,6 +58,24 @@ class FieldCells:
     facts: ModelFacts = NO_FACTS
     blast_threshold: float = MEASURED_THRESHOLD
     scale_warning: str = ""
+
+    @cached_property
+    def leukocytes(self) -> pd.DataFrame:
+        """Its present cells without those that a person says are no leukocytes."""
+        excluded = table.annotations(self.cells).isin([one.name for one in EXCLUSIONS])
+        return self.cells[~excluded]
+
+    @cached_property
+    def excluded(self) -> dict[str, int]:
+        """How many a person says are something else, by exclusion; those there are."""
+        said = table.annotations(self.cells)
+        counts = {one.name: int((said == one.name).sum()) for one in EXCLUSIONS}
+        return {name: count for name, count in counts.items() if count}
+
+    @cached_property
+    def n_reviewed(self) -> int:
+        """Cells of which a person has said anything."""
+        return int((table.annotations(self.cells) != "").sum())
 
     @classmethod
     def of(cls, analysis: Analysis) -> FieldCells:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
+from napari_all_subtype.taxonomy import Taxonomy, class_of
 
 HALO_RGB = (20, 20, 20)
 
@@ -51,7 +51,7 @@ def draw_overlay(
     width = max(2, round(0.35 * px_per_um))
     origin_xy = np.float64(origin_yx[::-1])
     for row in cells.itertuples():
-        colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
+        colour = rgb(class_of(analysis.taxonomy, table.word_of(row)).colour)
         for contour in cell_contours(analysis.masks.labels, row):
             points = np.round((contour - origin_xy) * scale * 16).astype(np.int32)
             cv2.polylines(picture, [points], True, HALO_RGB, width + 2, cv2.LINE_AA, shift=4)
@@ -60,7 +60,7 @@ def draw_overlay(
         y, x = row.centroid_y_px - origin_yx[0], row.centroid_x_px - origin_yx[1]
         if not (0 <= y < pixels.shape[0] and 0 <= x < pixels.shape[1]):
             continue
-        colour = rgb(class_of(analysis.taxonomy, row.subtype).colour)
+        colour = rgb(class_of(analysis.taxonomy, table.word_of(row)).colour)
         ink = tuple(round(0.55 * c + 0.45 * 255) for c in colour)
         box = [(row.y0_px - origin_yx[0]) * scale, (row.y1_px - origin_yx[0]) * scale]
         _write(picture, caption(analysis.taxonomy, row), x * scale, box, px_per_um, ink)
@@ -102,21 +102,20 @@ def cell_contours(labels: np.ndarray, row: object) -> list[np.ndarray]:
 def caption(taxonomy: Taxonomy, row: object) -> str:
     """Side and its confidence; a subtype stands behind with its score, which is no confidence.
 
+    A person's word stands alone, with a mark that it is one.
+
     Parameters
     ----------
     row : namedtuple
-        A row of the cell table: ``B 86% L2 0.71`` or ``N 97%``.
+        A row of the cell table: ``B 86% L2 0.71`` or ``N 97%``; by a person ``L2 *``.
     """
+    if said := table.annotation_of(row):
+        return f"{class_of(taxonomy, said).letter} *"
     if row.subtype in taxonomy.children("blast"):
         side = taxonomy["blast"].letter
         score = f" {taxonomy[row.subtype].letter} {row.subtype_share:.2f}"
         return f"{side} {row.confidence:.0%}{score}"
     return f"{class_of(taxonomy, row.subtype).letter} {row.confidence:.0%}"
-
-
-def class_of(taxonomy: Taxonomy, name: str) -> CellClass:
-    """The class called `name`, or *unknown*."""
-    return taxonomy[name] if name in taxonomy.names else UNKNOWN
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.progress import SILENT, Monitor
-from napari_all_subtype.taxonomy import UNKNOWN
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 
 if TYPE_CHECKING:
     from napari_all_subtype.model.classifier import Classifier
@@ -153,7 +154,10 @@ def resized(crops: np.ndarray, factors: np.ndarray, ground: int) -> np.ndarray:
 
 
 def scale_doubt(
-    cells: pd.DataFrame, relative_uncertainty: np.ndarray, blast_threshold: float
+    cells: pd.DataFrame,
+    relative_uncertainty: np.ndarray,
+    blast_threshold: float,
+    taxonomy: Taxonomy = FAB5,
 ) -> ScaleDoubt | None:
     """How the count of blasts hangs on the pixel size; None where no cell was asked about.
 
@@ -166,10 +170,16 @@ def scale_doubt(
         Present cells, with what was said of them.
     relative_uncertainty : ndarray, shape (N,)
         Of the pixel size of each cell's image, 0–1.
+    taxonomy : Taxonomy
+        Of the model that spoke.
     """
     if IF_SMALLER not in cells:
         return None
     said = (cells["subtype"] != UNKNOWN.name) & cells["p_blast_any"].notna()
+    # What a person says of a cell hangs on no scale.
+    by_person = table.annotations(cells)
+    settled = int(by_person.isin(taxonomy.family("blast")).sum())
+    said &= by_person == ""
     asked = (said & cells[IF_SMALLER].notna()).to_numpy(bool)
     if not asked.any():
         return None
@@ -180,9 +190,9 @@ def scale_doubt(
     )
     off = np.asarray(relative_uncertainty, float)[asked]
     return ScaleDoubt(
-        count=int(here.sum()),
-        if_smaller=int(smaller.sum()),
-        if_larger=int(larger.sum()),
+        count=settled + int(here.sum()),
+        if_smaller=settled + int(smaller.sum()),
+        if_larger=settled + int(larger.sum()),
         n_asked=int(asked.sum()),
         n_cells=int(said.sum()),
         n_depend=int(((smaller != here) | (larger != here)).sum()),

@@ -9,11 +9,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import fab_scores, with_ruler
 from napari_all_subtype.cells.fab.measure import FROM_TABLE
 from napari_all_subtype.cells.fab.ruler import lymphocyte_ruler
 from napari_all_subtype.cells.fab.scores import irregular, prominent_nucleoli
 from napari_all_subtype.config import FabParameters, SmearScoreParameters
+from napari_all_subtype.taxonomy import FAB5
 
 Outcome = Literal["not computed", "L1", "L2", "unclassifiable", "L3 suspected"]
 PATTERNS = ("l1", "l2", "l3", "undetermined")
@@ -116,7 +118,9 @@ def _blasts(fields: Sequence[pd.DataFrame], fab: FabParameters) -> tuple[pd.Data
     )
     if "fab_pattern" not in cells:
         return cells.iloc[:0].assign(fab_pattern=""), ""
-    blasts = cells[cells["fab_pattern"].fillna("") != ""].reset_index(drop=True)
+    # One that a person calls something else keeps what was measured of it.
+    blast = table.words(cells).isin(FAB5.family("blast"))
+    blasts = cells[blast & (cells["fab_pattern"].fillna("") != "")].reset_index(drop=True)
     ruler = lymphocyte_ruler(cells, fab)
     if blasts.empty:
         return blasts, ""

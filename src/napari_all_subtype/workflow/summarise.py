@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, field_serializer
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, UNKNOWN
 from napari_all_subtype.workflow.blank_rate import BlankRate, blank_rate
 from napari_all_subtype.workflow.field_cells import FieldCells
@@ -73,7 +75,8 @@ class Summary(_Frozen):
     fields : tuple of str
         Names of the fields that were counted.
     n_cells, n_at_border : int
-        Cells found, and those among them that the border of a field cuts.
+        Cells found, and those among them that the border of a field cuts; without those that a
+        person says are no leukocytes.
     classes : dict of str to Proportion
         One entry per class, ``unknown`` included.
     blast_any : Proportion
@@ -98,6 +101,10 @@ class Summary(_Frozen):
         does not say.
     scale_warnings : dict of str to str
         By field: that its scale is none the model has seen, or not known for certain.
+    excluded : dict of str to int
+        Cells that a person says are no leukocytes, by exclusion; they count nowhere else.
+    n_reviewed : int
+        Cells of which a person has said anything, those among them.
     stain_warning : str
         That the stain of all cells together is none the model has seen; empty where it
         is, or where there are too few cells to say.
@@ -118,6 +125,8 @@ class Summary(_Frozen):
     smear_score: SmearScore | None = None
     blank_rate: BlankRate | None = None
     scale_warnings: dict[str, str] = {}
+    excluded: dict[str, int] = {}
+    n_reviewed: int = 0
     stain_warning: str = ""
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
@@ -156,10 +165,11 @@ def summarise(
     taxonomy = fields[0].taxonomy
     if any(field.taxonomy != taxonomy for field in fields):
         raise ValueError("the fields were classified under different taxonomies")
-    cells = pd.concat([field.cells for field in fields], ignore_index=True)
+    cells = pd.concat([field.leukocytes for field in fields], ignore_index=True)
     names = (*taxonomy.names, UNKNOWN.name)
     per_field = np.array(
-        [[int((field.cells["subtype"] == n).sum()) for n in names] for field in fields]
+        [table.words(field.leukocytes).value_counts().reindex(names).fillna(0) for field in fields],
+        int,
     )
     blast = [names.index(n) for n in taxonomy.family("blast")]
     draws = _bootstrap_totals(per_field, seed)
@@ -194,14 +204,25 @@ def summarise(
         n_fields_scale_assumed=sum(field.scale_assumed for field in fields),
         scale_doubt=scale_doubt(
             cells,
-            np.repeat(errors, [len(field.cells) for field in fields]),
+            np.repeat(errors, [len(field.leukocytes) for field in fields]),
             fields[0].blast_threshold,
+            taxonomy,
         ),
         smear_score=_score(fields, seed),
         blank_rate=blank_rate(fields[0].facts, len(cells), fields[0].blast_threshold),
         scale_warnings={f.name: f.scale_warning for f in fields if f.scale_warning},
+        excluded=_added(field.excluded for field in fields),
+        n_reviewed=sum(field.n_reviewed for field in fields),
         stain_warning=stain_warning(cells, fields[0].facts.stain),
     )
+
+
+def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Counts of all fields together."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)
 
 
 def _score(fields: Sequence[FieldCells], seed: int) -> SmearScore | None:
@@ -209,7 +230,7 @@ def _score(fields: Sequence[FieldCells], seed: int) -> SmearScore | None:
     if fields[0].taxonomy != FAB5:
         return None
     first, uncertainty = fields[0], max(field.um_relative_uncertainty for field in fields)
-    tables = [field.cells for field in fields]
+    tables = [field.leukocytes for field in fields]
     return smear_score(tables, uncertainty, first.fab, first.smear_score, seed)
 
 

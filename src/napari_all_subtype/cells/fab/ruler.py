@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells.source import PixelSize
-from napari_all_subtype.cells.table import present
+from napari_all_subtype.cells.table import present, words
 from napari_all_subtype.config import FabParameters
 
 RulerKind = Literal["small lymphocytes", "micrometres", "red cells", "none"]
@@ -43,7 +43,7 @@ class Ruler:
 
 
 def small_lymphocytes(cells: pd.DataFrame, p: FabParameters = FabParameters()) -> pd.DataFrame:
-    """Rows of `cells` that were called normal and have the size and nucleus of a small lymphocyte.
+    """Rows of `cells` that are called normal and have the size and nucleus of a small lymphocyte.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def small_lymphocytes(cells: pd.DataFrame, p: FabParameters = FabParameters()) -
     """
     rows = present(cells)
     small = (
-        (rows["subtype"] == "normal")
+        (words(rows) == "normal")
         & ~rows["touches_border"].astype(bool)
         & rows["diameter_um"].between(_MIN_DIAMETER_UM, p.max_small_lymphocyte_um)
         & (rows["nc_ratio"] >= p.min_small_lymphocyte_nc)
