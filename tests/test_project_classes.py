@@ -7,7 +7,7 @@ import pytest
 from napari_all_subtype.errors import ProjectReadOnlyError, RecordError
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.groups import assign_groups, splits_of
-from napari_all_subtype.project.taxonomies import taxonomy_of, use_taxonomy
+from napari_all_subtype.project.taxonomies import is_class_name, taxonomy_of, use_taxonomy
 from napari_all_subtype.taxonomy import FAB5, CellClass, Taxonomy
 
 THREE = Taxonomy(
@@ -52,6 +52,14 @@ def test_name_of_a_class_is_fit_for_a_folder(project, name):
     with pytest.raises(RecordError, match="small letters a to z"):
         use_taxonomy(project, Taxonomy("four", classes))
     assert taxonomy_of(project) == FAB5
+
+
+@pytest.mark.parametrize("name", ["con", "prn", "aux", "nul", "com1", "lpt9"])
+def test_name_that_windows_keeps_for_a_device_is_none_of_a_class(project, name):
+    classes = (*THREE.classes, replace(THREE.classes[0], name=name))
+    with pytest.raises(RecordError, match=rf"'{name}' cannot be the name .* Windows"):
+        use_taxonomy(project, Taxonomy("four", classes))
+    assert is_class_name(f"{name}_1")
 
 
 def test_group_stays_in_its_split(project):

@@ -15,6 +15,7 @@ from napari_all_subtype.errors import (
 from napari_all_subtype.project import kept_files
 from napari_all_subtype.project.crops import CROPS, keep_crop, read_crop
 from napari_all_subtype.project.database import create_project, open_project
+from napari_all_subtype.project.leftovers import sweep
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,12 @@ def test_half_written_crops_are_swept_away_and_whole_ones_kept(tmp_path):
         assert CROPS.sweep(project) == 1
         assert np.array_equal(read_crop(project, name), some_crop(7))
         assert [path.name for path in files(project)] == [name]
+
+
+def test_what_cannot_be_swept_away_is_told_in_words(tmp_path):
+    with create_project(tmp_path) as project:
+        name = keep_crop(project, some_crop(8))
+        (tmp_path / "crops" / name[:2] / ".partial-a-folder").mkdir()
+        with pytest.raises(ProjectWriteError, match=r"half-written .* could not be") as told:
+            sweep(project)
+        assert str(tmp_path) not in str(told.value)

@@ -99,11 +99,24 @@ class KeptFiles:
         )
 
     def sweep(self, database: Database) -> int:
-        """Number of half-written files, left by a program that was killed, that were removed."""
+        """Number of half-written files, left by a program that was killed, that were removed.
+
+        Raises
+        ------
+        ProjectReadOnlyError, ProjectWriteError
+            If one cannot be removed.
+        """
         database.refuse_read_only()
-        left = list((database.folder / self.folder).glob(f"*/{PARTIAL}*"))
-        for path in left:
-            path.unlink(missing_ok=True)
+        try:
+            left = list((database.folder / self.folder).glob(f"*/{PARTIAL}*"))
+            for path in left:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ProjectWriteError(
+                f"A half-written file in the folder {self.folder} of this project could not be "
+                f"removed ({error.strerror}). See that you may write there and that no other "
+                "program holds it open, and do it again."
+            ) from error
         return len(left)
 
     @property

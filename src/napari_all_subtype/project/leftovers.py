@@ -17,5 +17,7 @@ def sweep(database: Database) -> int:
     ------
     ProjectReadOnlyError
         If the project is open for reading only.
+    ProjectWriteError
+        If one cannot be removed.
     """
     return sum(kept.sweep(database) for kept in (CROPS, MASKS, TABLES))

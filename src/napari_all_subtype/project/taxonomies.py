@@ -11,6 +11,10 @@ from napari_all_subtype.project.database import Database
 from napari_all_subtype.taxonomy import FAB5, CellClass, Taxonomy
 
 _CURRENT = "taxonomy"
+# Names of files that Windows keeps for itself (Microsoft, "Naming Files, Paths, and Namespaces").
+_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
+)
 
 
 def use_taxonomy(database: Database, taxonomy: Taxonomy) -> None:
@@ -24,7 +28,8 @@ def use_taxonomy(database: Database, taxonomy: Taxonomy) -> None:
     if odd := [name for name in taxonomy.names if not is_class_name(name)]:
         raise RecordError(
             f"{odd[0]!r} cannot be the name of a class, which is also that of a folder. Use small "
-            "letters a to z, digits and underscores; the title may be anything."
+            "letters a to z, digits and underscores, and no name that Windows keeps for a device "
+            "(con, nul and the like); the title may be anything."
         )
     content = json.dumps([asdict(one) for one in taxonomy.classes], ensure_ascii=False)
     known = _known(database, taxonomy.name)
@@ -51,8 +56,10 @@ def is_class_name(name: str) -> bool:
     --------
     >>> is_class_name("not_a_cell"), is_class_name("../l1")
     (True, False)
+    >>> is_class_name("con")
+    False
     """
-    return re.fullmatch("[a-z0-9_]+", name) is not None
+    return re.fullmatch("[a-z0-9_]+", name) is not None and name not in _DEVICES
 
 
 def taxonomy_of(database: Database) -> Taxonomy:

@@ -20,6 +20,7 @@ from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.card_facts import facts_of
+from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
@@ -86,7 +87,7 @@ def classify_batch(
     if cells:
         rows = _table(outcomes, cells, classifier, parameters, monitor)
         with new_file(out, overwrite) as partial:
-            rows.to_csv(partial, index=False, float_format="%.6g")
+            write_csv(rows, partial)
         found = rows[rows["cell_found"].eq(True)]
         errors = found["um_relative_uncertainty"].to_numpy(float)
         doubt = scale_doubt(found, errors, parameters.decision.blast_threshold)

@@ -14,6 +14,7 @@ from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.simulate import SimulatedSmear, SmearRecipe, simulate_smear
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 from napari_all_subtype.workflow.analyse import Analyser
+from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.export import write_analysis
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
@@ -90,7 +91,7 @@ def run_demo(out: Path, seed: int = 1, monitor: Monitor = SILENT) -> Demonstrati
     folder = write_analysis(analysis, source, out / NAME, overwrite=True)
     with new_folder(out / f"{NAME}-truth", TRUTH_FILES, overwrite=True) as partial:
         cv2.imwrite(str(partial / f"{NAME}.png"), cv2.cvtColor(smear.pixels, cv2.COLOR_RGB2BGR))
-        smear.truth.to_csv(partial / "truth.csv", index=False)
+        write_csv(smear.truth, partial / "truth.csv")
     pairs = found_again(smear, analysis.masks.labels)
     drawn = np.array(smear.classes)[pairs[0] - 1]
     called = analysis.cells.loc[pairs[1], "subtype"].to_numpy()
