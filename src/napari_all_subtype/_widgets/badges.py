@@ -35,7 +35,8 @@ def badge_style(analysis: Analysis, look: Look) -> tuple[np.ndarray, list[str]]:
     }
     classes = [named[name] for name in shown]
     colours = np.array([rgba[name] for name in shown])
-    doubtful = (cells["confidence"].astype(float) < look.min_confidence) & ~table.annotations(cells).astype(bool)
+    doubtful = cells["confidence"].astype(float) < look.min_confidence
+    doubtful &= table.annotations(cells) == ""
     colours[doubtful.to_numpy()] = DOUBTFUL_BADGE
     # Not by `shown`: napari 0.9.2 overlooks it in a layer of two dimensions.
     gone = np.array([one.name in look.hidden for one in classes])

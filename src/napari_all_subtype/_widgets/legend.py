@@ -9,7 +9,7 @@ from qtpy.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from napari_all_subtype._widgets.words import percent
-from napari_all_subtype.taxonomy import UNKNOWN, CellClass, Taxonomy
+from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, CellClass, Taxonomy
 from napari_all_subtype.workflow.summarise import Proportion
 
 SWATCH_PX = 22
@@ -34,7 +34,7 @@ class Legend(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(2)
         layout.setColumnStretch(1, 1)
-        for row, cell_class in enumerate((*taxonomy.classes, UNKNOWN)):
+        for row, cell_class in enumerate((*taxonomy.classes, UNKNOWN, *EXCLUSIONS)):
             box = QCheckBox(cell_class.title)
             box.setIcon(QIcon(swatch(cell_class)))
             box.setIconSize(QPixmap(SWATCH_PX, SWATCH_PX).size())
@@ -48,6 +48,7 @@ class Legend(QWidget):
             layout.addWidget(count, row, 1)
             self._boxes[cell_class.name] = box
             self._counts[cell_class.name] = count
+        self.show_excluded({})
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -64,8 +65,16 @@ class Legend(QWidget):
 
     def show_counts(self, classes: Mapping[str, Proportion]) -> None:
         """Write the counts; classes without an entry get a dash."""
-        for name, label in self._counts.items():
+        for name in self._counts.keys() - {one.name for one in EXCLUSIONS}:
+            label = self._counts[name]
             label.setText(proportion_text(classes[name]) if name in classes else "–")
+
+    def show_excluded(self, counts: Mapping[str, int]) -> None:
+        """Have a row for each exclusion that a person has said of any cell, and no other."""
+        for one in EXCLUSIONS:
+            self._counts[one.name].setText(str(counts.get(one.name, 0)))
+            for part in (self._boxes[one.name], self._counts[one.name]):
+                part.setVisible(one.name in counts)
 
     def _on_toggled(self, _checked: bool) -> None:
         self.hidden_changed.emit(self.hidden)

@@ -88,6 +88,7 @@ class ResultPanel(QGroupBox):
         """Write counts, scale and flags; without a summary say so."""
         self.scope.setVisible(several)
         self.legend.show_counts(summary.classes if summary else {})
+        self.legend.show_excluded(summary.excluded if summary else {})
         self.setTitle(f"{RESULT}: {words.shortened(summary.name)}" if summary else RESULT)
         self.setToolTip(summary.name if summary else "")
         if summary is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype.cells.source import PixelSize
+from napari_all_subtype.taxonomy import EXCLUSIONS
 from napari_all_subtype.workflow.cell_report import CellReport
 from napari_all_subtype.workflow.smear_score import SmearScore
 from napari_all_subtype.workflow.summarise import Interval, Summary
@@ -81,6 +82,8 @@ def summary_html(summary: Summary) -> str:
     at_border = f", {summary.n_at_border} cut by the border" if summary.n_at_border else ""
     cells = "white cell" if summary.n_cells == 1 else "white cells"
     lines = [f"<b>{summary.n_cells} {cells}</b> in {fields}{at_border}."]
+    if summary.n_reviewed:
+        lines.append(f"{summary.n_reviewed} reviewed by a person.{_excluded(summary.excluded)}")
     blast = summary.blast_any
     if blast.fraction is not None:
         lines.append(
@@ -97,6 +100,12 @@ def summary_html(summary: Summary) -> str:
     if summary.blank_rate is not None and summary.n_cells:
         lines.append(_listed([summary.blank_rate.text]))
     return "<br>".join(lines)
+
+
+def _excluded(counts: Mapping[str, int]) -> str:
+    """What was said to be no leukocyte, as a sentence; empty without any."""
+    told = [f"{one.title} {counts[one.name]}" for one in EXCLUSIONS if one.name in counts]
+    return f" Not counted: {', '.join(told)}." if told else ""
 
 
 def rules_html(score: SmearScore | None) -> str:
