@@ -126,14 +126,17 @@ def _cells(database: Database, inputs: list[Path], reader: str, monitor: Monitor
 
 @project.command
 def status(folder: Folder, /, *, debug: Debug = False) -> int:
-    """Show the smears of a project, and how far each was read."""
+    """Show the smears of a project, how far each was read, and whether its results are whole."""
     from napari_all_subtype.project.database import open_project
-    from napari_all_subtype.workflow.project_status import status_lines
+    from napari_all_subtype.workflow.project_status import damages, status_lines
 
     with open_project(folder, write=False) as database:
         for line in status_lines(database):
             say(line)
-    return DONE
+        damaged = damages(database)
+    for damage in damaged:
+        fail(damage)
+    return SOME_FAILED if damaged else DONE
 
 
 @project.command

@@ -58,14 +58,25 @@ class Lock:
         ProjectDamagedError
             If it, or whose it is, is not what the hash was taken of.
         """
-        whole = json.loads(self.content) if digest_of(self.content) == self.sha256 else {}
-        signed = (whole.get("at_utc"), whole.get("slide_id"), whole.get("reader_id"))
-        if signed != (self.at_utc, self.slide_id, self.reader_id):
-            raise ProjectDamagedError(
-                f"Version {self.lock_id} of the result of slide {self.slide_id} is damaged: it is "
-                "not what its hash was taken of. Take the project from a copy."
-            )
-        return whole["result"]
+        return self._signed["result"]
+
+    @property
+    def amends_sha256(self) -> str | None:
+        """Hash of the version that it says it takes the place of; raises as `result` does."""
+        return self._signed["amends_sha256"]
+
+    @property
+    def _signed(self) -> dict:
+        """All that the hash was taken of."""
+        try:
+            whole = json.loads(self.content)
+            signed = {name: whole[name] for name in _SIGNED}
+        except (ValueError, LookupError, TypeError):
+            signed = {}
+        own = all(signed.get(name) == getattr(self, name) for name in _SIGNED[:3])
+        if not own or digest_of(self.content) != self.sha256:
+            raise damaged(self, "it is not what its hash was taken of")
+        return signed
 
 
 _COLUMNS = (
@@ -78,6 +89,17 @@ _COLUMNS = (
     "last_step_id",
     "amends_id",
 )
+
+
+_SIGNED = ("at_utc", "slide_id", "reader_id", "amends_sha256", "result")
+
+
+def damaged(version: Lock, why: str) -> ProjectDamagedError:
+    """The error that says so of one version."""
+    return ProjectDamagedError(
+        f"Version {version.lock_id} of the result of slide {version.slide_id} is damaged: {why}. "
+        "Take the project from a copy."
+    )
 
 
 def canonical(result: dict) -> str:

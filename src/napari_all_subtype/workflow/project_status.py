@@ -12,6 +12,9 @@ from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import state_of
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
+from napari_all_subtype.project.versions import damage_of
+
+DAMAGED = "damaged"
 
 COLUMNS = (
     "slide",
@@ -34,7 +37,8 @@ def status_of(database: Database) -> pd.DataFrame:
     pandas.DataFrame
         ``slide``, ``case`` (pseudonym), ``specimen``, ``fields``, ``missing_files`` (fields
         whose image is not where it was), ``cells`` (found), ``annotated`` and ``orphaned``
-        (words whose cell was lost), ``state`` of the result.
+        (words whose cell was lost), ``state`` of the result, which is ``damaged`` where
+        a locked version is not what was locked.
     """
     with database.snapshot():
         rows, places = _rows(database), _places(database)
@@ -67,6 +71,12 @@ def status_lines(database: Database) -> list[str]:
     return lines
 
 
+def damages(database: Database) -> list[str]:
+    """One line for each smear of which a locked version is not what was locked."""
+    told = (damage_of(database, slide.slide_id) for slide in slides_of(database))
+    return [line for line in told if line]
+
+
 def _rows(database: Database) -> list[tuple[object, ...]]:
     """A row per slide; the missing files are not counted yet."""
     said: dict[int, list[Standing]] = {}
@@ -92,7 +102,9 @@ def _rows(database: Database) -> list[tuple[object, ...]]:
                 cells.get(slide.slide_id, 0),
                 len(words),
                 sum(one.label is None for one in words),
-                state_of(database, slide.slide_id),
+                DAMAGED
+                if damage_of(database, slide.slide_id)
+                else state_of(database, slide.slide_id),
             )
         )
     return rows
