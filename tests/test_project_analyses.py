@@ -178,3 +178,18 @@ def test_locked_smear_takes_no_analysis_and_no_file(analysed, analysis):
     with pytest.raises(LockedError, match="Nothing was changed"):
         keep_analysis(analysed, 1, without(analysis, 1))
     assert sorted(analysed.folder.rglob("*.*")) == files
+
+
+def test_analysis_is_given_back_with_what_people_say(analysed, analysis):
+    label = int(table.present(analysis.cells).index[0])
+    annotate(analysed, 1, cell(label), L1)
+    again = kept_analysis(analysed, 1)
+    assert table.annotations(again.cells)[label] == "l1"
+    assert again.cells["subtype"].tolist() == analysis.cells["subtype"].tolist()
+
+
+def test_words_are_not_kept_with_what_was_found(analysed, analysis):
+    label = int(table.present(analysis.cells).index[0])
+    said = replace(analysis, cells=table.annotated(analysis.cells, {label: "l1"}))
+    keep_analysis(analysed, 1, said)
+    assert (table.annotations(kept_analysis(analysed, 1).cells) == "").all()

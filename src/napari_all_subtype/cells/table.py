@@ -68,6 +68,8 @@ def annotated(cells: pd.DataFrame, words: Mapping[int, str]) -> pd.DataFrame:
 
     Labels that the table has no row for are passed over.
     """
+    if not words:
+        return cells
     said = annotations(cells).to_numpy(object, copy=True)
     for label, word in words.items():
         if 0 < label < len(cells):

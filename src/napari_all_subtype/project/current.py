@@ -12,6 +12,7 @@ from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.mask_edits import MaskEdit, edits_of
 from napari_all_subtype.project.masks import MASKS, read_masks
+from napari_all_subtype.project.reclassifications import reclassified
 from napari_all_subtype.project.segmentations import last_segmentation
 from napari_all_subtype.project.tables import last_rows, read_table, rows_from_json
 
@@ -68,6 +69,8 @@ def table_now(
         return None
     cells = read_table(database, made.cell_table)
     edits = edits_of(database, field_id) if edits is None else edits
-    for rows in last_rows(one.rows_after for one in edits):
+    later = reclassified(database, field_id) if edits else {}
+    texts = [text for one in edits for text in (one.rows_after, *later.get(one.edit_id, ()))]
+    for rows in last_rows(texts):
         cells = table.with_rows(cells, rows_from_json(rows, cells))
     return cells

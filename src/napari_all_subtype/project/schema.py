@@ -127,7 +127,8 @@ CREATE INDEX annotations_of_field ON annotations (field_id);
 """
 
 # An edit stands as the pixels of its rectangle and the rows of its cells, before and after:
-# what takes it back is the same with both sides changed over.
+# what takes it back is the same with both sides changed over. What the model says of new
+# outlines comes later than the edit, and is no step of its own.
 _EDITS = """
 CREATE TABLE mask_edits (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -143,6 +144,13 @@ CREATE TABLE mask_edits (
     rows_before TEXT NOT NULL, rows_after TEXT NOT NULL,
     undo_of_id INTEGER REFERENCES mask_edits
 ) STRICT;
+CREATE TABLE reclassifications (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_utc TEXT NOT NULL,
+    edit_id INTEGER NOT NULL REFERENCES mask_edits,
+    rows_after TEXT NOT NULL
+) STRICT;
+CREATE INDEX reclassifications_of_edit ON reclassifications (edit_id);
 CREATE INDEX mask_edits_of_step ON mask_edits (step_id);
 CREATE INDEX mask_edits_of_segmentation ON mask_edits (segmentation_id, id);
 """
@@ -202,6 +210,7 @@ APPEND_ONLY = {
     "steps": ("id",),
     "annotations": ("id",),
     "mask_edits": ("id",),
+    "reclassifications": ("id",),
     "groups": ("name",),
     "locks": ("id",),
     "amendments": ("id", "lock_id"),

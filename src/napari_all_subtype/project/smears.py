@@ -152,6 +152,12 @@ def field_of(database: Database, field_id: int) -> Field:
     return _field(row)
 
 
+def field_with(database: Database, sha256: str) -> Field | None:
+    """The first field whose pixels have this digest, if the project has one."""
+    row = database.row("SELECT * FROM fields WHERE sha256 = ? ORDER BY id LIMIT 1", (sha256,))
+    return None if row is None else _field(row)
+
+
 def fields_of(database: Database, slide_id: int | None = None) -> list[Field]:
     """Fields of one slide, or of the whole project, in the order in which they were added."""
     where, values = ("", ()) if slide_id is None else ("WHERE slide_id = ?", (slide_id,))

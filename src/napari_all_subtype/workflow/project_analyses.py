@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import pandas as pd
 from pydantic import TypeAdapter
@@ -18,6 +18,7 @@ from napari_all_subtype.errors import ProjectDamagedError
 from napari_all_subtype.model.weights import BUNDLED, model_folders
 from napari_all_subtype.project.current import masks_now, table_now
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.locks import refuse_locked
 from napari_all_subtype.project.mask_edits import edits_of
 from napari_all_subtype.project.masks import keep_masks
@@ -85,18 +86,88 @@ def keep_analysis(database: Database, field_id: int, analysis: Analysis) -> list
     """
     # Nothing is written for a smear that takes nothing.
     refuse_locked(database, field_of(database, field_id).slide_id)
-    before = _masks_before(database, field_id)
-    same_shape = before is not None and before.labels.shape == analysis.masks.labels.shape
-    sought = marked_in(database, field_id)
-    found = match_cells(sought, analysis.masks.labels, before.labels if same_shape else None)
+    return store_prepared(database, field_id, prepare_analysis(database, field_id, analysis))[1]
+
+
+@dataclass(frozen=True)
+class PreparedAnalysis:
+    """An analysis whose files are kept, and where its cells are: ready to be recorded.
+
+    Parameters
+    ----------
+    made : Segmentation
+    cells : tuple of PlacedCell
+    sought : tuple of int
+        `marked_id` of the cells that people spoke of.
+    found : dict of int to int
+        Labels of those that are found again.
+    """
+
+    made: Segmentation
+    cells: tuple[PlacedCell, ...]
+    sought: tuple[int, ...] = ()
+    found: dict[int, int] = field(default_factory=dict)
+
+
+def prepare_analysis(
+    database: Database, field_id: int | None, analysis: Analysis, files: Database | None = None
+) -> PreparedAnalysis:
+    """Keep masks and table of `analysis`, and find the cells again that people spoke of.
+
+    It takes as long as writing the masks takes; `store_prepared` is short.
+
+    Parameters
+    ----------
+    field_id : int or None
+        None for a field that the project does not have yet.
+    files : Database, optional
+        The same project open for writing, where `database` is open for reading: of it only
+        the folder is used, so it may belong to another thread.
+
+    Raises
+    ------
+    ProjectReadOnlyError, ProjectWriteError
+        If the files cannot be written.
+    """
+    files = files or database
+    cells, sought, found = analysis.cells.drop(columns=table.ANNOTATION, errors="ignore"), (), {}
+    if field_id is not None:
+        before = _masks_before(database, field_id)
+        same_shape = before is not None and before.labels.shape == analysis.masks.labels.shape
+        sought = marked_in(database, field_id)
+        found = match_cells(sought, analysis.masks.labels, before.labels if same_shape else None)
     made = Segmentation(
         analysis.segmenter,
         _content_of(analysis),
-        keep_masks(database, analysis.masks),
-        keep_table(database, analysis.cells),
+        keep_masks(files, analysis.masks),
+        keep_table(files, cells),
     )
-    store_segmentation(database, field_id, made, placed_cells(analysis.cells), found)
-    return [one.marked_id for one in sought if one.marked_id not in found]
+    placed, marked = tuple(placed_cells(cells)), tuple(one.marked_id for one in sought)
+    return PreparedAnalysis(made, placed, marked, found)
+
+
+def store_prepared(
+    database: Database, field_id: int, prepared: PreparedAnalysis
+) -> tuple[int, list[int]]:
+    """Record a prepared analysis as the last one of a field.
+
+    Returns
+    -------
+    segmentation_id : int
+    orphaned : list of int
+        `marked_id` of the cells that were not found again.
+
+    Raises
+    ------
+    LockedError
+        If the result of the smear is locked.
+    RecordError
+        If there is no such field.
+    ProjectReadOnlyError, ProjectWriteError
+        If it cannot be written.
+    """
+    made = store_segmentation(database, field_id, prepared.made, prepared.cells, prepared.found)
+    return made, [one for one in prepared.sought if one not in prepared.found]
 
 
 def kept_analysis(database: Database, field_id: int) -> Analysis | None:
@@ -120,9 +191,16 @@ def kept_analysis(database: Database, field_id: int) -> Analysis | None:
     name = readable(path_of(database, field_id).name)
     words = _WORDS.validate_python({**made.content, "name": name})
     analysis = Analysis(masks=masks, cells=cells, **vars(words))
+    analysis = replace(analysis, cells=table.annotated(cells, words_on(database, field_id)))
     if not edits:
         return analysis
-    return replace(with_cells(analysis, cells), edits=words.edits + len(edits))
+    return replace(with_cells(analysis, analysis.cells), edits=words.edits + len(edits))
+
+
+def words_on(database: Database, field_id: int, reading_id: int | None = None) -> dict[int, str]:
+    """What stands now on the cells of a field, by label."""
+    stands = standing(database, field_id, reading_id)
+    return {one.label: one.word.name for one in stands if one.label is not None}
 
 
 def placed_cells(cells: pd.DataFrame) -> list[PlacedCell]:
@@ -145,7 +223,7 @@ def _masks_before(database: Database, field_id: int) -> CellMasks | None:
 
 def _content_of(analysis: Analysis) -> dict:
     """All but masks and table, ready for JSON, without what may tell a name."""
-    words = Words(**{field.name: getattr(analysis, field.name) for field in fields(Words)})
+    words = Words(**{one.name: getattr(analysis, one.name) for one in fields(Words)})
     told = replace(
         words,
         pixel_size=_nameless(words.pixel_size),

@@ -19,6 +19,7 @@ from napari_all_subtype.project.smears import (
     add_field,
     add_slide,
     add_specimen,
+    field_with,
     fields_of,
     move_field,
     plain_text,
@@ -51,8 +52,18 @@ class Imported:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """What a project keeps of an image that was read."""
+class ReadImage:
+    """What a project keeps of an image that was read.
+
+    Parameters
+    ----------
+    path : Path
+    digest : str
+        Of its pixels, by `pixels.pixels_sha256`.
+    shape_yx_px : tuple of int
+    size : PixelSize or None
+        As the image itself tells it.
+    """
 
     path: Path
     digest: str
@@ -115,6 +126,34 @@ def import_fields(
     return Imported(added, len(read) - added, failed=tuple(failed))
 
 
+def enter_image(database: Database, image: ReadImage, slide_id: int | None = None) -> int:
+    """Id of the field with these pixels: the one that is there, else a new one.
+
+    Parameters
+    ----------
+    slide_id : int, optional
+        Where a new one goes; by default to a slide of a case of its own.
+
+    Raises
+    ------
+    LockedError
+        If it is new and the result of the slide is locked.
+    ProjectReadOnlyError, ProjectWriteError
+        If it cannot be written.
+    """
+    with database.transaction():
+        known = field_with(database, image.digest)
+        if known is not None:
+            move_field(database, known.field_id, image.path)
+            return known.field_id
+        if slide_id is None:
+            slide_id = add_slide(database, add_specimen(database, add_case(database)))
+        refuse_locked(database, slide_id)
+        return add_image(
+            database, slide_id, image.path, image.digest, image.shape_yx_px, image.size
+        )
+
+
 def add_image(
     database: Database,
     slide_id: int,
@@ -130,7 +169,7 @@ def add_image(
 
 def _read_all(
     images: Sequence[Path], parameters: AnalysisParameters, monitor: Monitor
-) -> tuple[list[_Read], list[Outcome]]:
+) -> tuple[list[ReadImage], list[Outcome]]:
     """What is to be kept of each image, and what became of those that cannot be read."""
     read, failed = [], []
     for n, field in enumerate(name_fields(list(images))):
@@ -138,7 +177,7 @@ def _read_all(
         try:
             source = as_source(field.path, parameters.reading)
             digest = pixels_sha256(source.read())
-            read.append(_Read(field.path, digest, source.shape, source.pixel_size))
+            read.append(ReadImage(field.path, digest, source.shape, source.pixel_size))
         except Stopped:
             raise
         except Exception as error:  # the edge: recorded, and the others go on
