@@ -27,12 +27,15 @@ def test_nothing_confirmed_is_changed_deleted_or_replaced(folder, table):
 RECORD = """
 INSERT INTO readers VALUES (1, 'Dr. A');
 INSERT INTO segmentations VALUES (1, 1, 'now', 'drawn', '{}', NULL, NULL);
-INSERT INTO readings VALUES (1, 1, 1, 1, 'now');
+INSERT INTO readings VALUES (1, 1, 1, 1, 'now', NULL);
+INSERT INTO finished_readings VALUES (1, 'now');
 INSERT INTO steps VALUES (1, 'now', 1, 1, NULL, 'annotate', NULL, NULL, 1, NULL);
 INSERT INTO annotations (id, step_id, at_utc, reader_id, marked_id, field_id, label, y_px, x_px)
     VALUES (1, 1, 'now', 1, 1, 1, 1, 1, 1);
+INSERT INTO brought_annotations VALUES (1, 'p', 'now', 'ab');
 INSERT INTO mask_edits VALUES
     (1, 1, 'now', 1, 1, 1, 'add', 0, 0, 1, 1, x'00', x'00', '', '', '', '', '', NULL);
+INSERT INTO reclassifications VALUES (1, 'now', 1, '{}');
 INSERT INTO groups VALUES ('g', 'train', 'now');
 INSERT INTO locks VALUES (1, 'now', 1, 1, '{}', '', 1, NULL);
 INSERT INTO amendments VALUES (1, 'now', 1, 1, 'read again');

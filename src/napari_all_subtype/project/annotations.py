@@ -64,6 +64,7 @@ def annotate_many(
     seen: Sequence[SeenCell],
     words: Sequence[Word | None],
     reading_id: int | None = None,
+    marked_ids: Sequence[int | None] | None = None,
 ) -> list[Annotation]:
     """What was recorded when a reader spoke of many cells: all of it or nothing.
 
@@ -78,6 +79,8 @@ def annotate_many(
         As many.
     reading_id : int, optional
         For a reading apart from the common record.
+    marked_ids : sequence of int or None, optional
+        As many, from `mark_lost`, for cells that have no label here; None where the label tells.
 
     Raises
     ------
@@ -86,9 +89,11 @@ def annotate_many(
     LockedError
         If the result of a smear is locked.
     RecordError
-        If there is no such field, reader or reading, or not as many words as cells.
+        If there is no such field, reader or reading, the reading is finished, or there are not
+        as many words as cells.
     """
-    if len(seen) != len(words):
+    marked_ids = [None] * len(seen) if marked_ids is None else marked_ids
+    if not len(seen) == len(words) == len(marked_ids):
         raise RecordError(
             f"{len(words)} words were given for {len(seen)} cells: expected one for each."
         )
@@ -104,8 +109,28 @@ def annotate_many(
             step_id, at_utc = append_step(database, thread, reader_id, "annotate")
             head = (step_id, at_utc, reader_id, reading_id)
             for n, (_, cell, word) in group:
-                made[n] = _append(connection, head, cell, word)
+                marked_id = marked_ids[n] or _marked(connection, cell)
+                made[n] = _append(connection, head, cell, word, marked_id)
         return [_annotation(connection, made[n]) for n in range(len(seen))]
+
+
+def mark_lost(database: Database, field_id: int, centroid_yx_px: tuple[float, float]) -> int:
+    """`marked_id` of a cell that was spoken of elsewhere and is not among those found here.
+
+    The next segmentation of the field may find it by its position.
+    """
+    place = (field_id, *map(float, centroid_yx_px))
+    with database.transaction() as connection:
+        known = connection.execute(
+            "SELECT id FROM marked_cells "
+            "WHERE field_id = ? AND y_px = ? AND x_px = ? AND label IS NULL",
+            place,
+        ).fetchone()
+        if known is not None:
+            return known[0]
+        return connection.execute(
+            "INSERT INTO marked_cells (field_id, y_px, x_px) VALUES (?, ?, ?)", place
+        ).lastrowid
 
 
 def _append(
@@ -113,9 +138,9 @@ def _append(
     head: tuple[int, str, int, int | None],
     cell: SeenCell,
     word: Word | None,
+    marked_id: int,
 ) -> int:
     """Id of the new line on `cell`."""
-    marked_id = _marked(connection, cell)
     before = connection.execute(
         "SELECT to_taxonomy, to_word FROM annotations WHERE marked_id = ? AND reading_id IS ? "
         "ORDER BY id DESC LIMIT 1",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from napari_all_subtype.errors import LockedError, ProjectDamagedError, RecordError
 from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.readers import refuse_unknown
 from napari_all_subtype.project.smears import plain_text
 
 PRELIMINARY, LOCKED, AMENDED, AMENDING = "preliminary", "locked", "amended", "being amended"
@@ -151,7 +152,7 @@ def lock(database: Database, reader_id: int, slide_id: int, result: dict) -> Loc
         If it could not be recorded.
     """
     with database.transaction() as connection:
-        _refuse_unknown(database, slide_id, reader_id)
+        refuse_unknown(database, slide_id, reader_id)
         refuse_locked(database, slide_id)
         before = next(reversed(locks_of(database, slide_id)), None)
         at_utc = utc_now()
@@ -247,9 +248,3 @@ def refuse_locked(database: Database, slide_id: int) -> None:
         f"The result of this smear was locked by {name} at {held.at_utc}. Nothing was changed: "
         "begin an amendment, with its reason, to change it."
     )
-
-
-def _refuse_unknown(database: Database, slide_id: int, reader_id: int) -> None:
-    for word, table, key in (("slide", "slides", slide_id), ("reader", "readers", reader_id)):
-        if database.row(f"SELECT 1 FROM {table} WHERE id = ?", (key,)) is None:
-            raise RecordError(f"The project has no {word} {key}. Use one that it has.")

@@ -35,19 +35,123 @@ def readers_of(database: Database) -> list[Reader]:
     ]
 
 
-def begin_reading(database: Database, reader_id: int, slide_id: int, blind: bool = True) -> Reading:
-    """A reading of a slide of its own: what is said in it stands beside other annotations."""
+def begin_reading(
+    database: Database, reader_id: int, slide_id: int, blind: bool = True, brought_from: str = ""
+) -> Reading:
+    """A reading of a slide of its own: what is said in it stands beside other annotations.
+
+    Parameters
+    ----------
+    brought_from : str
+        Id of the packet or project that it came from.
+
+    Raises
+    ------
+    RecordError
+        If there is no such slide or reader.
+    ProjectReadOnlyError, ProjectWriteError
+        If it could not be recorded.
+    """
     with database.transaction() as connection:
+        refuse_unknown(database, slide_id, reader_id)
         made = connection.execute(
-            "INSERT INTO readings (reader_id, slide_id, blind, at_utc) VALUES (?, ?, ?, ?)",
-            (reader_id, slide_id, int(blind), utc_now()),
+            "INSERT INTO readings (reader_id, slide_id, blind, at_utc, brought_from) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (reader_id, slide_id, int(blind), utc_now(), brought_from or None),
         )
-    return Reading(made.lastrowid, reader_id, slide_id, blind)
+    return Reading(made.lastrowid, reader_id, slide_id, blind, brought_from)
+
+
+def open_reading(
+    database: Database, reader_id: int, slide_id: int, blind: bool = True, brought_from: str = ""
+) -> Reading:
+    """The reader's unfinished reading of a slide, begun if there is none.
+
+    What stands in it is `history.standing(..., reading_id=...)`, and its undo goes through
+    `Thread(slide_id, reading_id)`; nothing of what others said is in either.
+
+    Raises
+    ------
+    RecordError
+        If there is no such slide or reader.
+    ProjectReadOnlyError, ProjectWriteError
+        If one has to be begun and could not be recorded.
+    """
+    refuse_unknown(database, slide_id, reader_id)
+    wanted = (reader_id, blind, brought_from, False)
+    for one in reversed(readings_of(database, slide_id)):
+        if (one.reader_id, one.blind, one.brought_from, one.finished) == wanted:
+            return one
+    return begin_reading(database, reader_id, slide_id, blind, brought_from)
+
+
+def finish_reading(database: Database, reading_id: int) -> None:
+    """Note that a reading takes no more words; one that is finished stays so.
+
+    Raises
+    ------
+    RecordError
+        If there is no such reading.
+    ProjectReadOnlyError, ProjectWriteError
+        If it could not be recorded.
+    """
+    with database.transaction() as connection:
+        if database.row("SELECT 1 FROM readings WHERE id = ?", (reading_id,)) is None:
+            raise RecordError(f"The project has no reading {reading_id}. Use one that it has.")
+        if not _is_finished(database, reading_id):
+            connection.execute(
+                "INSERT INTO finished_readings VALUES (?, ?)", (reading_id, utc_now())
+            )
 
 
 def readings_of(database: Database, slide_id: int) -> list[Reading]:
     """Readings of a slide, in the order in which they began."""
-    rows = database.rows("SELECT * FROM readings WHERE slide_id = ? ORDER BY id", (slide_id,))
+    rows = database.rows(
+        "SELECT readings.*, finished_readings.at_utc AS finished_utc FROM readings "
+        "LEFT JOIN finished_readings ON reading_id = id WHERE slide_id = ? ORDER BY id",
+        (slide_id,),
+    )
     return [
-        Reading(row["id"], row["reader_id"], row["slide_id"], bool(row["blind"])) for row in rows
+        Reading(
+            row["id"],
+            row["reader_id"],
+            row["slide_id"],
+            bool(row["blind"]),
+            row["brought_from"] or "",
+            row["finished_utc"] is not None,
+        )
+        for row in rows
     ]
+
+
+def refuse_finished(database: Database, reading_id: int) -> None:
+    """Raise if a reading takes no more words.
+
+    Raises
+    ------
+    RecordError
+    """
+    if _is_finished(database, reading_id):
+        raise RecordError(
+            f"Reading {reading_id} is finished and takes no more words. Nothing was changed: begin "
+            "another reading of this slide."
+        )
+
+
+def refuse_unknown(database: Database, slide_id: int, reader_id: int) -> None:
+    """Raise if there is no such slide or reader.
+
+    Raises
+    ------
+    RecordError
+    """
+    for word, table, key in (("slide", "slides", slide_id), ("reader", "readers", reader_id)):
+        if database.row(f"SELECT 1 FROM {table} WHERE id = ?", (key,)) is None:
+            raise RecordError(
+                f"The project has no {word} {key}. Nothing was changed: use one that it has."
+            )
+
+
+def _is_finished(database: Database, reading_id: int) -> bool:
+    sql = "SELECT 1 FROM finished_readings WHERE reading_id = ?"
+    return database.row(sql, (reading_id,)) is not None

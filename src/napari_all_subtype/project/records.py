@@ -86,9 +86,15 @@ class Reading:
     reading_id, reader_id, slide_id : int
     blind : bool
         The reader saw no other annotation.
+    brought_from : str
+        Id of the packet or project that it came from; empty for one that was made here.
+    finished : bool
+        It takes no more words.
     """
 
     reading_id: int
     reader_id: int
     slide_id: int
     blind: bool
+    brought_from: str = ""
+    finished: bool = False

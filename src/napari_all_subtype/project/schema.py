@@ -70,7 +70,8 @@ CREATE TABLE cells (
 
 # A marked cell is what a person spoke of, whatever label the next segmentation gives it; a
 # step is what undo takes back. The tops of both stacks stand in each step, so that neither
-# undo nor redo ever reads the history.
+# undo nor redo ever reads the history. What was said in another project is known by the hash of
+# its line there: it is brought here once.
 _ANNOTATIONS = """
 CREATE TABLE readers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
 
@@ -79,6 +80,12 @@ CREATE TABLE readings (
     reader_id INTEGER NOT NULL REFERENCES readers,
     slide_id INTEGER NOT NULL REFERENCES slides,
     blind INTEGER NOT NULL CHECK (blind IN (0, 1)),
+    at_utc TEXT NOT NULL,
+    brought_from TEXT
+) STRICT;
+
+CREATE TABLE finished_readings (
+    reading_id INTEGER PRIMARY KEY REFERENCES readings,
     at_utc TEXT NOT NULL
 ) STRICT;
 
@@ -124,6 +131,14 @@ CREATE TABLE annotations (
 CREATE INDEX annotations_of_step ON annotations (step_id);
 CREATE INDEX annotations_of_cell ON annotations (marked_id, reading_id, id);
 CREATE INDEX annotations_of_field ON annotations (field_id);
+
+CREATE TABLE brought_annotations (
+    annotation_id INTEGER PRIMARY KEY REFERENCES annotations,
+    project_id TEXT NOT NULL,
+    said_utc TEXT NOT NULL,
+    line_sha256 TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX brought_from_project ON brought_annotations (project_id);
 """
 
 # An edit stands as the pixels of its rectangle and the rows of its cells, before and after:
@@ -207,8 +222,10 @@ APPEND_ONLY = {
     "segmentations": ("id",),
     "readers": ("id", "name"),
     "readings": ("id",),
+    "finished_readings": ("reading_id",),
     "steps": ("id",),
     "annotations": ("id",),
+    "brought_annotations": ("annotation_id", "line_sha256"),
     "mask_edits": ("id",),
     "reclassifications": ("id",),
     "groups": ("name",),

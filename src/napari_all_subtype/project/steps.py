@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.readers import refuse_finished, refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,15 @@ def append_step(
         ``annotate``, ``edit``, ``undo`` or ``redo``.
     reverses_id : int, optional
         The step that an undo or redo takes back: a top of `tops_of`.
+
+    Raises
+    ------
+    RecordError
+        If there is no such reader or slide, or the reading is finished.
     """
+    refuse_unknown(database, thread.slide_id, reader_id)
+    if thread.reading_id is not None:
+        refuse_finished(database, thread.reading_id)
     now = tops_of(database, thread)
     # Steps are never deleted, and a change is one transaction: the next id is known.
     step_id = database.row("SELECT coalesce(max(id), 0) + 1 FROM steps")[0]
