@@ -226,7 +226,8 @@ class Editing(RuleBasedStateMachine):
         columns = np.flatnonzero((masks.labels == label).any(axis=0))
         if len(columns) < 25:
             return
-        x += int(columns[0]) - 5
+        # Inside its columns: a line beside a cell does not part it.
+        x = int(columns[0]) + 2 + x % (len(columns) - 4)
         line = [(0, x), (39, x)]
         edited(self.project, edits.split(masks, table_now(self.project), label, line))
         self.past.append(masks_now(self.project))
