@@ -132,7 +132,7 @@ UNKNOWN = CellClass(
 # Trans Vis Comput Graph 2009;15:1291), white and black given.
 EXCLUSIONS = (
     CellClass("not_a_cell", "Not a cell", "x", "#FFFFFF", "x", "", "stain, platelet or glass"),
-    CellClass("smudge", "Smudge", "s", "#000066", "s", "", "smudge cell, listed apart"),
+    CellClass("smudge", "Smudge", "s", "#000066", "g", "", "smudge cell, listed apart"),
     CellClass(
         "nucleated_red_cell",
         "Nucleated red cell",

@@ -10,6 +10,7 @@ from napari.layers import Image, Labels
 
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
+from napari_all_subtype._widgets.keeper import ProjectSmear
 from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.errors import MaskError
@@ -40,7 +41,11 @@ class Asked:
 
 
 def asked_of(
-    chosen: Image | str, folder: Path | None, cells: Labels | None, step: Sequence[int]
+    chosen: Image | str,
+    folder: Path | ProjectSmear | None,
+    cells: Labels | None,
+    step: Sequence[int],
+    shown: Sequence[SmearField] = (),
 ) -> Asked:
     """What to analyse.
 
@@ -48,12 +53,14 @@ def asked_of(
     ----------
     chosen : napari.layers.Image or str
         The image layer; anything else stands for the folder.
-    folder : Path or None
+    folder : Path or ProjectSmear or None
         Of the fields of a smear.
     cells : napari.layers.Labels or None
         The cells of the image layer, if they are known.
     step : sequence of int
         The viewer's position on every axis.
+    shown : sequence of SmearField
+        The fields of the smear that is shown: those of a project are no folder's.
 
     Raises
     ------
@@ -72,6 +79,9 @@ def asked_of(
             f"The cells are to be those of the layer {cells.name}, and a folder of fields is "
             "chosen. Expected one image layer; choose it, or have the cells found."
         )
-    fields = tuple(fields_of_folder(folder))
+    if isinstance(folder, ProjectSmear):
+        fields = tuple(SmearField(one.name, one.path) for one in shown)
+    else:
+        fields = tuple(fields_of_folder(folder))
     nothing = (None,) * len(fields)
     return Asked(fields, folder.name, nothing, nothing, nothing)

@@ -13,6 +13,7 @@ from napari_all_subtype._widgets.asked import asked_of
 from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixels_of
+from napari_all_subtype._widgets.keeper import ProjectSmear
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
@@ -83,6 +84,9 @@ class Controller:
             (session.started, self._on_started),
             (session.ended, self._on_ended),
             (session.device_changed, self._on_device),
+            (session.record.worded, self._on_worded),
+            (session.record.keeper.smear_opened, self._on_smear_opened),
+            (session.record.keeper.trouble, show_warning),
         )
 
     def _layer_events(self):
@@ -143,13 +147,23 @@ class Controller:
         self.dock.chooser.set_folder(folder.name)
         self.show_state()
 
+    def _on_smear_opened(self, smear: ProjectSmear, fields: list[SmearField]) -> None:
+        """A slide of the project is to be seen."""
+        self.session.folder = smear
+        self.session.forget_all_but(self._layers_of(Image))
+        self.session.open(smear, fields, smear.name)
+        self.dock.chooser.set_folder(smear.name)
+        self.show_state()
+
     # Running
 
     def _on_run(self) -> None:
         try:
             setup, step = self.dock.setup, self.session.viewer.dims.current_step
             parameters, chosen = setup.parameters(), self.dock.chooser.current()
-            asked = asked_of(chosen, self.session.folder, setup.cells.layer, step)
+            asked = asked_of(
+                chosen, self.session.folder, setup.cells.layer, step, self.session.fields
+            )
         except AllSubtypeError as error:
             show_error(str(error))
             return
@@ -197,6 +211,7 @@ class Controller:
         if done:
             self.dock.setup.cells.hide_layer()
         self._on_chosen()
+        self.session.record.keeper.keep_results()
         self.dock.progress.setValue(0 if ended.stopped or ended.message else 100)
 
     # Showing
@@ -253,6 +268,15 @@ class Controller:
         in_turns(self.layers.show(view, field.layer), until=lambda: self._closed)
         self.picker.pick(0)
         self._show_summary()
+
+    def _on_worded(self, n: int, labels: tuple[int, ...]) -> None:
+        """People call cells of field `n` something else now."""
+        result = self.session.result(n)
+        view = self.layers.view
+        if n == self.session.selected and view is not None and view.key is result.labels:
+            self.layers.show_words(result.analysis.cells, labels)
+            self.picker.refresh()
+        self.show_counts(n)
 
     def _on_look(self, changes: dict[str, object]) -> None:
         self.layers.change_look(**changes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from napari_all_subtype._widgets.edit_panel import TOOLS
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells.edit import Edit
+from napari_all_subtype.project.undo import Reversal
+from napari_all_subtype.taxonomy import FAB5, class_of
 
 HINTS = {
     "paint": "Begin inside a cell to enlarge it, beside all cells to draw a new one. <b>Esc</b> "
@@ -40,6 +42,13 @@ def reasons(session: Session, shown: bool) -> dict[str, str]:
     history, edits, refused = session.field.history, session.result().edits, {}
     if not layers.picked:
         refused["delete"] = "Click a cell to pick it first."
+    if session.record.keeps(session.selected):
+        tops = session.record.undoable(session.selected)
+        if tops.undo_id is None:
+            refused["undo"] = "Nothing left to undo."
+        if tops.redo_id is None:
+            refused["redo"] = "Nothing left to redo."
+        return refused
     if not history.done:
         refused["undo"] = "Nothing left to undo." if edits else "No outline was changed yet."
     if not history.undone:
@@ -72,6 +81,18 @@ def done_text(edit: Edit) -> str:
         parts.append(f"{_cells(edit.deleted)} gone")
     text = "; ".join(parts)
     return f"{undone}{text if undone else text[:1].upper() + text[1:]}."
+
+
+def reversal_text(made: Reversal) -> str:
+    """What undo or redo did, in a sentence."""
+    parts = [done_text(one.edit) for one in made.edits]
+    words = made.annotations
+    if len(words) == 1:
+        now = class_of(FAB5, words[0].word.name).title if words[0].word else "no word"
+        parts.append(f"Cell {words[0].seen.label}: {now} again.")
+    elif words:
+        parts.append(f"{len(words)} cells have their words from before.")
+    return " ".join(parts) or "Nothing left."
 
 
 def _word(edit: Edit) -> str:

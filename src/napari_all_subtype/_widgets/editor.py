@@ -12,7 +12,13 @@ from napari_all_subtype._widgets.boxes import write_box
 from napari_all_subtype._widgets.edit_history import EditHistory, EditStep
 from napari_all_subtype._widgets.edit_keys import EditKeys
 from napari_all_subtype._widgets.edit_tools import MODES, Brush, LineTool
-from napari_all_subtype._widgets.edit_words import HINTS, MADE_AGAIN, done_text, reasons
+from napari_all_subtype._widgets.edit_words import (
+    HINTS,
+    MADE_AGAIN,
+    done_text,
+    reasons,
+    reversal_text,
+)
 from napari_all_subtype._widgets.ground import GroundKeeper, pixels_in_view
 from napari_all_subtype._widgets.reclassifier import Reclassifier
 from napari_all_subtype._widgets.session import Session
@@ -22,6 +28,9 @@ from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import Edit, box_of, joined
 from napari_all_subtype.cells.edit_size import refuse_too_large
 from napari_all_subtype.errors import AllSubtypeError, EditError
+from napari_all_subtype.project.mask_edits import MaskEdit
+from napari_all_subtype.project.tables import rows_from_json
+from napari_all_subtype.project.undo import Reversal
 from napari_all_subtype.workflow import corrections
 
 
@@ -38,7 +47,7 @@ class Editor:
 
     def __init__(self, dock, session: Session):
         self.dock, self.panel = dock, dock.edits
-        self.session, self.layers = session, session.layers
+        self.session, self.layers, self.record = session, session.layers, session.record
         viewer = session.viewer
         self.tool, self._wanted = "", ""
         self._kept = GroundKeeper()
@@ -59,6 +68,10 @@ class Editor:
             (session.field_selected, self._on_field_selected),
             (session.cell_picked, self.update),
             (session.classifying_changed, self.dock.controller.show_state),
+            (self.record.opened, self.update),
+            (self.record.keeper.kept, self.update),
+            (self.record.worded, self.update),
+            (self.record.taken_back, self._on_taken_back),
             (viewer.layers.events.inserted, self.update),
             (viewer.layers.events.removed, self.update),
             (viewer.layers.selection.events.active, self._on_active),
@@ -233,12 +246,35 @@ class Editor:
         step = self._step(edit)
         self._write(edit)
         after = corrections.with_cells(analysis, corrections.remeasured(analysis, edit))
-        self._show(edit, after, self.session.field.history.added(step))
+        history = self.session.field.history
+        if not self.record.keeps(self.session.selected):
+            history = history.added(step)
+        elif not self._recorded(edit, analysis.cells, after.cells):
+            self._write(edit.reversed())
+            return
+        self._show(edit, after, history)
         self._ask(edit.remaining)
         self.panel.say(done_text(edit))
 
+    def _recorded(self, edit: Edit, before: pd.DataFrame, after: pd.DataFrame) -> bool:
+        """Whether `edit` is in the project; if it cannot be, say why."""
+        touched = sorted(edit.touched)
+        rows = (table.rows_of(cells, touched) for cells in (before, after))
+        try:
+            self.record.edited(self.session.selected, edit, *rows)
+        except AllSubtypeError as error:
+            self.panel.say(f"⚠ {error}")
+            return False
+        return True
+
     def undo(self) -> None:
-        """Take the last edit of this field back; it stays in the log, with its reverse."""
+        """Take the last edit of this field back; it stays in the log, with its reverse.
+
+        Where a project keeps the field, the last step of the smear, which may be a word.
+        """
+        if self.record.keeps(self.session.selected):
+            self._reverse(self.record.undo)
+            return
         history = self.session.field.history
         if history.done:
             step = history.done[-1]
@@ -246,11 +282,37 @@ class Editor:
             self._restore(edit, step, history.after_undo(self._step(edit)))
 
     def redo(self) -> None:
-        """Make the edit that was taken back last again."""
+        """Make the edit, or the step, that was taken back last again."""
+        if self.record.keeps(self.session.selected):
+            self._reverse(self.record.redo)
+            return
         history = self.session.field.history
         if history.undone:
             step = history.undone[-1]
             self._restore(step.edit, step, history.after_redo(self._step(step.edit)))
+
+    def _reverse(self, how: Callable[[int], Reversal]) -> None:
+        try:
+            made = how(self.session.selected)
+        except AllSubtypeError as error:
+            self.panel.say(f"⚠ {error}")
+            return
+        self.panel.say(reversal_text(made))
+        self.update()
+
+    def _on_taken_back(self, n: int, made: MaskEdit) -> None:
+        """The project has an edit taken back, or made again."""
+        result, edit = self.session.fields[n].result, made.edit
+        rows = rows_from_json(made.rows_after, result.analysis.cells)
+        cells = table.with_rows(result.analysis.cells, rows)
+        if n != self.session.selected or self.key is not result.labels:
+            after = corrections.with_cells(result.analysis, cells)
+            self.session.put(n, result=result.edited((edit,), after))
+            return
+        self._write(edit)
+        after = corrections.with_cells(self._analysis, cells)
+        self._show(edit, after, self.session.field.history)
+        self._ask(edit.remaining)
 
     def _restore(self, edit: Edit, step: EditStep, history: EditHistory) -> None:
         """Make `edit` with the rows of `step`, which are those on its other side."""
@@ -324,8 +386,20 @@ class Editor:
         if self.key is not key:
             for n in self.session.reword(key, word):
                 self.dock.controller.show_counts(n)
+                self._record_said(n, labels)
             return
         after = word(self._analysis)
         boxes = [edits.region_of(after.cells, one, after.masks) for one in labels]
         self.layers.show_edit(after, joined(*boxes), ())
         self._keep((), after, self.session.field.history)
+        self._record_said(self.session.selected, labels)
+
+    def _record_said(self, n: int, labels: Sequence[int]) -> None:
+        """Have the project keep what the model says of changed outlines."""
+        if not self.record.keeps(n):
+            return
+        rows = table.rows_of(self.session.result(n).analysis.cells, list(labels))
+        try:
+            self.record.reclassified(n, rows)
+        except AllSubtypeError as error:
+            self.panel.say(f"⚠ {error}")

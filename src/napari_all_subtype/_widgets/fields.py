@@ -9,6 +9,7 @@ from pathlib import Path
 from napari_all_subtype._widgets.edit_history import EditHistory
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.workflow.project_keeping import KeptField
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class SmearField:
     same_as : str
         Name of an earlier field with the very same pixels: its cells count once.
     history : EditHistory
-        What a person changed in its masks since it was opened.
+        What a person changed in its masks since it was opened, while no project keeps it.
+    kept : KeptField or None
+        Where its result is in the open project.
     """
 
     name: str
@@ -40,6 +43,7 @@ class SmearField:
     error: str = ""
     same_as: str = ""
     history: EditHistory = EditHistory()
+    kept: KeptField | None = None
 
 
 def reworded(

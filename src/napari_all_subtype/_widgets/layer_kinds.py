@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,9 @@ from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.transforms import Affine
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.config import ScaleParameters
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5
 
 # Until a field is measured; only for its place beside layers that have units of length.
 UNKNOWN_UM_PER_PX = ScaleParameters().assumed_pixel_size_um
@@ -19,6 +21,8 @@ CELLS, SUBTYPES, LETTERS, PREVIEW = "cells", "subtypes", "letters", "preview"
 PREVIEW_COLOUR = "#39FF14"
 # Of the border around the badge of a cell that a person has spoken of.
 REVIEWED_COLOUR = "black"
+# What a person can say of a cell.
+WORDS = (*FAB5.names, *(one.name for one in EXCLUSIONS))
 
 
 def new_image(data: np.ndarray) -> Image:
@@ -41,7 +45,21 @@ def hover_features(cells: pd.DataFrame) -> pd.DataFrame:
     shown = cells.astype(dict.fromkeys(cells.select_dtypes("floating").columns, float))
     for name in shown.select_dtypes(exclude="number").columns:
         shown[name] = shown[name].astype(object).mask(gone, None)
-    return shown
+    # Of this kind of column napari's table of features makes a box to choose from.
+    said = table.annotations(cells)
+    return shown.assign(**{table.ANNOTATION: pd.Categorical(said.where(said != ""), WORDS)})
+
+
+def say_words(layer: Labels, cells: pd.DataFrame, labels: Sequence[int]) -> None:
+    """Have the features of `layer` say what people say of `labels`; the others stay as they are."""
+    shown, said = layer.features, table.annotations(cells)
+    if table.ANNOTATION not in shown or len(shown) != len(cells):
+        layer.features = hover_features(cells)
+        return
+    column = shown.columns.get_loc(table.ANNOTATION)
+    for label in labels:
+        shown.iat[label, column] = said.iat[label] or None
+    layer.events.features()
 
 
 def new_subtypes(data: np.ndarray) -> Labels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from napari_all_subtype._widgets.layer_kinds import (
     place,
     placement,
     placement_of_file,
+    say_words,
 )
 from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.overlay import (
@@ -41,6 +42,8 @@ LETTER_TO_BADGE = 0.42
 # Of a badge with three signs, to one with two.
 LONG_BADGE = 1.4
 MANY_CELLS = 2000
+# Above it the whole mask is handed to the screen once, instead of each box by itself.
+MANY_BOXES = 30
 # Around the badge of a cell that a person has spoken of, to its diameter.
 REVIEWED_BORDER = 0.16
 
@@ -171,6 +174,26 @@ class ResultLayers(OwnLayers):
             if self._alive(self.cells):
                 self.cells.features = hover_features(analysis.cells)
             self._letters_old = True
+            self._renew_letters()
+
+    def show_words(self, cells: pd.DataFrame, labels: Sequence[int]) -> None:
+        """Show `cells`, of which people call `labels` something else than before.
+
+        Only their boxes are drawn; many at once are drawn in one go.
+        """
+        self.view = replace(self.view, analysis=replace(self.view.analysis, cells=cells))
+        if not self._has_result:
+            return
+        there = [label for label in labels if cells["area_px"].iat[label] > 0]
+        if len(there) > MANY_BOXES:
+            self._redraw(cells.loc[there])
+        else:
+            for box in cells.loc[there, list(table.BOX)].to_numpy():
+                self.redraw(Region(*map(int, box)))
+        if self._alive(self.cells):
+            say_words(self.cells, cells, labels)
+        self._letters_old = True
+        if there:
             self._renew_letters()
 
     def _renew_letters(self, *_: object) -> None:

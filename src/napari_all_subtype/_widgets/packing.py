@@ -85,6 +85,7 @@ class PackedAnalysis:
     def edited(self, edits: tuple[Edit, ...], analysis: Analysis) -> PackedAnalysis:
         """The same after some more `edits`, with the table and the flags of `analysis`."""
         none = np.zeros((0, 0), np.int32)
-        edits = (*self.edits, *edits)
-        without_masks = replace(analysis, masks=CellMasks(none, none), edits=len(edits))
-        return replace(self, analysis=without_masks, edits=edits)
+        # Those that were made before it was packed are not among `self.edits`.
+        count = self.analysis.edits + len(edits)
+        without_masks = replace(analysis, masks=CellMasks(none, none), edits=count)
+        return replace(self, analysis=without_masks, edits=(*self.edits, *edits))

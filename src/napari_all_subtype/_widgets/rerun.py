@@ -16,7 +16,7 @@ def loss_of(fields: Sequence[SmearField]) -> str:
 
     Corrections that were taken back are none.
     """
-    counts = [len(field.history.done) for field in fields if field.history.done]
+    counts = [n for n in map(_corrections, fields) if n]
     n = sum(counts)
     if not n:
         return ""
@@ -24,6 +24,15 @@ def loss_of(fields: Sequence[SmearField]) -> str:
     lost = "1 correction" if n == 1 else f"{n} corrections"
     verb = "is" if n == 1 else "are"
     return f"Running again finds the cells anew: {lost} of {where} {verb} lost."
+
+
+def _corrections(field: SmearField) -> int:
+    """Changes of outlines that stand in a field; words find their cells again in a project."""
+    if field.kept is None or field.result is None:
+        return len(field.history.done)
+    kinds = [edit.kind for edit in field.result.edits]
+    back = sum(kind.startswith("undo ") for kind in kinds)
+    return len(kinds) - 2 * back
 
 
 def ask(parent: QWidget, question: str) -> bool:

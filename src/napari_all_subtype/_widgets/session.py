@@ -30,6 +30,7 @@ from napari_all_subtype._widgets.messages import (
     Step,
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.record import Record
 from napari_all_subtype._widgets.sent_mask import SentMask
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crop_spec import CropSpec
@@ -74,6 +75,7 @@ class Session:
         self.failure = ""
         self.device = ""
         self.model = ""
+        self.record = Record(self)
         self._gauge = Gauge()
         self._crop_specs: dict[str, CropSpec] = {}
         self.classifying = self.explaining = False
@@ -138,9 +140,7 @@ class Session:
         masks : sequence of array or None, optional
             Cells that are given; None where they are to be found.
         """
-        self.fields = tuple(
-            SmearField(field.name, field.path, field.layer) for field in self.fields
-        )
+        self.fields = tuple(SmearField(one.name, one.path, one.layer) for one in self.fields)
         masks = [None] * len(self.fields) if masks is None else masks
         every = zip(self.fields, arrays, pixel_sizes, masks, strict=True)
         requests = tuple(_request(*each) for each in every)
@@ -167,9 +167,26 @@ class Session:
 
     def edit(self, n: int, result: PackedAnalysis, history: EditHistory) -> None:
         """Put the edited result of field number `n` in the place of the one before."""
+        self.put(n, result=result, history=history)
+
+    def put(self, n: int, **changes: object) -> None:
+        """Have field number `n` other values; whoever asks for it tells of it."""
         fields = list(self.fields)
-        fields[n] = replace(fields[n], result=result, history=history)
+        fields[n] = replace(fields[n], **changes)
         self.fields = tuple(fields)
+
+    def update(self, n: int, **changes: object) -> None:
+        """Have field number `n` other values, and be shown anew."""
+        self.put(n, **changes)
+        self.field_updated.emit(n)
+
+    def forget_places(self) -> None:
+        """No field is in a project any more."""
+        self.fields = tuple(replace(field, kept=None) for field in self.fields)
+        self._put_away = {
+            source: (tuple(replace(field, kept=None) for field in fields), *rest)
+            for source, (fields, *rest) in self._put_away.items()
+        }
 
     def reword(self, key: object, word: Callable[[Analysis], Analysis]) -> list[int]:
         """Have a result other words, also one of a smear that was put away.
@@ -244,11 +261,11 @@ class Session:
                 self._crop_specs[model] = crop_spec
                 self.device_changed.emit(device)
             case FieldDone(n, result, same_as):
-                self._update(n, result=result, same_as=same_as)
+                self.update(n, result=result, same_as=same_as)
             case FieldFailed(n, text):
-                self._update(n, error=text)
+                self.update(n, error=text)
             case FieldFlagged(n, flags):
-                self._update(n, result=self.fields[n].result.flagged(flags))
+                self.update(n, result=self.fields[n].result.flagged(flags))
             case Ended() if self.classifying:
                 self.classifying = False
                 self.classified.emit(message)
@@ -263,12 +280,6 @@ class Session:
                 self.classified.emit(message)
             case Ended():
                 self.ended.emit(message)
-
-    def _update(self, n: int, **changes: object) -> None:
-        fields = list(self.fields)
-        fields[n] = replace(fields[n], **changes)
-        self.fields = tuple(fields)
-        self.field_updated.emit(n)
 
 
 def _request(

@@ -47,7 +47,9 @@ def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         return cells
     # A table from before a measure existed gets it now, empty where nothing is said.
     new = [name for name in rows.columns if name not in cells]
-    cells = cells.assign(**dict.fromkeys(new, np.nan)) if new else cells
+    if new:
+        bare = empty_rows(rows[new], cells.index.tolist())
+        cells = cells.assign(**{name: bare[name] for name in new})
     missing = range(len(cells), max(len(cells) - 1, *rows.index) + 1)
     if len(missing):
         cells = pd.concat([cells, empty_rows(cells, missing)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_all_subtype.project.annotation import Annotation, Word
@@ -83,6 +85,17 @@ def word_on(
     sql = _LAST + " AND marked_cells.field_id = ? AND marked_cells.label = ?"
     row = database.row(sql, (reading_id, field_id, label))
     return None if row is None or row["label_now"] is None else Annotation.of_row(row).word
+
+
+def labels_now(database: Database, marked_ids: Sequence[int]) -> dict[int, int]:
+    """The label that each marked cell has in the masks now; those that have none are left out."""
+    rows = database.rows(
+        "SELECT marked_cells.id, marked_cells.label FROM marked_cells "
+        "JOIN json_each(?) AS wanted ON wanted.value = marked_cells.id "
+        "WHERE marked_cells.label IS NOT NULL",
+        (json.dumps(list(marked_ids)),),
+    )
+    return {row["id"]: row["label"] for row in rows}
 
 
 def orphaned(

@@ -1,0 +1,208 @@
+"""Results on their way into the open project, and out of it: what takes time is in threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from psygnal import Signal
+
+from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.inputs import pixels_of
+from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.threads import in_thread
+from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.project.database import Database, open_project
+from napari_all_subtype.project.segmentations import last_segmentation
+from napari_all_subtype.project.smears import fields_of, path_of, slides_of
+from napari_all_subtype.workflow.inputs import readable
+from napari_all_subtype.workflow.project_analyses import kept_analysis
+from napari_all_subtype.workflow.project_keeping import (
+    KeptField,
+    ReadyField,
+    enter_field,
+    ready_field,
+)
+
+
+@dataclass(frozen=True)
+class ProjectSmear:
+    """A slide of a project, as a source of fields.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project.
+    slide_id : int
+    name : str
+        What it is called in the window.
+    """
+
+    folder: Path
+    slide_id: int
+    name: str
+
+
+class Keeper:
+    """Keeps results of the fields that are shown, and loads those of a smear of the project.
+
+    Parameters
+    ----------
+    record : Record
+        Of the open project.
+
+    Signals
+    -------
+    kept : int
+        The result of a field is in the project.
+    changed
+        More, or fewer, fields are on their way.
+    smear_opened : ProjectSmear, list of SmearField
+        A slide of the project is to be shown.
+    trouble : str
+        A result could not be kept, and why.
+    """
+
+    kept = Signal(int)
+    changed = Signal()
+    smear_opened = Signal(object, object)
+    trouble = Signal(str)
+
+    def __init__(self, record):
+        self.record = record
+        self.keeping: set[object] = set()
+        self.lost = 0
+
+    def stop(self) -> None:
+        """Enter nothing more of what is on its way."""
+        self.keeping.clear()
+        self.lost = 0
+
+    def keep_results(self) -> None:
+        """Keep the results that are not in the project yet; `kept` tells of each."""
+        if self.record.writable:
+            for n, field in enumerate(self.record.session.fields):
+                wanted = field.result is not None and field.kept is None and not field.same_as
+                if wanted and field.result.labels not in self.keeping:
+                    self._keep(n)
+
+    def _keep(self, n: int) -> None:
+        field = self.record.session.fields[n]
+        packed, path, pixels = field.result, field.path, None
+        if field.layer is not None:
+            pixels = pixels_of(field.layer, self.record.session.viewer.dims.current_step)
+            told = field.layer.source.path
+            path = Path(told) if told else None
+        self.keeping.add(packed.labels)
+        self.changed.emit()
+        in_thread(
+            _ready,
+            self.record.database,
+            packed,
+            path,
+            pixels,
+            then=partial(self._on_ready, n, packed),
+        )
+
+    def _on_ready(
+        self, n: int, packed: PackedAnalysis, ready: ReadyField | AllSubtypeError
+    ) -> None:
+        """The files are written; what is short is done here."""
+        if packed.labels not in self.keeping:
+            return  # the project was closed meanwhile
+        self.keeping.discard(packed.labels)
+        field = self.record.session.fields[n] if n < len(self.record.session.fields) else None
+        if field is None or field.result is None or field.result.labels is not packed.labels:
+            self.changed.emit()
+            return
+        if field.result.edits != packed.edits:
+            self._keep(n)
+            return
+        try:
+            if isinstance(ready, AllSubtypeError):
+                raise ready
+            kept, lost = enter_field(self.record.database, ready, self._slide())
+        except AllSubtypeError as error:
+            self.trouble.emit(f"{field.name} was not kept: {error}")
+            self.changed.emit()
+            return
+        self.lost += lost
+        self.record.session.put(n, kept=kept)
+        self.record.reword(n)
+        self.kept.emit(n)
+        self.changed.emit()
+
+    def _slide(self) -> int | None:
+        """The slide of the smear that is shown, as far as it is known."""
+        if isinstance(self.record.session.source, ProjectSmear):
+            return self.record.session.source.slide_id
+        known = (
+            field.kept.slide_id for field in self.record.session.fields if field.kept is not None
+        )
+        return next(known, None)
+
+    # Smears of the project
+
+    def smears(self) -> list[ProjectSmear]:
+        """Slides of the project, in the order in which they came."""
+        database = self.record.opened_database()
+        return [
+            ProjectSmear(
+                database.folder, slide.slide_id, f"{slide.case_id}, slide {slide.slide_id}"
+            )
+            for slide in slides_of(database)
+        ]
+
+    def open_smear(self, smear: ProjectSmear) -> None:
+        """Show a slide of the project; its results come in one after the other."""
+        database = self.record.opened_database()
+        fields = []
+        for one in fields_of(database, smear.slide_id):
+            made, path = last_segmentation(database, one.field_id), path_of(database, one.field_id)
+            kept = made and KeptField(one.field_id, one.slide_id, made.segmentation_id)
+            fields.append(SmearField(readable(path.name), path, kept=kept))
+        self.smear_opened.emit(smear, fields)
+        self._load_next(smear)
+
+    def _load_next(self, smear: ProjectSmear) -> None:
+        """Load the next result of `smear`, first that of the field that is shown."""
+        session = self.record.session
+        if session.source != smear or self.record.database is None:
+            return
+        order = [session.selected, *range(len(session.fields))]
+        for n in order:
+            field = session.fields[n]
+            if field.kept is not None and field.result is None and not field.error:
+                then = partial(self._on_loaded, smear, n)
+                in_thread(_load, self.record.database.folder, field.kept, then=then)
+                return
+
+    def _on_loaded(
+        self, smear: ProjectSmear, n: int, loaded: PackedAnalysis | AllSubtypeError | None
+    ) -> None:
+        if self.record.session.source != smear or self.record.database is None:
+            return
+        field = self.record.session.fields[n]
+        if isinstance(loaded, AllSubtypeError):
+            self.record.session.update(n, error=str(loaded))
+        elif loaded is None:
+            self.record.session.put(n, kept=None)
+        elif field.kept is not None and field.result is None:
+            self.record.session.update(n, result=loaded)
+            self.record.reword(n)
+        self._load_next(smear)
+
+
+def _ready(
+    database: Database, packed: PackedAnalysis, path: Path | None, pixels: object
+) -> ReadyField:
+    analysis = packed.unpack()
+    return ready_field(database, analysis, path, pixels, analysis.parameters.reading)
+
+
+def _load(folder: Path, kept: KeptField) -> PackedAnalysis | None:
+    """The result of a field as it stands; None where it was never analysed."""
+    with open_project(folder, write=False) as project:
+        analysis = kept_analysis(project, kept.field_id)
+    return None if analysis is None else PackedAnalysis.of(analysis)

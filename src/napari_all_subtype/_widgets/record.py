@@ -1,0 +1,348 @@
+"""The open project of a viewer: what readers say and change is on the disk before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from psygnal import Signal
+
+from napari_all_subtype._widgets.keeper import Keeper
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.edit import Edit
+from napari_all_subtype.errors import RecordError
+from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
+from napari_all_subtype.project.annotations import annotate_many
+from napari_all_subtype.project.crops import keep_crop
+from napari_all_subtype.project.database import Database, create_project, open_project
+from napari_all_subtype.project.history import labels_now
+from napari_all_subtype.project.mask_edits import MaskEdit, record_edit
+from napari_all_subtype.project.readers import reader_named
+from napari_all_subtype.project.reclassifications import record_reclassified
+from napari_all_subtype.project.records import Reader, Reading
+from napari_all_subtype.project.steps import Thread, Tops
+from napari_all_subtype.project.undo import Reversal, redo, undo, undoable
+from napari_all_subtype.workflow.project_analyses import words_on
+from napari_all_subtype.workflow.project_keeping import (
+    KeptField,
+)
+
+NOT_OPEN = "No project is open: open one, or make a new one, to keep what you say of the cells."
+NOT_KEPT = "This field is not in the project yet. Wait a moment, and say it again."
+NO_READER = "Who is reading? Give a name or a code first: the record says who said what."
+NOT_COMMON = (
+    "Outlines belong to the common record. End the reading of your own to correct them, and begin "
+    "it again after."
+)
+
+
+class Record:
+    """What readers say and change in one viewer, kept in one project.
+
+    Every change goes to the disk, then into the table, then to whoever draws.
+
+    Parameters
+    ----------
+    session : Session
+        Whose fields these are.
+
+    Signals
+    -------
+    opened
+        Another project is open, or none.
+    reader_changed
+        Somebody else reads.
+    worded : int, tuple of int
+        People call these cells of a field something else now.
+    taken_back : int, MaskEdit
+        An edit is to be made in the masks of a field.
+    """
+
+    opened = Signal()
+    reader_changed = Signal()
+    worded = Signal(int, object)
+    taken_back = Signal(int, object)
+
+    def __init__(self, session):
+        self.session = session
+        self.database: Database | None = None
+        self.reader: Reader | None = None
+        self.reading: Reading | None = None
+        self.keeper = Keeper(self)
+
+    # The project
+
+    def create(self, folder: Path) -> None:
+        """Make a project in `folder`, and open it.
+
+        Raises
+        ------
+        ProjectExistsError, ProjectWriteError
+            If there is one, or it cannot be written.
+        """
+        self._use(create_project(folder))
+
+    def open(self, folder: Path) -> None:
+        """Open the project in `folder`; results that are there already are kept in it.
+
+        Raises
+        ------
+        ProjectNotFoundError, ProjectVersionError, ProjectDamagedError, ProjectReadError
+            If there is none that can be opened.
+        """
+        self._use(open_project(folder))
+
+    def _use(self, database: Database) -> None:
+        reader = self.reader
+        self.close()
+        self.database = database
+        if reader is not None and not database.read_only:
+            self.read_as(reader.name)
+        self.session.forget_places()
+        self.opened.emit()
+        self.keeper.keep_results()
+
+    def close(self) -> None:
+        """Close the project; what is shown stays."""
+        if self.database is None:
+            return
+        self.database.close()
+        self.database = self.reader = self.reading = None
+        self.keeper.stop()
+        self.session.forget_places()
+        self.opened.emit()
+
+    @property
+    def writable(self) -> bool:
+        """Whether anything can be kept."""
+        return self.database is not None and not self.database.read_only
+
+    def read_as(self, name: str) -> None:
+        """Have `name` stand in the record for what is said from now on.
+
+        Raises
+        ------
+        RecordError
+            If the name is empty.
+        ProjectReadOnlyError, ProjectWriteError
+            If it cannot be written.
+        """
+        self.reader = reader_named(self.opened_database(), name)
+        self.reader_changed.emit()
+
+    def read_apart(self, reading: Reading | None) -> None:
+        """Show and keep words of one reading alone; None for the common record."""
+        self.reading = reading
+        for n, field in enumerate(self.session.fields):
+            if field.kept is not None and field.result is not None:
+                self.reword(n)
+
+    def reword(self, n: int) -> None:
+        """Have field `n` show what stands in the record, and nothing else."""
+        field = self.session.fields[n]
+        shown = np.flatnonzero(table.annotations(field.result.analysis.cells) != "")
+        self._put_words(n, dict.fromkeys(shown.tolist(), "") | self._words(field.kept))
+
+    # Words
+
+    def say(
+        self,
+        places: Mapping[int, Sequence[int]],
+        word: str,
+        crops: Mapping[int, Mapping[int, np.ndarray]] | None = None,
+    ) -> None:
+        """Have the reader call cells `word`; an empty one takes their words back. One undo step.
+
+        Parameters
+        ----------
+        places : mapping of int to sequence of int
+            Labels, by number of the field.
+        crops : mapping, optional
+            Pictures of the cells as the model sees them, by field and label.
+
+        Raises
+        ------
+        RecordError
+            If no project is open, nobody reads, or a field is not in the project yet.
+        LockedError
+            If the result of the smear is locked.
+        ProjectReadOnlyError, ProjectWriteError
+            If it could not be recorded; nothing is shown then.
+        """
+        database, reader = self.opened_database(), self._reader()
+        seen, words = [], []
+        for n, labels in places.items():
+            pictures = (crops or {}).get(n, {})
+            names = {label: keep_crop(database, crop) for label, crop in pictures.items()}
+            found, taxonomy = self._seen(n, labels, names)
+            seen += found
+            words += [Word.of(taxonomy, word) if word else None] * len(found)
+        annotate_many(database, reader.reader_id, seen, words, self._reading_id)
+        for n, labels in places.items():
+            self._put_words(n, dict.fromkeys(labels, word))
+
+    def _seen(self, n: int, labels: Sequence[int], crops: Mapping[int, str]):
+        """The cells `labels` as the reader sees them now, and the taxonomy they are called by."""
+        field = self.session.fields[n]
+        if field.kept is None or field.result is None:
+            raise RecordError(NOT_KEPT)
+        analysis = field.result.analysis
+        columns = ["centroid_y_px", "centroid_x_px", "subtype", "confidence"]
+        rows = analysis.cells.loc[list(labels), columns]
+        seen = [
+            SeenCell(
+                field.kept.field_id,
+                int(label),
+                (y, x),
+                crops.get(label),
+                Predicted(Word(analysis.taxonomy.name, subtype), analysis.model, confidence),
+            )
+            for label, y, x, subtype, confidence in rows.itertuples(name=None)
+        ]
+        return seen, analysis.taxonomy
+
+    def _put_words(self, n: int, words: Mapping[int, str]) -> None:
+        """Have the table of field `n` say `words`, and tell of it."""
+        if not words:
+            return
+        result = self.session.fields[n].result
+        cells = table.annotated(result.analysis.cells, words)
+        self.session.put(n, result=result.edited((), replace(result.analysis, cells=cells)))
+        self.worded.emit(n, tuple(words))
+
+    def _words(self, kept: KeptField) -> dict[int, str]:
+        return words_on(self.opened_database(), kept.field_id, self._reading_id)
+
+    # Outlines
+
+    def keeps(self, n: int) -> bool:
+        """Whether what is changed in field `n` goes to the project."""
+        inside = 0 <= n < len(self.session.fields)
+        return self.database is not None and inside and self.session.fields[n].kept is not None
+
+    def edited(self, n: int, edit: Edit, before: pd.DataFrame, after: pd.DataFrame) -> None:
+        """Record a change of outlines; before it is shown.
+
+        Parameters
+        ----------
+        before, after : pandas.DataFrame
+            Rows of the cells it touched.
+
+        Raises
+        ------
+        RecordError
+            If nobody reads, a reading of its own goes on, or the field was segmented again.
+        LockedError
+            If the result of the smear is locked.
+        ProjectReadOnlyError, ProjectWriteError
+            If it could not be recorded.
+        """
+        kept, reader = self.session.fields[n].kept, self._reader()
+        if self.reading is not None:
+            raise RecordError(NOT_COMMON)
+        record_edit(
+            self.opened_database(),
+            reader.reader_id,
+            kept.field_id,
+            edit,
+            _of_model(before),
+            _of_model(after),
+            segmentation_id=kept.segmentation_id,
+        )
+
+    def reclassified(self, n: int, rows: pd.DataFrame) -> None:
+        """Record what the model says of changed outlines.
+
+        Raises
+        ------
+        LockedError, RecordError, ProjectReadOnlyError, ProjectWriteError
+            If it could not be recorded.
+        """
+        kept = self.session.fields[n].kept
+        record_reclassified(
+            self.opened_database(),
+            kept.field_id,
+            _of_model(rows),
+            segmentation_id=kept.segmentation_id,
+        )
+
+    # Undo
+
+    def undo(self, n: int) -> Reversal:
+        """Take the last step in the smear of field `n` back; empty if there is none.
+
+        Raises
+        ------
+        LockedError, RecordError, ProjectReadOnlyError, ProjectWriteError
+            If it could not be recorded.
+        """
+        return self._reverse(n, undo)
+
+    def redo(self, n: int) -> Reversal:
+        """Make the step again that was undone last; raises as `undo` does."""
+        return self._reverse(n, redo)
+
+    def undoable(self, n: int) -> Tops:
+        """What undo and redo would take in the smear of field `n`."""
+        if not self.keeps(n):
+            return Tops()
+        return undoable(self.database, self._thread(n))
+
+    def _reverse(self, n: int, how: Callable[..., Reversal]) -> Reversal:
+        database, reader = self.opened_database(), self._reader()
+        if not self.keeps(n):
+            raise RecordError(NOT_KEPT)
+        made = how(database, reader.reader_id, self._thread(n))
+        numbers = {
+            field.kept.field_id: k
+            for k, field in enumerate(self.session.fields)
+            if field.kept is not None and field.result is not None
+        }
+        for edit in made.edits:
+            if edit.field_id in numbers:
+                self._edit_back(numbers[edit.field_id], edit)
+        self._words_back(made, numbers)
+        return made
+
+    def _edit_back(self, n: int, made: MaskEdit) -> None:
+        kept = self.session.fields[n].kept
+        if made.segmentation_id == kept.segmentation_id:
+            self.taken_back.emit(n, made)
+            words = self._words(kept)
+            self._put_words(n, {label: words.get(label, "") for label in made.edit.touched})
+
+    def _words_back(self, made: Reversal, numbers: Mapping[int, int]) -> None:
+        labels = labels_now(self.database, [one.marked_id for one in made.annotations])
+        words: dict[int, dict[int, str]] = {}
+        for one in made.annotations:
+            n, label = numbers.get(one.seen.field_id), labels.get(one.marked_id)
+            if n is not None and label is not None:
+                words.setdefault(n, {})[label] = one.word.name if one.word else ""
+        for n, said in words.items():
+            self._put_words(n, said)
+
+    def _thread(self, n: int) -> Thread:
+        return Thread(self.session.fields[n].kept.slide_id, self._reading_id)
+
+    @property
+    def _reading_id(self) -> int | None:
+        return None if self.reading is None else self.reading.reading_id
+
+    def opened_database(self) -> Database:
+        if self.database is None:
+            raise RecordError(NOT_OPEN)
+        return self.database
+
+    def _reader(self) -> Reader:
+        self.opened_database().refuse_read_only()
+        if self.reader is None:
+            raise RecordError(NO_READER)
+        return self.reader
+
+
+def _of_model(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without what people say: that stands in the record by itself."""
+    return rows.drop(columns=table.ANNOTATION, errors="ignore")
