@@ -1,4 +1,4 @@
-"""The commands of a project: create, add, status, export."""
+"""The commands of a project: create, add, status, packet, merge, export."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from napari_all_subtype.terminal import fail, note, say
 if TYPE_CHECKING:
     from napari_all_subtype.progress import Monitor
     from napari_all_subtype.project.database import Database
+    from napari_all_subtype.workflow.arrivals import Carried
     from napari_all_subtype.workflow.project_fields import Imported
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -47,12 +48,12 @@ def create(folder: Folder, /, *, debug: Debug = False) -> int:
 def add(
     folder: Folder,
     inputs: Annotated[
-        list[Path],
+        list[Path] | None,
         Parameter(
             help="Images, or folders of images, of one smear; or, with --cells, a CSV file "
             "(file, annotation, group) or a folder with a folder of pictures per class."
         ),
-    ],
+    ] = None,
     /,
     *,
     case: Annotated[
@@ -74,6 +75,10 @@ def add(
     reader: Annotated[
         str, Parameter(help="With --cells: name or code of the person who said these words.")
     ] = "",
+    from_project: Annotated[
+        Path | None,
+        Parameter(help="Folder of another project, whose smears, cells and words come in."),
+    ] = None,
     debug: Debug = False,
 ) -> int:
     """Add images to a project; those that are in it already are known by their pixels.
@@ -85,6 +90,15 @@ def add(
     from napari_all_subtype.workflow.inputs import find_images
     from napari_all_subtype.workflow.project_fields import import_fields
 
+    if from_project is not None:
+        if inputs or cells or case or identifier or specimen or reader:
+            raise ParameterError(
+                "--from-project goes without images and without other options: cases, readers and "
+                "the like are those of the other project."
+            )
+        return _add_project(folder, from_project)
+    if not inputs:
+        raise ParameterError("No image was named: give images, or folders of images, to add.")
     if cells and not reader:
         raise ParameterError(
             "--cells is given without --reader. Say whose words these are: --reader NAME."
@@ -122,6 +136,108 @@ def _cells(database: Database, inputs: list[Path], reader: str, monitor: Monitor
     words_of(database, rows)  # raises before a reader is entered who said nothing
     who = reader_named(database, reader).reader_id
     return import_cells(database, rows, who, monitor=monitor)
+
+
+def _add_project(folder: Path, other: Path) -> int:
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.leftovers import sweep
+    from napari_all_subtype.workflow.project_other import import_project
+
+    with open_project(folder) as database, open_project(other, write=False) as source:
+        sweep(database)
+        with TerminalMonitor(1) as monitor:
+            came = import_project(database, source, monitor)
+    for refused in came.refused:
+        fail(refused)
+    say(
+        f"{came.fields} images of {came.slides} new slides and {came.cases} new cases added; "
+        f"{came.known} were there already. Cells of {came.segmentations} images and the splits of "
+        f"{came.splits} cases came with them."
+    )
+    _tell_words(came.words)
+    return SOME_FAILED if came.refused else DONE
+
+
+def _tell_words(words: Carried) -> None:
+    """Say what became of words that were to come over."""
+    say(
+        f"{words.added} words added, {words.taken_back} taken back; {words.known} were there "
+        "already."
+    )
+    kept = {
+        "on cells that are called something else here, which stays": words.outvoted,
+        "on cells that their reader took away, left out": words.on_deleted,
+        "without their picture, which is missing or damaged there": words.lost_crops,
+    }
+    for what, count in kept.items():
+        if count:
+            note(f"{count} words {what}.")
+    for one in words.orphans:
+        y, x = one.centroid_yx_px
+        note(
+            f"orphaned: {one.word.name} at y {y:.0f}, x {x:.0f} px of field {one.field_id}, where "
+            "no cell is here."
+        )
+
+
+@project.command
+def packet(
+    folder: Folder,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="Folder to write, which appears whole or not at all.")],
+    slide: Annotated[
+        list[int] | None,
+        Parameter(
+            negative="", help="Number of a slide, as project status shows it; all by default."
+        ),
+    ] = None,
+    reader: Annotated[str, Parameter(help="Name or code of the person who is to read it.")] = "",
+    hide_model: Annotated[
+        bool, Parameter(negative="", help="Leave out what a model said of the cells.")
+    ] = False,
+    debug: Debug = False,
+) -> int:
+    """Write smears to be read blind on another machine: a project without anybody's words.
+
+    Example: napari-all-subtype project packet reading-2026 --slide 3 --reader B --out for-b
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.project_packet import write_packet
+
+    with open_project(folder, write=False) as database, TerminalMonitor(1) as monitor:
+        write_packet(database, out, slide or (), reader, hide_model, monitor=monitor)
+    say(f"The packet is in {out}. When it was read: napari-all-subtype project merge --help")
+    return DONE
+
+
+@project.command
+def merge(
+    folder: Folder,
+    packet: Annotated[Path, Parameter(help="Folder of a packet that was read.")],
+    /,
+    *,
+    debug: Debug = False,
+) -> int:
+    """Bring the words of a packet back, as a blind reading beside what others said.
+
+    Example: napari-all-subtype project merge reading-2026 for-b
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.leftovers import sweep
+    from napari_all_subtype.workflow.project_merge import merge_packet
+
+    with open_project(folder) as database, open_project(packet, write=False) as read:
+        sweep(database)
+        came = merge_packet(database, read)
+    for refused in came.refused:
+        fail(refused)
+    _tell_words(came.words)
+    if came.edits:
+        note(
+            f"{came.edits} changes of outlines stay in the packet: the cells here are as they were."
+        )
+    return SOME_FAILED if came.refused else DONE
 
 
 @project.command

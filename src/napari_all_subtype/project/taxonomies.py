@@ -31,21 +31,50 @@ def use_taxonomy(database: Database, taxonomy: Taxonomy) -> None:
             "letters a to z, digits and underscores, and no name that Windows keeps for a device "
             "(con, nul and the like); the title may be anything."
         )
-    content = json.dumps([asdict(one) for one in taxonomy.classes], ensure_ascii=False)
-    known = _known(database, taxonomy.name)
-    # Colours, keys and titles may change; what a word says may not.
-    if known is not None and _meanings(known) != _meanings(taxonomy):
-        raise RecordError(
-            f"The project has a taxonomy {taxonomy.name} with other classes "
-            f"({', '.join(known.names)}). Give the new one ({', '.join(taxonomy.names)}) a name of "
-            "its own."
+    with database.transaction() as connection:
+        _keep(database, taxonomy)
+        connection.execute(
+            "INSERT OR REPLACE INTO project VALUES (?, ?)", (_CURRENT, taxonomy.name)
         )
+
+
+def take_taxonomies(database: Database, other: Database) -> None:
+    """Keep the taxonomies of another project, whose words come here; ours stays the current one.
+
+    Raises
+    ------
+    RecordError
+        If a taxonomy has other classes here.
+    """
+    names = [row["name"] for row in other.rows("SELECT name FROM taxonomies ORDER BY rowid")]
+    with database.transaction():
+        for name in names:
+            # Colours and titles are those of this project.
+            if _known(database, name) is None:
+                _keep(database, _known(other, name))
+            else:
+                _refuse_other_classes(_known(database, name), _known(other, name))
+
+
+def _keep(database: Database, taxonomy: Taxonomy) -> None:
+    """Keep `taxonomy` beside others, or its colours and titles in the place of older ones."""
+    known = _known(database, taxonomy.name)
+    if known is not None:
+        _refuse_other_classes(known, taxonomy)
+    content = json.dumps([asdict(one) for one in taxonomy.classes], ensure_ascii=False)
     with database.transaction() as connection:
         connection.execute(
             "INSERT OR REPLACE INTO taxonomies VALUES (?, ?)", (taxonomy.name, content)
         )
-        connection.execute(
-            "INSERT OR REPLACE INTO project VALUES (?, ?)", (_CURRENT, taxonomy.name)
+
+
+def _refuse_other_classes(known: Taxonomy, taxonomy: Taxonomy) -> None:
+    # Colours, keys and titles may change; what a word says may not.
+    if _meanings(known) != _meanings(taxonomy):
+        raise RecordError(
+            f"The project has a taxonomy {taxonomy.name} with other classes "
+            f"({', '.join(known.names)}). Give the new one ({', '.join(taxonomy.names)}) a name of "
+            "its own."
         )
 
 

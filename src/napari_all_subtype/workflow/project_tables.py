@@ -18,6 +18,7 @@ from napari_all_subtype.project.taxonomies import is_class_name
 
 CROPS = "crops"
 _TOLD = ("predicted", "confidence", "model")
+_BROUGHT = ("said_utc", "brought_from")
 _BOX = ("y0", "x0", "y1", "x1")
 _LABELS = ("changed", "added", "deleted")
 STANDING_COLUMNS = (
@@ -28,6 +29,7 @@ STANDING_COLUMNS = (
 HISTORY_COLUMNS = (
     *("line", "step", "at_utc", "reader", "reading", "blind", "field", "marked_cell", "label"),
     *("y_px", "x_px", "from", "to", "taxonomy", "undo_of", *_TOLD, "crop"),
+    *_BROUGHT,
 )
 EDIT_COLUMNS = (
     *("edit", "step", "at_utc", "reader", "field", "segmentation", "kind", *_BOX, *_LABELS),
@@ -102,10 +104,18 @@ def standing_table(
 
 
 def history_table(database: Database, identifiers: bool = False) -> pd.DataFrame:
-    """All that was ever said, blind readings included: a row each, of `HISTORY_COLUMNS`."""
+    """All that was ever said, blind readings included: a row each, of `HISTORY_COLUMNS`.
+
+    What was said in another project has the time at which it was recorded here (``at_utc``) and
+    at which it was said there (``said_utc``), and the id of that project (``brought_from``).
+    """
     with database.snapshot():
         readers, said = _readers(database, identifiers), history(database)
         blind = {row["id"] for row in database.rows("SELECT id FROM readings WHERE blind")}
+        came = {
+            row["annotation_id"]: (row["said_utc"], row["project_id"])
+            for row in database.rows("SELECT * FROM brought_annotations")
+        }
     rows = [
         {
             "line": one.annotation_id,
@@ -125,6 +135,7 @@ def history_table(database: Database, identifiers: bool = False) -> pd.DataFrame
             "undo_of": one.undo_of_id,
             **_predicted(one),
             "crop": one.seen.crop or "",
+            **dict(zip(_BROUGHT, came.get(one.annotation_id, (one.at_utc, "")), strict=True)),
         }
         for one in said
     ]
