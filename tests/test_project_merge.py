@@ -1,5 +1,6 @@
 """Words that were said in a packet come back whole, once, to the cells they were said of."""
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_all_subtype.cells import edits
+from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import ProjectReadOnlyError, RecordError
 from napari_all_subtype.project import current
@@ -116,13 +118,23 @@ def test_word_taken_back_in_the_packet_is_taken_back_here(project, packet):
 
 
 def test_two_readers_of_copies_of_one_packet_have_readings_of_their_own(project, tmp_path):
-    write_packet(project, tmp_path / "packet")
-    for name, word in (("B", NORMAL), ("C", L1)):
-        with open_project(tmp_path / "packet") as packet:
-            reader = reader_named(packet, name).reader_id
-            say(packet, 1 if name == "B" else 2, word, reader_id=reader)
+    write_packet(project, tmp_path / "B")
+    shutil.copytree(tmp_path / "B", tmp_path / "C")
+    for name in ("B", "C"):
+        with open_project(tmp_path / name) as packet:
+            say(packet, 1, L1, reader_id=reader_named(packet, name).reader_id)
             assert merge_packet(project, packet).words.added == 1
-    assert readings(project) == [("B", {(1, 1): "normal"}), ("C", {(1, 2): "l1"})]
+    assert readings(project) == [("B", {(1, 1): "l1"}), ("C", {(1, 1): "l1"})]
+
+
+def test_word_that_was_taken_back_on_both_sides_leaves_no_line(project, packet):
+    say(packet, 1, NORMAL)
+    merge_packet(project, packet)
+    undo(packet, 1, Thread(1))
+    undo(project, 1, Thread(1, 1))
+    before = history(project)
+    assert merge_packet(project, packet).words.taken_back == 0
+    assert history(project) == before
 
 
 def test_time_and_picture_of_a_word_come_along(project, packet):
@@ -248,6 +260,31 @@ def test_word_on_a_cell_that_the_reader_took_away_is_left_out(project, packet):
     assert (came.added, came.on_deleted) == (0, 1)
     undo(packet, 1, Thread(1))
     assert merge_packet(project, packet).words.added == 1
+
+
+def test_cell_that_was_drawn_again_in_the_packet_takes_the_word_of_the_one_it_replaced(
+    project, packet
+):
+    say(packet, 1, NORMAL)
+    merge_packet(project, packet)
+    edited(packet, edits.delete(*found_in(packet), 1))
+    edited(packet, new_cell(packet, CENTRES[0]))
+    say(packet, 7, L1)
+    came = merge_packet(project, packet).words
+    assert (came.added, came.orphans) == (1, ())
+    assert readings(project) == [("B", {(1, 1): "l1"})]
+
+
+def test_cell_that_has_a_word_of_the_packet_takes_no_other_cells_word(project, packet):
+    say(packet, 4, NORMAL)
+    merge_packet(project, packet)
+    both = discs([CENTRES[3]], 8).labels | discs([CENTRES[4]]).labels
+    keep_analysis(project, 1, analysed(CellMasks(both, both.copy())))
+    assert readings(project) == [("B", {(1, 1): "normal"})]
+    say(packet, 5, L1)
+    came = merge_packet(project, packet).words
+    assert [one.word for one in came.orphans] == [L1]
+    assert readings(project) == [("B", {(1, 1): "normal", (1, None): "l1"})]
 
 
 def test_field_that_is_not_there_is_named_and_the_others_come(project, tmp_path):

@@ -6,6 +6,8 @@ import pytest
 
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project import current
+from napari_all_subtype.project.annotation import SeenCell
+from napari_all_subtype.project.annotations import annotate
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.groups import assign_groups, splits_of
 from napari_all_subtype.project.history import history
@@ -160,11 +162,13 @@ def test_known_field_without_cells_takes_them(tmp_path):
         create_project(tmp_path / "p") as project,
     ):
         import_fields(project, [path_of(other, 1)])
+        ours = reader_named(project, "Dr. A").reader_id
+        annotate(project, ours, SeenCell(1, 1, CENTRES[2]), SMUDGE)
         reader_named(other, "Dr. B")
         say(other, 6, L1)
         came = import_project(project, other)
         assert (came.known, came.segmentations, came.words.orphans) == (1, 1, ())
-        assert words(project) == {(1, 6): "l1"}
+        assert words(project) == {(1, 3): "smudge", (1, 6): "l1"}
 
 
 def test_readings_apart_stay_apart(project, other):
@@ -204,6 +208,14 @@ def test_locked_smear_takes_readings_alone_and_the_others_come(project, other):
     assert line.startswith("Slide 1 of case-1: The result of this smear was locked by Dr. A")
     assert words(project) == {(4, 1): "l1"}
     assert words(project, 1) == {(2, 2): "l1"}
+
+
+def test_locked_smear_takes_no_new_field(project, tmp_path):
+    lock(project, 1, 1, {})
+    with project_of(tmp_path / "q", ((1, 2),)) as other:
+        (line,) = import_project(project, other).refused
+    assert "was locked by Dr. A" in line
+    assert len(fields_of(project)) == 1
 
 
 def test_fields_of_one_slide_that_are_on_two_here_add_nothing_to_it(tmp_path):

@@ -34,6 +34,7 @@ def test_packet_goes_out_is_read_and_comes_back(folder, tmp_path, capsys):
     status, told, _ = words_of(capsys, "status", out)
     assert (status, "1 slides of 1 cases, 1 fields, 6 cells found" in told) == (0, True)
     assert "readers: B" in told
+    assert "to be read blind by B, without what a model said." in told
     with open_project(out) as packet:
         say(packet, 1, NORMAL)
     status, told, _ = words_of(capsys, "merge", folder, out)

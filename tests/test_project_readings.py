@@ -43,6 +43,7 @@ def test_reading_of_another_kind_or_from_elsewhere_is_not_gone_on_with(project):
     opened = open_reading(project, 1, 1)
     assert (opened.reading_id, opened.blind, opened.brought_from) == (3, True, "")
     assert open_reading(project, 1, 1, brought_from="a packet").reading_id == 2
+    assert open_reading(project, 1, 1, blind=False).reading_id == 1
     assert readings_of(project, 1)[1].brought_from == "a packet"
 
 

@@ -134,7 +134,7 @@ class Carrier:
         sought = [
             one for one in marked_in(self._there, field.field_id) if one.marked_id not in gone
         ]
-        taken = {place.label for place in known.values()}
+        taken = {place.label for key, place in known.items() if key not in gone}
         found = self._matched(field.field_id, home.field_id, sought)
         return {key: place for key, place in found if key in new and place.label not in taken}
 

@@ -65,7 +65,7 @@ def merge_packet(database: Database, packet: Database) -> Merged:
             f"{packet.folder.name} is a project and no packet. To bring in another project, say "
             "project add --from-project."
         )
-    homes = {field.sha256: field for field in reversed(fields_of(database))}
+    homes = {field.sha256: field for field in fields_of(database)}
     fields = fields_of(packet)
     if not any(field.sha256 in homes for field in fields):
         raise RecordError(

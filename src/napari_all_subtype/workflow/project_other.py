@@ -128,7 +128,7 @@ class _Intake:
             database,
             lambda n: COMMON if n is None else Aim(f"{self._project_id}/{n}", blind[n]),
         )
-        self._homes = {field.sha256: field for field in reversed(fields_of(database))}
+        self._homes = {field.sha256: field for field in fields_of(database)}
         self._cases: dict[str, str] = {}
         self._specimens: dict[int, int] = {}
         for slide in slides_of(other):

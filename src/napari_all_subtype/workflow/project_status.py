@@ -10,6 +10,7 @@ import pandas as pd
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import state_of
+from napari_all_subtype.project.packets import packet_facts
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 from napari_all_subtype.project.versions import damage_of
@@ -53,7 +54,7 @@ def status_of(database: Database) -> pd.DataFrame:
 def status_lines(database: Database) -> list[str]:
     """The same as lines of text for a terminal, with what is to be done next."""
     table = status_of(database)
-    lines = list(database.notes)
+    lines = [*database.notes, *_packet_lines(database)]
     if table.empty:
         return [*lines, "The project is empty. Add images: napari-all-subtype project add --help"]
     readers = ", ".join(reader.name for reader in readers_of(database)) or "none yet"
@@ -69,6 +70,15 @@ def status_lines(database: Database) -> list[str]:
             "they are known by their pixels."
         )
     return lines
+
+
+def _packet_lines(database: Database) -> list[str]:
+    facts = packet_facts(database)
+    if facts is None:
+        return []
+    reader = f" by {facts.reader}" if facts.reader else ""
+    hidden = ", without what a model said" if facts.model_hidden else ""
+    return [f"A packet of {facts.made_utc[:10]}, to be read blind{reader}{hidden}."]
 
 
 def damages(database: Database) -> list[str]:
