@@ -14,6 +14,23 @@ from napari_all_subtype.workflow.colour_values import CLASS
 DOUBTFUL_BADGE = (1.0, 1.0, 1.0, 0.7)
 PLAIN_BADGE = (1.0, 1.0, 1.0, 1.0)
 GUESS = "?"
+# Of red, green and blue (ITU-R BT.709); below it white is read better than black.
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+DARK = 0.3
+
+
+def ink_on(colours: np.ndarray) -> np.ndarray:
+    """Black or white, whichever is read better on each colour: ndarray, shape (N, 4), 0–1.
+
+    Parameters
+    ----------
+    colours : ndarray, shape (N, 4), 0–1
+    """
+    dark = colours[:, :3] @ LUMINANCE < DARK
+    ink = np.zeros((len(colours), 4))
+    ink[:, :3] = dark[:, None]
+    ink[:, 3] = 1.0
+    return ink
 
 
 def badge_style(analysis: Analysis, look: Look) -> tuple[np.ndarray, list[str]]:

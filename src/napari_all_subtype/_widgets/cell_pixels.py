@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from psygnal import Signal
 
 from napari_all_subtype._widgets.ground import pixels_in_view, same_pixels, source_in_view
-from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.workflow.corrections import crops_of
 
 
 class CellPixels:
@@ -20,12 +22,17 @@ class CellPixels:
     ----------
     session : Session
         Whose field it is.
-    arrived : callable
-        Called when pixels that were not at hand have been read.
+
+    Signals
+    -------
+    arrived
+        Pixels that were not at hand have been read.
     """
 
-    def __init__(self, session: Session, arrived: Callable[[], None]):
-        self.session, self._arrived = session, arrived
+    arrived = Signal()
+
+    def __init__(self, session):
+        self.session = session
         self._pixels: object = None
         self._source: ImageSource | None = None
 
@@ -52,10 +59,25 @@ class CellPixels:
         def keep(source: ImageSource | AllSubtypeError) -> None:
             if self._pixels is pixels and not isinstance(source, AllSubtypeError):
                 self._source = source
-                self._arrived()
+                self.arrived.emit()
 
         in_thread(source_in_view, pixels, session.field.name, reading, then=keep)
         return None
+
+    def crops(self, labels: Sequence[int]) -> dict[int, np.ndarray]:
+        """Pictures of cells of the field that is shown, as its model sees them.
+
+        Returns
+        -------
+        dict of int to ndarray, shape (S, S, C), uint8
+            By label; empty where the pixels are not at hand.
+        """
+        source, view, result = self.source(), self.session.layers.view, self.session.result()
+        if source is None or result is None or not len(labels):
+            return {}
+        analysis = replace(view.analysis, cells=result.analysis.cells)
+        spec = self.session.crop_spec_of(analysis)
+        return dict(zip(labels, crops_of(analysis, labels, source, spec), strict=True))
 
 
 def _plain(pixels: object) -> bool:

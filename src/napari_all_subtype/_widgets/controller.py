@@ -6,6 +6,7 @@ from pathlib import Path
 
 from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog
 
 from napari_all_subtype._widgets import rerun, words
@@ -22,6 +23,9 @@ from napari_all_subtype._widgets.threads import in_thread, in_turns
 from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
+
+# After the last word of a reader.
+SUMMARY_AFTER_MS = 300
 
 
 class Controller:
@@ -40,8 +44,13 @@ class Controller:
         self.layers = session.layers
         self.picker = CellPicker(dock.cell, session)
         self.ask = rerun.ask
+        # Intervals by bootstrap and the smear score take longer than a key may.
+        self._summary_timer = QTimer(dock)
+        self._summary_timer.setSingleShot(True)
+        self._summary_timer.setInterval(SUMMARY_AFTER_MS)
+        self._summary_timer.timeout.connect(self._show_summary)
         self._closed = False
-        self._wanted = 0
+        self._wanted = self._wanted_label = 0
         self._restore()
         self._connect()
         self._on_layers_changed()
@@ -84,6 +93,7 @@ class Controller:
             (session.started, self._on_started),
             (session.ended, self._on_ended),
             (session.device_changed, self._on_device),
+            (session.place_wanted, self.go_to),
             (session.record.worded, self._on_worded),
             (session.record.keeper.smear_opened, self._on_smear_opened),
             (session.record.keeper.trouble, show_warning),
@@ -96,6 +106,7 @@ class Controller:
     def close(self, *_: object) -> None:
         """Let go of everything; the child process ends, results stay."""
         self._closed = True
+        self._summary_timer.stop()
         self.picker.close()
         for signal, slot in self._session_slots():
             signal.disconnect(slot, missing_ok=True)
@@ -266,8 +277,22 @@ class Controller:
             self.layers.clear()  # deleted meanwhile: the result is not of what is there now
             return
         in_turns(self.layers.show(view, field.layer), until=lambda: self._closed)
-        self.picker.pick(0)
+        label, self._wanted_label = self._wanted_label, 0
+        self.picker.pick(label)
+        if label:
+            self.layers.look_closely(label)
         self._show_summary()
+
+    def go_to(self, n: int, label: int) -> None:
+        """Show field number `n`, pick its cell `label`, and look at it closely."""
+        view, result = self.layers.view, self.session.result(n)
+        here = n == self.session.selected and view is not None and result is not None
+        if here and view.key is result.labels:
+            self.picker.pick(label)
+            self.layers.look_closely(label)
+            return
+        self._wanted_label = label
+        self.session.select(n)
 
     def _on_worded(self, n: int, labels: tuple[int, ...]) -> None:
         """People call cells of field `n` something else now."""
@@ -276,12 +301,15 @@ class Controller:
         if n == self.session.selected and view is not None and view.key is result.labels:
             self.layers.show_words(result.analysis.cells, labels)
             self.picker.refresh()
-        self.show_counts(n)
+        whole = self.dock.result.whole_smear and len(self.session.fields) > 1
+        self.dock.result.show_counts(self.session.counts(None if whole else self.session.selected))
+        self._summary_timer.start()
 
     def _on_look(self, changes: dict[str, object]) -> None:
         self.layers.change_look(**changes)
 
     def _show_summary(self) -> None:
+        self._summary_timer.stop()
         several = len(self.session.fields) > 1
         whole = self.dock.result.whole_smear and several
         selected = self.session.selected

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
+from qtpy.QtCore import QTimer
 
-from napari_all_subtype._widgets.badges import GUESS, badge_style
+from napari_all_subtype._widgets.badges import GUESS, badge_style, ink_on
 from napari_all_subtype._widgets.boxes import class_patch, edited_view, write_box
 from napari_all_subtype._widgets.codes import Codes
 from napari_all_subtype._widgets.layer_kinds import (
@@ -42,6 +43,8 @@ LETTER_TO_BADGE = 0.42
 # Of a badge with three signs, to one with two.
 LONG_BADGE = 1.4
 MANY_CELLS = 2000
+# A cell that is read: this much of the smear is at least so wide on the screen.
+SEEN_UM, SEEN_SCREEN_PX = 20.0, 160.0
 # Above it the whole mask is handed to the screen once, instead of each box by itself.
 MANY_BOXES = 30
 # Around the badge of a cell that a person has spoken of, to its diameter.
@@ -62,7 +65,7 @@ class ResultLayers(OwnLayers):
         self.view: FieldView | None = None
         self.look = Look()
         self.picked = 0
-        self._letters_old = False
+        self._letters_old = self._style_wanted = False
 
     def show(self, view: FieldView, image: Image | None) -> Iterator[None]:
         """Show `view` over `image`; without one, over an image layer of its own.
@@ -190,11 +193,23 @@ class ResultLayers(OwnLayers):
         else:
             for box in cells.loc[there, list(table.BOX)].to_numpy():
                 self.redraw(Region(*map(int, box)))
-        if self._alive(self.cells):
-            say_words(self.cells, cells, labels)
-        self._letters_old = True
-        if there:
-            self._renew_letters()
+        self.say_words(labels)
+        if there and not self._style_wanted:
+            # When the window is free: napari draws all letters again for each of their colours.
+            self._style_wanted = True
+            QTimer.singleShot(0, self._restyle)
+
+    def _restyle(self) -> None:
+        self._style_wanted = False
+        if self._has_result and self._alive(self.letters) and self.letters.visible:
+            self._style_letters()
+        else:
+            self._letters_old = True
+
+    def say_words(self, labels: Sequence[int]) -> None:
+        """Have the features of the layer of the cells say what people say of `labels`."""
+        if self._has_result and self._alive(self.cells):
+            say_words(self.cells, self.view.analysis.cells, labels)
 
     def _renew_letters(self, *_: object) -> None:
         """Write letters after an edit, those that are hidden once they are shown."""
@@ -242,6 +257,16 @@ class ResultLayers(OwnLayers):
         row = self.view.analysis.cells.loc[label]
         centre = (row["centroid_y_px"], row["centroid_x_px"])
         camera_of(self._viewer()).center = (0.0, *self.subtypes.data_to_world(centre)[-2:])
+
+    def look_closely(self, label: int) -> None:
+        """Move the camera to the cell `label`, so near that its chromatin can be judged."""
+        if self._has_result:
+            self.look_at(label)
+            camera = camera_of(self._viewer())
+            px = float(np.max(self.subtypes.scale[-2:])) * camera.zoom
+            wide = SEEN_UM / self.view.analysis.pixel_size.um_per_px * px
+            # A person who looks nearer stays there; farther, the cell would be too small.
+            camera.zoom *= max(1.0, SEEN_SCREEN_PX / wide)
 
     @property
     def incomplete(self) -> bool:
@@ -301,6 +326,7 @@ class ResultLayers(OwnLayers):
             return
         colours, letters = badge_style(self.view.analysis, self.look)
         self.letters.face_color = colours
+        self.letters.text.color = ink_on(colours)
         long = np.array([letter.endswith(GUESS) for letter in letters])
         self.letters.size = self.view.badge_px * np.where(long, LONG_BADGE, 1.0)
         self.letters.features = {"letter": letters}

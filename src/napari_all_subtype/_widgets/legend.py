@@ -112,7 +112,7 @@ def swatch(cell_class: CellClass) -> QPixmap:
     font.setPixelSize(SWATCH_PX)
     font.setBold(True)
     painter.setFont(font)
-    painter.setPen(QColor("black"))
+    painter.setPen(QColor("white" if QColor(cell_class.colour).lightnessF() < 0.3 else "black"))
     painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, cell_class.letter)
     painter.end()
     return pixmap

@@ -9,7 +9,6 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets.cell_panel import CellPanel
-from napari_all_subtype._widgets.cell_pixels import CellPixels
 from napari_all_subtype._widgets.saliency_asker import SaliencyAsker
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
@@ -23,6 +22,7 @@ from napari_all_subtype.workflow.overlay import rgb
 
 # The cursor moves far more often than anyone reads.
 LOOK_EVERY_MS = 40
+READ = ("label", *table.BOX, "centroid_y_px", "centroid_x_px", "subtype", table.ANNOTATION)
 
 
 class CellPicker:
@@ -40,7 +40,8 @@ class CellPicker:
 
     def __init__(self, panel: CellPanel, session: Session):
         self.panel, self.session, self.layers = panel, session, session.layers
-        self.pixels = CellPixels(session, self._on_pixels)
+        self.pixels = session.pixels
+        self.pixels.arrived.connect(self._on_pixels)
         self.looked_at = SaliencyAsker(panel.looked_at, session, self._cut_out, self._show_picture)
         self.shown = 0
         self._at: tuple[float, ...] | None = None
@@ -59,6 +60,7 @@ class CellPicker:
         """Listen to mouse and table no longer."""
         self._timer.stop()
         self._listen_to(None)
+        self.pixels.arrived.disconnect(self._on_pixels, missing_ok=True)
         self.pixels.forget()
         self.looked_at.close()
         viewer = self.session.viewer
@@ -88,15 +90,22 @@ class CellPicker:
         cells = None if result is None else result.analysis.cells
         if cells is None or not 0 < label < len(cells) or not cells["area_px"].iat[label] > 0:
             self.shown = 0
+            self._tell()
             self.panel.show_nothing()
             self.looked_at.refresh()
             return
         self.shown, analysis = label, result.analysis
+        self._tell()
         p = analysis.parameters
         report = cell_report(cells.loc[label], analysis.taxonomy, analysis.facts, p.fab, p.decision)
         self.looked_at.refresh()
         self._show_picture()
         self.panel.show_cell(report, analysis.taxonomy, label == self.layers.picked, quietly)
+
+    def _tell(self) -> None:
+        if self.session.told_of != self.shown:
+            self.session.told_of = self.shown
+            self.session.cell_told.emit(self.shown)
 
     def _on_pixels(self) -> None:
         self.looked_at.refresh()
@@ -128,7 +137,10 @@ class CellPicker:
         if source is None or view is None:
             return None
         analysis = view.analysis
-        row = next(self.session.result().analysis.cells.loc[[self.shown]].itertuples())
+        # Of few columns: a whole row of a wide table takes longer than the picture.
+        cells = self.session.result().analysis.cells
+        read = [name for name in READ if name in cells]
+        row = next(cells[read].loc[[self.shown]].itertuples())
         colour = rgb(class_of(analysis.taxonomy, table.word_of(row)).colour)
         um_per_px, side_px = analysis.pixel_size.um_per_px, self.panel.picture_px
         found, spec = self.looked_at.found, self.session.crop_spec_of(analysis)
@@ -154,6 +166,8 @@ class CellPicker:
         label = self.layers.label_at(event.position)
         if label or self.layers.picked:
             self.pick(label)
+        if label:
+            self.session.cells_clicked.emit(self.session.selected, label)
 
     def _on_hover(self, _viewer, event) -> None:
         """The cursor moved: look at most every 40 ms what it is on."""

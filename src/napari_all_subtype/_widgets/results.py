@@ -25,7 +25,7 @@ from napari_all_subtype._widgets.look_panel import LookPanel
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import Taxonomy
-from napari_all_subtype.workflow.summarise import Summary
+from napari_all_subtype.workflow.summarise import Counts, Summary
 
 RESULT = "Result"
 WHOLE_SMEAR, THIS_FIELD = "Whole smear", "This field"
@@ -81,6 +81,12 @@ class ResultPanel(QGroupBox):
     def whole_smear(self) -> bool:
         """Whether counts of all fields are wanted."""
         return self.scope.currentText() == WHOLE_SMEAR
+
+    def show_counts(self, counts: Counts | None) -> None:
+        """Write the counts alone; the rest of the summary follows."""
+        if counts is not None:
+            self.legend.show_counts(counts.classes)
+            self.legend.show_excluded(counts.excluded)
 
     def show_summary(
         self, summary: Summary | None, pixel_size: PixelSize | None, several: bool

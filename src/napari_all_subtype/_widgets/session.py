@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from psygnal import Signal
 
+from napari_all_subtype._widgets.cell_pixels import CellPixels
 from napari_all_subtype._widgets.edit_history import EditHistory
 from napari_all_subtype._widgets.fields import SmearField, reworded
 from napari_all_subtype._widgets.gauge import Gauge
@@ -37,7 +38,15 @@ from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
-from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
+from napari_all_subtype.model.card import read_card
+from napari_all_subtype.model.weights import model_folders
+from napari_all_subtype.workflow.summarise import (
+    Counts,
+    FieldCells,
+    Summary,
+    quick_counts,
+    summarise,
+)
 
 
 class Session:
@@ -57,6 +66,9 @@ class Session:
     ended = Signal(object)
     device_changed = Signal(str)
     cell_picked = Signal(int)
+    place_wanted = Signal(int, int)
+    cells_clicked = Signal(int, int)
+    cell_told = Signal(int)
     classified = Signal(object)
     classifying_changed = Signal()
     explained = Signal(object)
@@ -76,6 +88,8 @@ class Session:
         self.device = ""
         self.model = ""
         self.record = Record(self)
+        self.pixels = CellPixels(self)
+        self.told_of = 0
         self._gauge = Gauge()
         self._crop_specs: dict[str, CropSpec] = {}
         self.classifying = self.explaining = False
@@ -213,7 +227,11 @@ class Session:
 
     def crop_spec_of(self, analysis: Analysis) -> CropSpec:
         """How the model of `analysis` wants its crops."""
-        return self._crop_specs.get(analysis.model, CropSpec())
+        if analysis.model not in self._crop_specs:
+            # A result from a project, whose model this process was never asked for.
+            known = {card.identity: card.crop_spec for card in map(read_card, model_folders())}
+            self._crop_specs[analysis.model] = known.get(analysis.model, CropSpec())
+        return self._crop_specs[analysis.model]
 
     def stop(self) -> None:
         """Ask for a stop; what is done of the smear so far stays."""
@@ -233,6 +251,14 @@ class Session:
         """Result of a field, by default of the selected one."""
         index = self.selected if index is None else index
         return self.fields[index].result if 0 <= index < len(self.fields) else None
+
+    def counts(self, index: int | None = None) -> Counts | None:
+        """Classes and exclusions of one field, or of the whole smear; None without a result."""
+        shown = self.fields if index is None else [self.fields[index]]
+        done = [one.result.analysis for one in shown if one.result and not one.same_as]
+        if not done or any(one.taxonomy != done[0].taxonomy for one in done):
+            return None
+        return quick_counts([one.cells for one in done], done[0].taxonomy)
 
     def summary(self, index: int | None = None) -> Summary | None:
         """Summary of one field, or of all analysed fields together; None without a result."""

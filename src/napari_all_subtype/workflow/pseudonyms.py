@@ -13,15 +13,14 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
 from napari_all_subtype.cells.formats import IMAGE_SUFFIXES, special_kind
 from napari_all_subtype.errors import OutputError
 from napari_all_subtype.files import write_json
+from napari_all_subtype.workflow.user_folder import DATA_VARIABLE, data_folder
 
 CHUNK_BYTES = 1 << 20
-DATA_VARIABLE = "NAPARI_ALL_SUBTYPE_DATA"
 SECRET_FILE = "pseudonym-secret.json"
 SECRET_BYTES = 32
 LOCK_TIMEOUT_S = 10
@@ -114,9 +113,7 @@ def users_secret(folder: Path | None = None) -> str:
         If it cannot be kept, or what is there is no secret. Never a new one in its
         place: every pseudonym would change unseen.
     """
-    named = folder or os.environ.get(DATA_VARIABLE)
-    path = Path(named or platformdirs.user_data_dir("napari-all-subtype", appauthor=False))
-    path = path / SECRET_FILE
+    path = (folder or data_folder()) / SECRET_FILE
     try:
         if not os.path.lexists(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

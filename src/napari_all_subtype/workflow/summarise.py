@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from napari_all_subtype.cells import table
-from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, UNKNOWN
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, RESEARCH_USE_ONLY, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.blank_rate import BlankRate, blank_rate
 from napari_all_subtype.workflow.field_cells import FieldCells
 from napari_all_subtype.workflow.scale_doubt import ScaleDoubt, scale_doubt
@@ -136,6 +137,20 @@ class Summary(_Frozen):
         return None if mean is None or np.isnan(mean) else mean
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How many cells each class has, and how many are no leukocytes.
+
+    Parameters
+    ----------
+    classes : dict of str to Proportion
+    excluded : dict of str to int
+    """
+
+    classes: dict[str, Proportion]
+    excluded: dict[str, int]
+
+
 def summarise(
     fields: Sequence[FieldCells],
     name: str,
@@ -215,6 +230,32 @@ def summarise(
         n_reviewed=sum(field.n_reviewed for field in fields),
         stain_warning=stain_warning(cells, fields[0].facts.stain),
     )
+
+
+def quick_counts(tables: Sequence[pd.DataFrame], taxonomy: Taxonomy) -> Counts:
+    """Classes, their intervals and exclusions alone: what changes with every word of a reader.
+
+    Parameters
+    ----------
+    tables : sequence of pandas.DataFrame
+        Cell tables of the fields that count.
+    """
+    counted: Counter[str] = Counter()
+    for cells in tables:
+        there = (cells["area_px"] > 0).to_numpy()
+        counted.update(table.words(cells).to_numpy(object)[there].tolist())
+    excluded = {one.name: counted[one.name] for one in EXCLUSIONS if counted[one.name]}
+    names = (*taxonomy.names, UNKNOWN.name)
+    total = sum(counted[name] for name in names)
+    classes = {
+        name: Proportion(
+            count=counted[name],
+            fraction=counted[name] / total if total else None,
+            wilson=wilson(counted[name], total),
+        )
+        for name in names
+    }
+    return Counts(classes, excluded)
 
 
 def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:

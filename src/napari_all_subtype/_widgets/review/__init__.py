@@ -1,0 +1,1 @@
+"""The dock *Review*: reading cells one after the other, and what is kept of it."""

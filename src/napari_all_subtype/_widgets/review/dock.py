@@ -1,0 +1,51 @@
+"""The dock *Review*: its parts, and nothing of what they do."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_all_subtype._widgets.dock import VerticalScroll
+from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.review.project_panel import ProjectPanel
+from napari_all_subtype._widgets.review.queue_panel import QueuePanel
+from napari_all_subtype._widgets.review.reviewer import Reviewer
+from napari_all_subtype._widgets.review.word_panel import WordPanel
+from napari_all_subtype._widgets.session import session_of
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, RESEARCH_USE_ONLY, UNKNOWN
+from napari_all_subtype.workflow.review_queue import ORDERS
+
+MIN_HEIGHT_PX = 280
+
+
+class ReviewSmear(QWidget):
+    """Read the cells of a smear one after the other, and correct what they are called.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer, or the proxy of it that napari hands to a plugin.
+    """
+
+    def __init__(self, napari_viewer, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._build()
+        self.reviewer = Reviewer(self, session_of(napari_viewer))
+        # Bound to it, not to this widget, which is gone by then.
+        self.destroyed.connect(self.reviewer.close)
+
+    def _build(self) -> None:
+        classes = (*FAB5.classes, UNKNOWN, *EXCLUSIONS)
+        self.project, self.words = ProjectPanel(), WordPanel(FAB5)
+        self.queue = QueuePanel(ORDERS, [(one.name, one.title) for one in classes])
+        content = QWidget()
+        column = QVBoxLayout(content)
+        for part in (self.words, self.queue, self.project):
+            column.addWidget(part)
+        column.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.scroll = VerticalScroll(content)
+        # Below the dock of the analysis there is room for the words at least.
+        self.scroll.setMinimumHeight(MIN_HEIGHT_PX)
+        layout.addWidget(self.scroll, 1)
+        layout.addWidget(paragraph(f"<b>{RESEARCH_USE_ONLY}</b>"))
