@@ -212,7 +212,11 @@ def test_locked_smear_takes_readings_alone_and_the_others_come(project, other):
 
 def test_locked_smear_takes_no_new_field(project, tmp_path):
     lock(project, 1, 1, {})
-    with project_of(tmp_path / "q", ((1, 2),)) as other:
+    with (
+        project_of(tmp_path / "q", ((1, 2),)) as whole,
+        create_project(tmp_path / "without-cells") as other,
+    ):
+        import_fields(other, [path_of(whole, n) for n in (1, 2)])
         (line,) = import_project(project, other).refused
     assert "was locked by Dr. A" in line
     assert len(fields_of(project)) == 1
