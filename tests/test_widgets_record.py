@@ -53,7 +53,7 @@ def test_a_word_is_in_the_project_in_the_table_and_counted(analysed, record, tmp
         assert one.annotation.seen.predicted.word.name == "normal"
 
 
-def test_a_word_is_drawn_and_stands_in_the_features(analysed, record):
+def test_a_word_is_drawn_and_stands_in_the_features(qtbot, analysed, record):
     _, dock = analysed
     layers = dock.controller.layers
     before = layers.subtypes.data.copy()
@@ -62,7 +62,7 @@ def test_a_word_is_drawn_and_stands_in_the_features(analysed, record):
     assert changed.any()
     assert (masks_of(dock).labels[changed] == 1).all()
     assert layers.cells.features["annotation"][1] == "smudge"
-    assert layers.letters.features["letter"][0] == "s"
+    qtbot.waitUntil(lambda: layers.letters.features["letter"][0] == "s", timeout=5000)
     assert layers.letters.border_width[0] > 0
     assert not layers.letters.border_width[1:].any()
 
