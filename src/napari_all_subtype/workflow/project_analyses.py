@@ -188,13 +188,17 @@ def kept_analysis(database: Database, field_id: int) -> Analysis | None:
     cells = table_now(database, field_id, edits)
     if made is None or not made.content or masks is None or cells is None:
         return None
-    name = readable(path_of(database, field_id).name)
-    words = _WORDS.validate_python({**made.content, "name": name})
+    words = kept_words(made, readable(path_of(database, field_id).name))
     analysis = Analysis(masks=masks, cells=cells, **vars(words))
     analysis = replace(analysis, cells=table.annotated(cells, words_on(database, field_id)))
     if not edits:
         return analysis
     return replace(with_cells(analysis, analysis.cells), edits=words.edits + len(edits))
+
+
+def kept_words(made: Segmentation, name: str) -> Words:
+    """What the analysis behind `made` says besides masks and table; its field is called `name`."""
+    return _WORDS.validate_python({**made.content, "name": name})
 
 
 def words_on(database: Database, field_id: int, reading_id: int | None = None) -> dict[int, str]:

@@ -14,8 +14,7 @@ from napari_all_subtype.project.packets import packet_facts
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 from napari_all_subtype.project.versions import damage_of
-
-DAMAGED = "damaged"
+from napari_all_subtype.workflow.result_state import DAMAGED
 
 COLUMNS = (
     "slide",

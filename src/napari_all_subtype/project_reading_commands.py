@@ -1,0 +1,67 @@
+"""The commands of what was read in a project: lock, amend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from napari_all_subtype.option_groups import Debug
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.terminal import say
+
+DONE = 0
+
+Folder = Annotated[Path, Parameter(help="Folder of the project.")]
+Slide = Annotated[int, Parameter(help="Number of the slide, as project status shows it.")]
+Signer = Annotated[str, Parameter(help="Name or code of the person who signs for it.")]
+
+
+def add_reading_commands(project: App) -> None:
+    """Have `project` these commands as well."""
+    for command in (lock, amend):
+        project.command(command)
+
+
+def lock(folder: Folder, /, *, slide: Slide, reader: Signer, debug: Debug = False) -> int:
+    """Lock the result of a smear: from then on nothing in it changes without an amendment.
+
+    Example: napari-all-subtype project lock reading-2026 --slide 3 --reader A
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.workflow.result_state import result_state
+    from napari_all_subtype.workflow.smear_lock import lock_smear
+
+    with open_project(folder) as database, database.transaction():
+        # A name that locks nothing is not entered.
+        version = lock_smear(database, reader_named(database, reader).reader_id, slide)
+        state = result_state(database, slide)
+    say(state.text(identifiers=True))
+    say(f"SHA-256 of this version: {version.sha256}")
+    say(RESEARCH_USE_ONLY)
+    return DONE
+
+
+def amend(
+    folder: Folder,
+    /,
+    *,
+    slide: Slide,
+    reader: Signer,
+    reason: Annotated[str, Parameter(help="Why it is changed; it stays in the record.")],
+    debug: Debug = False,
+) -> int:
+    """Let a locked smear be changed again, for a reason; lock it once more when it is done.
+
+    Example: napari-all-subtype project amend reading-2026 --slide 3 --reader A --reason "2 fields"
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.workflow.smear_lock import amend_smear
+
+    with open_project(folder) as database, database.transaction():
+        amend_smear(database, reader_named(database, reader).reader_id, slide, reason)
+    say(f"Slide {slide} can be changed now. Its locked versions stay; lock it again when done.")
+    return DONE
