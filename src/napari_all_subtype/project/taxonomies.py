@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from napari_all_subtype.errors import RecordError
@@ -25,12 +26,7 @@ def use_taxonomy(database: Database, taxonomy: Taxonomy) -> None:
     RecordError
         If the project knows other classes under this name, or the name of a class is none.
     """
-    if odd := [name for name in taxonomy.names if not is_class_name(name)]:
-        raise RecordError(
-            f"{odd[0]!r} cannot be the name of a class, which is also that of a folder. Use small "
-            "letters a to z, digits and underscores, and no name that Windows keeps for a device "
-            "(con, nul and the like); the title may be anything."
-        )
+    refuse_odd_names(taxonomy.names)
     with database.transaction() as connection:
         _keep(database, taxonomy)
         connection.execute(
@@ -75,6 +71,21 @@ def _refuse_other_classes(known: Taxonomy, taxonomy: Taxonomy) -> None:
             f"The project has a taxonomy {taxonomy.name} with other classes "
             f"({', '.join(known.names)}). Give the new one ({', '.join(taxonomy.names)}) a name of "
             "its own."
+        )
+
+
+def refuse_odd_names(names: Sequence[str]) -> None:
+    """Raise if one of `names` is not fit for a class.
+
+    Raises
+    ------
+    RecordError
+    """
+    if odd := [name for name in names if not is_class_name(name)]:
+        raise RecordError(
+            f"{odd[0]!r} cannot be the name of a class, which is also that of a folder. Use small "
+            "letters a to z, digits and underscores, and no name that Windows keeps for a device "
+            "(con, nul and the like); the title may be anything."
         )
 
 

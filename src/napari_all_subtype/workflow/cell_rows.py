@@ -9,45 +9,82 @@ import pandas as pd
 
 from napari_all_subtype.cells.folders import is_image_name, list_images
 from napari_all_subtype.errors import ImageReadError, NoImagesError, RecordError
+from napari_all_subtype.project.own_classes import UNLABELLED, class_name
 
 FILE, WORD, GROUP = "file", "annotation", "group"
-UNLABELLED = "unlabelled"
+SEPARATORS = (",", ";", "\t")
 
 
 def rows_of_csv(path: Path) -> pd.DataFrame:
     """Rows for `import_cells` from a CSV file: ``file``, ``annotation``, ``group``.
 
     Files are looked for beside the CSV file. ``label`` stands for ``annotation`` as well;
-    without ``group`` the pictures of one folder are one.
+    without ``group`` the pictures of one folder are one. Commas, semicolons or tabulators part
+    the columns, as the first line tells. A row that is there twice counts once.
 
     Raises
     ------
     ImageReadError
         If it cannot be read.
     RecordError
-        If it has no column of files, or none of annotations.
+        If it has no column of files, or none of annotations, or a row without a file.
     """
-    try:
-        given = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        # The text of a system's error holds the whole path.
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ImageReadError(
-            f"{path.name} cannot be read as CSV ({why}). Expected a table with the columns "
-            f"{FILE}, {WORD} and {GROUP}."
-        ) from error
+    given = _read(path)
     named = WORD if WORD in given else "label"
     if FILE not in given or named not in given:
         raise RecordError(
             f"{path.name} has the columns {', '.join(given)}: expected {FILE}, {WORD} and, if "
             f"pictures belong together, {GROUP}."
         )
-    files = [path.parent / name for name in given[FILE]]
+    # A spreadsheet leaves rows of nothing at the end.
+    given = given[(given != "").any(axis=1)]
+    names = [name.strip() for name in given[FILE]]
+    if "" in names:
+        raise RecordError(
+            f"{path.name} names no file in row {names.index('') + 1} below its heading. Expected "
+            "one in each row."
+        )
+    files = [path.parent / name for name in names]
     # Absolute: two folders of two patients are both '.' to one who stands in them.
     folders = [os.path.dirname(os.path.abspath(file)) for file in files]
     groups = [g.strip() or f for g, f in zip(given.get(GROUP, folders), folders, strict=True)]
-    words = [word.strip().lower().replace(" ", "_") for word in given[named]]
-    return pd.DataFrame({FILE: files, WORD: words, GROUP: groups})
+    words = [_word(word) for word in given[named]]
+    rows = pd.DataFrame({FILE: files, WORD: words, GROUP: groups})
+    return rows.drop_duplicates(ignore_index=True)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """The table as text; names of columns without spaces, in small letters."""
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            first = stream.readline()
+        marks = {mark: first.count(mark) for mark in SEPARATORS}
+        given = pd.read_csv(
+            path,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            sep=max(marks, key=marks.__getitem__),
+        )
+        if not isinstance(given.index, pd.RangeIndex):
+            raise ValueError("its rows have more values than its heading has names")
+    except (OSError, ValueError) as error:
+        # The text of a system's error holds the whole path.
+        why = error.strerror if isinstance(error, OSError) else error
+        if isinstance(error, UnicodeDecodeError):
+            why = "it is not in UTF-8: save it as CSV UTF-8"
+        raise ImageReadError(
+            f"{path.name} cannot be read as CSV ({why}). Expected a table with the columns "
+            f"{FILE}, {WORD} and {GROUP}."
+        ) from error
+    # A row that is too short has nothing in its last columns.
+    return given.rename(columns=lambda name: str(name).strip().lower()).fillna("")
+
+
+def _word(text: str) -> str:
+    """What was said, as the name of a class; empty where nobody said anything."""
+    name = class_name(text)
+    return "" if name == UNLABELLED else name
 
 
 def rows_of_class_folders(folder: Path) -> pd.DataFrame:
@@ -62,7 +99,7 @@ def rows_of_class_folders(folder: Path) -> pd.DataFrame:
         If there is no folder of pictures in it.
     """
     found = [
-        (image, "" if home.name.lower() == UNLABELLED else home.name.lower().replace(" ", "_"))
+        (image, _word(home.name))
         for home in sorted(path for path in folder.iterdir() if path.is_dir())
         if any(is_image_name(path.name) for path in home.iterdir())
         for image in list_images(home)
