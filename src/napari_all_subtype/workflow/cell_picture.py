@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -53,9 +55,45 @@ def cell_picture(
     -------
     ndarray, shape (side_px, side_px, 3), uint8
     """
-    y0, x0, y1, x1 = (int(getattr(row, side)) for side in table.BOX)
+    corner, side = square_of([getattr(row, name) for name in table.BOX], um_per_px)
+    zoom = side_px / side
+    picture = cell_pixels(source, corner, side, side_px)
+    if looked_at is not None:
+        picture = with_saliency(picture, looked_at[0], zoom * looked_at[1] / um_per_px)
+        colour = RING_RGB
+    picture = np.ascontiguousarray(picture)
+    _outline(picture, cell_contours(labels, row), corner, zoom, colour)
+    _bar(picture, zoom / um_per_px)
+    return picture
+
+
+def square_of(box: Sequence[float], um_per_px: float) -> tuple[np.ndarray, float]:
+    """The square that shows a cell: its corner (y, x) and its side, in pixels of the field.
+
+    Parameters
+    ----------
+    box : sequence of float
+        Of the cell, as in its table: y0, x0, y1, x1.
+    um_per_px : float
+        Of the field.
+    """
+    y0, x0, y1, x1 = map(int, box)
     side = max(SIDE_UM / um_per_px, RIM_FRACTION * max(y1 - y0, x1 - x0))
-    corner = np.array([0.5 * (y0 + y1 - side), 0.5 * (x0 + x1 - side)])
+    return np.array([0.5 * (y0 + y1 - side), 0.5 * (x0 + x1 - side)]), side
+
+
+def cell_pixels(source: ImageSource, corner: np.ndarray, side: float, side_px: int) -> np.ndarray:
+    """The pixels of a square of the field: ndarray, shape (side_px, side_px, 3), uint8.
+
+    Parameters
+    ----------
+    source : ImageSource
+        The field; only the square is read.
+    corner : ndarray, shape (2,)
+        (y, x) in pixels of the field.
+    side : float
+        In pixels of the field.
+    """
     zoom = side_px / side
     rgb = _padded(source, corner, side)
     way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
@@ -64,18 +102,8 @@ def cell_picture(
     move = np.float64([[zoom, 0, -zoom * rest[1]], [0, zoom, -zoom * rest[0]]])
     if zoom < 1:
         size = tuple(round(zoom * n) for n in rgb.shape[1::-1])
-        picture = cv2.resize(rgb, size, interpolation=way)[:side_px, :side_px]
-    else:
-        picture = cv2.warpAffine(
-            rgb, move, (side_px, side_px), flags=way, borderMode=cv2.BORDER_REPLICATE
-        )
-    if looked_at is not None:
-        picture = with_saliency(picture, looked_at[0], zoom * looked_at[1] / um_per_px)
-        colour = RING_RGB
-    picture = np.ascontiguousarray(picture)
-    _outline(picture, cell_contours(labels, row), corner, zoom, colour)
-    _bar(picture, zoom / um_per_px)
-    return picture
+        return cv2.resize(rgb, size, interpolation=way)[:side_px, :side_px]
+    return cv2.warpAffine(rgb, move, (side_px, side_px), flags=way, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _padded(source: ImageSource, corner: np.ndarray, side: float) -> np.ndarray:
