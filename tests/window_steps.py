@@ -13,6 +13,7 @@ from napari.utils.interactions import (
 
 from napari_all_subtype._widgets.codes import unit_rgb
 from napari_all_subtype._widgets.layer_kinds import CELLS, LETTERS, SUBTYPES
+from napari_all_subtype.cells import table
 
 FIELD = np.full((128, 160, 3), (236, 214, 226), np.uint8)
 RESULT_LAYERS = [CELLS, SUBTYPES, LETTERS]
@@ -44,7 +45,7 @@ def pixels_like(viewer, colour):
     return int((np.abs(shot - wanted).max(axis=-1) <= 6).sum())
 
 
-def mouse_event(kind, position, pos=(0, 0), button=1, dragging=True):
+def mouse_event(kind, position, pos=(0, 0), button=1, dragging=True, keys=()):
     """An event of the mouse, as napari's canvas makes it, at a position in the world."""
     return SimpleNamespace(
         type=kind,
@@ -53,16 +54,16 @@ def mouse_event(kind, position, pos=(0, 0), button=1, dragging=True):
         dims_displayed=[0, 1],
         dims_point=[0, 0],
         view_direction=None,
-        modifiers=(),
+        modifiers=keys,
         button=button,
         is_dragging=dragging,
         handled=False,
     )
 
 
-def click(viewer, y_um, x_um, drag=False):
+def click(viewer, y_um, x_um, drag=False, keys=()):
     """Press and release the mouse at a position in the world, perhaps after a drag."""
-    event = mouse_event("mouse_press", (y_um, x_um), dragging=drag)
+    event = mouse_event("mouse_press", (y_um, x_um), dragging=drag, keys=keys)
     mouse_press_callbacks(viewer, event)
     if drag:
         event.type = "mouse_move"
@@ -105,3 +106,18 @@ def table_of(dock):
 def masks_of(dock):
     """The masks of the field that is shown."""
     return dock.controller.layers.view.analysis.masks
+
+
+def kept(qtbot, dock):
+    """Wait until every field is in the project."""
+    session = dock.controller.session
+    record = session.record
+    qtbot.waitUntil(
+        lambda: not record.keeper.keeping and all(map(record.keeps, range(len(session.fields)))),
+        timeout=LONG_MS,
+    )
+
+
+def said_of(dock):
+    """What a person says of each cell of the field that is chosen."""
+    return table.annotations(table_of(dock))[1:].tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -53,6 +53,7 @@ def class_patch(
     ring_px: int,
     min_confidence: float = 0.0,
     picked: int = 0,
+    selected: Collection[int] = (),
 ) -> np.ndarray:
     """The subtypes mask in `region`: ndarray, shape of `region`, uint8.
 
@@ -64,6 +65,8 @@ def class_patch(
         Cell table, row k is label k.
     picked : int
         The cell with a white ring.
+    selected : collection of int
+        The cells with white dashes in their rings.
     """
     here = [k for k in np.unique(labels[box_of(region)]).tolist() if k]
     read = (*table.BOX, "label", "subtype", "confidence", table.ANNOTATION, *codes.columns)
@@ -75,7 +78,16 @@ def class_patch(
     for row, box in zip(rows.itertuples(), boxes[1:], strict=True):
         moved = dict(zip(table.BOX, _shifted(box, whole), strict=True))
         cell = SimpleNamespace(**(row._asdict() | moved))
-        draw_cell(canvas, local, cell, codes, ring_px, min_confidence, row.label == picked)
+        draw_cell(
+            canvas,
+            local,
+            cell,
+            codes,
+            ring_px,
+            min_confidence,
+            picked=row.label == picked,
+            selected=row.label in selected,
+        )
     return canvas[box_of(Region(*_shifted(region, whole)))]
 
 

@@ -278,9 +278,11 @@ class Controller:
             return
         in_turns(self.layers.show(view, field.layer), until=lambda: self._closed)
         label, self._wanted_label = self._wanted_label, 0
-        self.picker.pick(label)
         if label:
+            self.picker.pick(label)
             self.layers.look_closely(label)
+        else:
+            self.picker.show_selected()
         self._show_summary()
 
     def go_to(self, n: int, label: int) -> None:

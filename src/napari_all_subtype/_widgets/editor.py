@@ -55,6 +55,7 @@ class Editor:
             (session.ended, self.update),
             (session.field_selected, self._on_field_selected),
             (session.cell_picked, self.update),
+            (session.tool_taken, self._on_tool_taken),
             (session.classifying_changed, self.dock.controller.show_state),
             (self.record.opened, self.update),
             (self.record.keeper.kept, self.update),
@@ -133,6 +134,7 @@ class Editor:
     def _take(self, name: str) -> None:
         if name != self._wanted or self.tool:
             return
+        self.session.tool_taken.emit(self)
         self.tool = name
         if name in MODES:
             self.brush.take(name, lambda: len(self.outlines.analysis.cells))
@@ -148,6 +150,11 @@ class Editor:
         self.line.put_away()
         self.panel.show_tool("")
         self.panel.say("")
+
+    def _on_tool_taken(self, by: object) -> None:
+        """The mouse is another tool's now."""
+        if by is not self and self.tool:
+            self._put_away()
 
     def _on_active(self, *_: object) -> None:
         """Another layer was chosen: the mouse is that layer's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -65,6 +65,7 @@ class ResultLayers(OwnLayers):
         self.view: FieldView | None = None
         self.look = Look()
         self.picked = 0
+        self.selected: frozenset[int] = frozenset()
         self._letters_old = self._style_wanted = False
 
     def show(self, view: FieldView, image: Image | None) -> Iterator[None]:
@@ -74,7 +75,7 @@ class ResultLayers(OwnLayers):
         with those and the window must live on meanwhile; leaves off there when
         another view is being shown by then.
         """
-        self.view, self.picked = view, 0
+        self.view, self.picked, self.selected = view, 0, frozenset()
         image = self._show_image(view, image)
         if view.analysis is None:
             self.clear()
@@ -127,7 +128,7 @@ class ResultLayers(OwnLayers):
         The layers stay, empty: napari can crash when it draws after a layer of
         points was removed (napari issues 6472 and 8471).
         """
-        self.picked = 0
+        self.picked, self.selected = 0, frozenset()
         for role in ("cells", "subtypes"):
             if self._alive(layer := getattr(self, role)):
                 layer.data = np.zeros_like(layer.data)
@@ -187,14 +188,9 @@ class ResultLayers(OwnLayers):
         self.view = replace(self.view, analysis=replace(self.view.analysis, cells=cells))
         if not self._has_result:
             return
-        there = [label for label in labels if cells["area_px"].iat[label] > 0]
-        if len(there) > MANY_BOXES:
-            self._redraw(cells.loc[there])
-        else:
-            for box in cells.loc[there, list(table.BOX)].to_numpy():
-                self.redraw(Region(*map(int, box)))
+        self._draw_boxes(labels)
         self.say_words(labels)
-        if there and not self._style_wanted:
+        if not self._style_wanted:
             # When the window is free: napari draws all letters again for each of their colours.
             self._style_wanted = True
             QTimer.singleShot(0, self._restyle)
@@ -230,6 +226,7 @@ class ResultLayers(OwnLayers):
                 view.ring_px,
                 self.look.min_confidence,
                 self.picked,
+                self.selected,
             )
             write_box(self.subtypes, view.canvas, region, patch)
 
@@ -242,6 +239,23 @@ class ResultLayers(OwnLayers):
         cells = table.present(self.view.analysis.cells)
         for row in cells[cells["label"].isin(changed)][list(table.BOX)].to_numpy():
             self.redraw(Region(*map(int, row)))
+
+    def mark(self, labels: Collection[int]) -> None:
+        """Mark the cells `labels` as selected, and no others."""
+        before, self.selected = self.selected, frozenset(labels)
+        if self._has_result and before != self.selected:
+            self._draw_boxes(sorted(before ^ self.selected))
+
+    def _draw_boxes(self, labels: Sequence[int]) -> None:
+        """Draw the boxes of `labels`; many at once are drawn in one go."""
+        cells = self.view.analysis.cells
+        area_px = cells["area_px"].to_numpy()
+        there = [label for label in labels if label < len(area_px) and area_px[label] > 0]
+        if len(there) > MANY_BOXES:
+            self._redraw(cells.loc[there])
+        else:
+            for box in cells.loc[there, list(table.BOX)].to_numpy():
+                self.redraw(Region(*map(int, box)))
 
     def label_at(self, position) -> int:
         """Label of the cell at a position in world coordinates, 0 between the cells."""
@@ -305,6 +319,7 @@ class ResultLayers(OwnLayers):
                 self.view.ring_px,
                 self.look.min_confidence,
                 picked=row.label == self.picked,
+                selected=row.label in self.selected,
             )
         if len(rows):
             self.subtypes.refresh()

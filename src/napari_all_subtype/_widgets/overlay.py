@@ -17,6 +17,8 @@ BADGE_INSET = 0.5
 # Lines across a cell that is drawn as a guess: their distance and width to that of the ring.
 HATCH_EVERY = 2.5
 HATCH_WIDTH = 0.5
+# Of the white dashes in the ring of a selected cell, to its width.
+DASH_TO_RING = 2
 
 
 def ring_width_px(um_per_px: float) -> int:
@@ -63,6 +65,7 @@ def draw_cell(
     ring_px: int,
     min_confidence: float = 0.0,
     picked: bool = False,
+    selected: bool = False,
 ) -> tuple[slice, slice]:
     """Draw one cell into `canvas`, in place, touching no pixel outside the cell.
 
@@ -74,6 +77,8 @@ def draw_cell(
         A row of the cell table.
     picked : bool
         Ring the cell in white.
+    selected : bool
+        Ring it in white dashes, between which its own colour is seen.
 
     A cell that `codes` show as its best guess is hatched where that was not accepted.
 
@@ -92,6 +97,8 @@ def draw_cell(
     ring, fill = codes.code_of(row, "doubtful" if doubtful else "ring"), codes.code_of(row, "fill")
     part = canvas[box]
     part[cell] = codes.picked if picked else ring
+    if selected and not picked:
+        part[cell & _dashes(cell.shape, ring_px)] = codes.picked
     part[inner] = 0 if doubtful else fill
     if fill and guessed(row, codes):
         part[inner & _hatch(inner.shape, ring_px)] = codes.code_of(row, "doubtful")
@@ -109,6 +116,13 @@ def _hatch(shape: tuple[int, int], ring_px: int) -> np.ndarray:
     every = max(4, round(HATCH_EVERY * ring_px))
     y, x = np.ogrid[: shape[0], : shape[1]]
     return (y + x) % every < max(1, round(HATCH_WIDTH * ring_px))
+
+
+def _dashes(shape: tuple[int, int], ring_px: int) -> np.ndarray:
+    """Squares as of a chessboard: ndarray of `shape`, bool."""
+    side = DASH_TO_RING * ring_px
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    return (y // side + x // side) % 2 == 0
 
 
 def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import imagecodecs
@@ -74,6 +75,11 @@ class PackedAnalysis:
         """The same with `flags` after its own."""
         more = replace(self.analysis, flags=(*self.analysis.flags, *flags))
         return replace(self, analysis=more)
+
+    def there(self, labels: Iterable[int]) -> set[int]:
+        """Those of `labels` that are cells."""
+        area_px = self.analysis.cells["area_px"].to_numpy()
+        return {one for one in labels if 0 < one < len(area_px) and area_px[one] > 0}
 
     def unpack(self) -> Analysis:
         """The analysis with its masks, edits included."""

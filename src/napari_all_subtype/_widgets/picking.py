@@ -22,6 +22,8 @@ from napari_all_subtype.workflow.overlay import rgb
 
 # The cursor moves far more often than anyone reads.
 LOOK_EVERY_MS = 40
+# A click with one of these selects the cell beside the others, or lets it go.
+ADDING = ("Control", "Shift")
 READ = ("label", *table.BOX, "centroid_y_px", "centroid_x_px", "subtype", table.ANNOTATION)
 
 
@@ -52,6 +54,7 @@ class CellPicker:
         self._listened: object = None
         self._selected = 0
         self.panel.moved.connect(self._on_moved)
+        session.selection.changed.connect(self.follow)
         viewer = self.session.viewer
         viewer.mouse_drag_callbacks.append(self._on_mouse)
         viewer.mouse_move_callbacks.append(self._on_hover)
@@ -61,6 +64,7 @@ class CellPicker:
         self._timer.stop()
         self._listen_to(None)
         self.pixels.arrived.disconnect(self._on_pixels, missing_ok=True)
+        self.session.selection.changed.disconnect(self.follow, missing_ok=True)
         self.pixels.forget()
         self.looked_at.close()
         viewer = self.session.viewer
@@ -74,11 +78,32 @@ class CellPicker:
                 callbacks.remove(own)
 
     def pick(self, label: int) -> None:
-        """Ring the cell `label` and keep it in the panel; 0 for none."""
+        """Ring the cell `label`, the only selected one, and keep it in the panel; 0 for none."""
         self._listen_to(self.layers.cells)
+        self._make_current(label)
+        self.session.selection.set([(self.session.selected, label)] if label else [])
+        self.layers.mark([label] if label else [])
+
+    def _make_current(self, label: int) -> None:
         self.layers.pick(label)
         self.session.cell_picked.emit(label)
         self._show(label)
+
+    def show_selected(self) -> None:
+        """Mark the selected cells of a field that has just come into view."""
+        self._listen_to(self.layers.cells)
+        labels = self.session.selection.labels(self.session.selected)
+        self._make_current(labels[-1] if labels else 0)
+        self.layers.mark(labels)
+
+    def follow(self) -> None:
+        """Mark the selected cells; the current cell is one of them."""
+        self._listen_to(self.layers.cells)
+        labels = self.session.selection.labels(self.session.selected)
+        labels = labels if self.session.in_view else []
+        if self.layers.picked not in labels and (labels or self.layers.picked):
+            self._make_current(labels[-1] if labels else 0)
+        self.layers.mark(labels)
 
     def refresh(self) -> None:
         """Write about the cell again after it was changed, without moving there."""
@@ -157,14 +182,19 @@ class CellPicker:
     # The mouse
 
     def _on_mouse(self, _viewer, event) -> Iterator[None]:
-        """A click picks the cell under it; a drag moves the image, as ever."""
+        """A click picks the cell under it, with Ctrl or Shift one more; a drag moves the image."""
         if event.type != "mouse_press" or self.layers.drawing:
             return
         yield
         if event.type != "mouse_release":
             return
         label = self.layers.label_at(event.position)
-        if label or self.layers.picked:
+        # Keys of vispy, which are equal to their names.
+        if any(key in event.modifiers for key in ADDING):
+            if label:
+                self.session.selection.toggle((self.session.selected, label))
+            return
+        if label or len(self.session.selection):
             self.pick(label)
         if label:
             self.session.cells_clicked.emit(self.session.selected, label)

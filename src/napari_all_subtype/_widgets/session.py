@@ -32,6 +32,7 @@ from napari_all_subtype._widgets.messages import (
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.record import Record
+from napari_all_subtype._widgets.selection import Selection
 from napari_all_subtype._widgets.sent_mask import SentMask
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crop_spec import CropSpec
@@ -69,6 +70,7 @@ class Session:
     place_wanted = Signal(int, int)
     cells_clicked = Signal(int, int)
     cell_told = Signal(int)
+    tool_taken = Signal(object)
     classified = Signal(object)
     classifying_changed = Signal()
     explained = Signal(object)
@@ -87,6 +89,7 @@ class Session:
         self.failure = ""
         self.device = ""
         self.model = ""
+        self.selection = Selection()
         self.record = Record(self)
         self.pixels = CellPixels(self)
         self.told_of = 0
@@ -117,6 +120,7 @@ class Session:
         self.source, self.failure = source, ""
         self.fields, self.smear, selected = self._put_away.pop(source, (tuple(fields), smear, 0))
         self.selected = -1
+        self.selection.clear()
         self.fields_changed.emit()
         self.select(max(selected, 0))
 
@@ -129,10 +133,16 @@ class Session:
         """Make `fields` the smear, without any result."""
         self.fields, self.smear = tuple(fields), smear
         self.selected = -1
+        self.selection.clear()
         self.fields_changed.emit()
 
     def select(self, index: int) -> None:
-        """Make field number `index` the one that is shown."""
+        """Make field number `index` the one that is shown.
+
+        Nobody can mean cells of which none is in sight: they are selected no longer.
+        """
+        if index != self.selected and not self.selection.labels(index):
+            self.selection.clear()
         self.selected = index
         self.field_selected.emit(index)
 
@@ -154,6 +164,7 @@ class Session:
         masks : sequence of array or None, optional
             Cells that are given; None where they are to be found.
         """
+        self.selection.clear()
         self.fields = tuple(SmearField(one.name, one.path, one.layer) for one in self.fields)
         masks = [None] * len(self.fields) if masks is None else masks
         every = zip(self.fields, arrays, pixel_sizes, masks, strict=True)
@@ -188,6 +199,9 @@ class Session:
         fields = list(self.fields)
         fields[n] = replace(fields[n], **changes)
         self.fields = tuple(fields)
+        if "result" in changes and (labels := self.selection.labels(n)):
+            there = set() if self.result(n) is None else self.result(n).there(labels)
+            self.selection.keep(lambda place: place[0] != n or place[1] in there)
 
     def update(self, n: int, **changes: object) -> None:
         """Have field number `n` other values, and be shown anew."""
@@ -251,6 +265,12 @@ class Session:
         """Result of a field, by default of the selected one."""
         index = self.selected if index is None else index
         return self.fields[index].result if 0 <= index < len(self.fields) else None
+
+    @property
+    def in_view(self) -> bool:
+        """Whether the layers show the result of the selected field, not one before it."""
+        view, result = self.layers.view, self.result()
+        return view is not None and result is not None and view.key is result.labels
 
     def counts(self, index: int | None = None) -> Counts | None:
         """Classes and exclusions of one field, or of the whole smear; None without a result."""

@@ -9,7 +9,7 @@ from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.taxonomy import EXCLUSIONS, CellClass, Taxonomy
 
 NEXT, PREVIOUS, SKIP, UNDO, REDO, OVERLAY = "next", "previous", "skip", "undo", "redo", "overlay"
-TAKE_BACK = "take back"
+TAKE_BACK, REGION = "take back", "region"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ CHANGES = (
     Action(UNDO, "Undo", "Ctrl+Z", "Take the last word, or the last change of an outline, back."),
     Action(REDO, "Redo", "Ctrl+Shift+Z", "Make what was taken back again."),
     Action(TAKE_BACK, "No word", "0", "Take back what was said of this cell."),
+    Action(
+        REGION,
+        "Select region",
+        "R",
+        "Draw a line around cells to select them all. A click with Ctrl or Shift selects one more; "
+        "a word is for all that are selected.",
+    ),
     Action(OVERLAY, "Overlay", "T", "Hide or show the colours, to see the cells themselves."),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.dock import VerticalScroll
@@ -49,3 +50,15 @@ class ReviewSmear(QWidget):
         self.scroll.setMinimumHeight(MIN_HEIGHT_PX)
         layout.addWidget(self.scroll, 1)
         layout.addWidget(paragraph(f"<b>{RESEARCH_USE_ONLY}</b>"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The keys are those of the review while it is open."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.reviewer.bind()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give the keys back."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.reviewer.shortcuts.release()

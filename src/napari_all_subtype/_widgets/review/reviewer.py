@@ -16,12 +16,14 @@ from napari_all_subtype._widgets.review.actions import (
     OVERLAY,
     PREVIOUS,
     REDO,
+    REGION,
     SKIP,
     TAKE_BACK,
     UNDO,
     Keys,
 )
 from napari_all_subtype._widgets.review.cell_queue import CellQueue, chosen_of
+from napari_all_subtype._widgets.review.region_tool import RegionTool
 from napari_all_subtype._widgets.review.shortcuts import KeysDialog, Shortcuts
 from napari_all_subtype._widgets.review.word_panel import NOTHING_TO_SAY, PICK_ONE
 from napari_all_subtype._widgets.session import Session
@@ -54,19 +56,21 @@ class Reviewer:
         self.preferences = Preferences.load()
         self.keys = Keys(self.preferences.keys)
         self.queue = CellQueue(session)
+        self.region = RegionTool(session)
         self.armed = ""
         self._waiting: list[tuple[Mapping[int, Sequence[int]], str]] = []
-        self.shortcuts = Shortcuts(session.viewer.window._qt_window, self.do)
+        self.shortcuts = Shortcuts(dock, self.do)
         self._timer = QTimer(dock)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look_at_features)
         self._connect()
-        self._bind()
+        self.words.show_keys(self.keys)
         self.show()
         self._timer.start()
 
     def _connect(self) -> None:
         self.words.wanted.connect(self.do)
+        self.region.taken.connect(self.words.show_region)
         self.words.keys_wanted.connect(self.choose_keys)
         self.project.new_wanted.connect(self._on_new)
         self.project.open_wanted.connect(self._on_open)
@@ -86,6 +90,7 @@ class Reviewer:
             (session.cell_picked, self.show_cell),
             (session.cell_told, self.show_cell),
             (session.cells_clicked, self._on_clicked),
+            (session.selection.changed, self.show_cell),
             (record.opened, self._on_project),
             (record.reader_changed, self.show_project),
             (record.worded, self._on_worded),
@@ -99,13 +104,15 @@ class Reviewer:
         """Give the keys back, and close the project."""
         self._timer.stop()
         self.shortcuts.release()
+        self.region.close()
         for signal, slot in self._slots():
             signal.disconnect(slot, missing_ok=True)
         self.record.close()
 
     # Keys
 
-    def _bind(self) -> None:
+    def bind(self) -> None:
+        """Have the keys do what stands on the buttons."""
         self.words.show_keys(self.keys)
         self.shortcuts.bind(self.words.actions_, self.keys)
 
@@ -117,7 +124,7 @@ class Reviewer:
             self.keys = dialog.keys
             self.preferences = self.preferences.with_keys(self.keys.changed)
             self.preferences.save()
-        self._bind()
+        self.bind()
 
     def do(self, name: str) -> None:
         """Do what the action `name` stands for."""
@@ -130,6 +137,7 @@ class Reviewer:
             UNDO: lambda: self._reverse(self.record.undo),
             REDO: lambda: self._reverse(self.record.redo),
             OVERLAY: self._toggle_overlay,
+            REGION: self.region.take,
             TAKE_BACK: lambda: self.say(""),
         }
         others.get(name, lambda: self.say(name))()
@@ -140,8 +148,9 @@ class Reviewer:
     def places(self) -> dict[int, list[int]]:
         """The cells that a word is for: those selected, else the one that the panel tells of."""
         session = self.session
-        label = session.layers.picked or session.told_of
-        return {session.selected: [label]} if label else {}
+        if len(session.selection):
+            return session.selection.by_field()
+        return {session.selected: [session.told_of]} if session.told_of else {}
 
     def say(self, word: str, places: Mapping[int, Sequence[int]] | None = None) -> None:
         """Call cells `word`, by default those that are meant; an empty one takes words back."""
@@ -162,7 +171,8 @@ class Reviewer:
             self.words.say(f"⚠ {escape(str(error))}")
             return
         self.words.say(self._told(places, word))
-        if alone and self.words.go_on.isChecked() and self.session.layers.picked:
+        one = sum(map(len, places.values())) == 1
+        if alone and one and self.words.go_on.isChecked() and self.session.layers.picked:
             self.move(1)
 
     def _shown(self, places: Mapping[int, Sequence[int]]):
@@ -378,6 +388,9 @@ class Reviewer:
         cells = result.analysis.cells
         if not 0 < label < len(cells) or not cells["area_px"].iat[label] > 0:
             self.words.show_cell(PICK_ONE, False)
+            return
+        if (count := len(session.selection)) > 1:
+            self.words.show_cell(f"<b>{count} cells</b> are selected: a word is for all.", True)
             return
         said = table.annotations(cells).iat[label]
         taxonomy = result.analysis.taxonomy

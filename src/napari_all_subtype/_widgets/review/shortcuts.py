@@ -28,22 +28,25 @@ class Shortcuts:
 
     Parameters
     ----------
-    window : QWidget
-        The window of the viewer.
+    dock : QWidget
+        Whose window this is, also while it floats.
     pressed : callable
         Called with the name of an action.
     """
 
-    def __init__(self, window: QWidget, pressed: Callable[[str], None]):
-        self._window, self._pressed = window, pressed
+    def __init__(self, dock: QWidget, pressed: Callable[[str], None]):
+        self._dock, self._pressed = dock, pressed
         self._shortcuts: list[QShortcut] = []
 
     def bind(self, actions: Sequence[Action], keys: Keys) -> None:
         """Have each action's key call it, in the place of those before."""
         self.release()
+        window = self._dock
+        while window.parentWidget() is not None:
+            window = window.parentWidget()
         for action in actions:
             if key := keys.of(action):
-                shortcut = QShortcut(QKeySequence(key), self._window)
+                shortcut = QShortcut(QKeySequence(key), window)
                 shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
                 for signal in (shortcut.activated, shortcut.activatedAmbiguously):
                     signal.connect(lambda name=action.name: self._pressed(name))
@@ -53,6 +56,9 @@ class Shortcuts:
         """Let go of all keys."""
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
+            # Qt deletes it later; until then it would keep all that it calls.
+            for signal in (shortcut.activated, shortcut.activatedAmbiguously):
+                signal.disconnect()
             shortcut.setParent(None)
             shortcut.deleteLater()
         self._shortcuts.clear()

@@ -19,7 +19,14 @@ from qtpy.QtWidgets import (
 
 from napari_all_subtype._widgets.legend import swatch
 from napari_all_subtype._widgets.paragraphs import paragraph
-from napari_all_subtype._widgets.review.actions import CHANGES, MOVES, Action, Keys, actions_of
+from napari_all_subtype._widgets.review.actions import (
+    CHANGES,
+    MOVES,
+    REGION,
+    Action,
+    Keys,
+    actions_of,
+)
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, Taxonomy, class_of
 
 NOTHING_TO_SAY = "Analyse a smear first: press <b>Run</b> in the dock <i>Analyse smear</i>."
@@ -115,6 +122,11 @@ class WordPanel(QGroupBox):
         words = {one.name for one in self.actions_} - {one.name for one in (*MOVES, *CHANGES)}
         for name in (*words, "take back", "skip"):
             self.buttons[name].setEnabled(possible)
+
+    def show_region(self, on: bool) -> None:
+        """Have the button of the region pressed while one can be drawn."""
+        self.buttons[REGION].setDown(on)
+        self.say("Draw a line around the cells, with the button of the mouse held." * on)
 
     def say(self, text: str) -> None:
         """Write what was done, or why it was not; nothing without text."""
