@@ -148,7 +148,7 @@ def test_older_project_is_brought_up_to_date_and_kept_as_it_was(folder, monkeypa
     with open_project(folder) as project:
         assert project.row("SELECT * FROM cases").keys() == ["id", "created_utc", "colour"]
         (note,) = project.notes
-    (copy,) = folder.glob("project-version-1-*.sqlite")
+    (copy,) = folder.glob(f"project-version-{len(MIGRATIONS)}-*.sqlite")
     assert copy.name in note
     with closing(sqlite3.connect(copy)) as kept:
         assert kept.execute("SELECT * FROM cases").fetchall() == [("case-1", "now")]
@@ -234,7 +234,7 @@ def test_damage_in_the_middle_is_told_when_it_is_met(folder):
     with open_project(folder) as project, project.transaction() as connection:
         connection.executemany(ADD_CASE, [(f"case-{n}",) for n in range(20000)])
     with (folder / DATABASE_FILE).open("r+b") as stream:
-        stream.seek(4096 * 60)
+        stream.seek(4096 * 90)
         stream.write(b"\xff" * 4096 * 200)
     with open_project(folder) as project:
         for read in (lambda: cases(project), lambda: add_case(project, "case-9999999")):

@@ -141,6 +141,14 @@ class EditError(AllSubtypeError, ValueError):
     """A change of the masks that cannot be made where it was drawn."""
 
 
+class TrainingSetError(AllSubtypeError, ValueError):
+    """Cells from which nothing can be learned or measured as they are."""
+
+
+class TooFewCellsError(TrainingSetError):
+    """Too few cells or groups, or a class without any, for what was asked."""
+
+
 class DownloadError(AllSubtypeError, OSError):
     """A file that could not be fetched from the network or a mirror."""
 

@@ -11,6 +11,7 @@ from napari_all_subtype.errors import ProjectVersionError
 from napari_all_subtype.files import new_file
 from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.schema import statements
+from napari_all_subtype.project.schema_learning import learning_statements
 
 # "napA": tells a project from any other SQLite file.
 APPLICATION_ID = 0x6E617041
@@ -24,9 +25,14 @@ def _first_tables(connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO project VALUES (?, ?)", facts.items())
 
 
+def _learning(connection: sqlite3.Connection) -> None:
+    for statement in learning_statements():
+        connection.execute(statement)
+
+
 # The n-th takes a project from version n to n + 1. What stands here is never edited once it
 # was released: projects were written by it.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_tables,)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_tables, _learning)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -6,6 +6,8 @@ Identifiers of people stand in two tables of their own (`case_identifiers`,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _SMEARS = """
 CREATE TABLE project (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -242,13 +244,15 @@ def statements() -> list[str]:
         for statement in map(str.strip, part.split(";"))
         if statement
     ]
-    return made + [trigger for table in APPEND_ONLY for trigger in _guards(table)]
+    return made + [
+        trigger for table, keys in APPEND_ONLY.items() for trigger in guards(table, keys)
+    ]
 
 
-def _guards(table: str) -> list[str]:
+def guards(table: str, keys: Sequence[str]) -> list[str]:
     """Triggers that refuse to change, delete or replace a row of `table`."""
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only')"
-    same = " OR ".join(f"{key} = NEW.{key}" for key in APPEND_ONLY[table])
+    same = " OR ".join(f"{key} = NEW.{key}" for key in keys)
     # REPLACE deletes without telling a trigger unless the connection asks for it.
     taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"
     return [
