@@ -1,0 +1,364 @@
+"""How good a model is on cells whose groups it has never seen: figures with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy.stats import binomtest
+
+from napari_all_subtype.errors import TooFewCellsError, TrainingSetError
+from napari_all_subtype.learning.curves import Curve, curves_of
+from napari_all_subtype.learning.hierarchy import Said, as_people_say, said_of, sides_of
+from napari_all_subtype.learning.reliability import Reliability, reliability
+from napari_all_subtype.taxonomy import Taxonomy
+
+BOOTSTRAPS = 1000
+CERTAINTY = 0.95
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number, and its 95 % interval by bootstrap over groups.
+
+    Parameters
+    ----------
+    value : float
+    low, high : float or None
+        None where there is one group only, whose spread nobody knows.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """What is known of one class.
+
+    Parameters
+    ----------
+    precision, recall, f1 : Figure
+    cells, groups : int
+        That people called so.
+    """
+
+    precision: Figure
+    recall: Figure
+    f1: Figure
+    cells: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of one model on one set of cells.
+
+    Parameters
+    ----------
+    macro_f1, balanced_accuracy, accuracy, kappa : Figure
+        Over the classes that people used.
+    ece : Figure
+        Expected calibration error of the confidence of the side taken, in 15 bins.
+    classes : tuple of str
+        Rows and columns of `confusion`, in the taxonomy's order.
+    confusion : ndarray, shape (C, C), int
+        People's words down, the model's across.
+    per_class : dict of str to ClassFigures
+    reliability : Reliability
+    curves : dict of str to Curve
+        ROC and precision against recall of each class that people used.
+    cells, groups : int
+    random_split : bool
+        Groups were not kept apart: the figures are too good, and say so.
+    """
+
+    macro_f1: Figure
+    balanced_accuracy: Figure
+    accuracy: Figure
+    kappa: Figure
+    ece: Figure
+    classes: tuple[str, ...]
+    confusion: np.ndarray
+    per_class: dict[str, ClassFigures]
+    reliability: Reliability
+    curves: dict[str, Curve]
+    cells: int
+    groups: int
+    random_split: bool = False
+
+    def to_dict(self) -> dict:
+        """Plain values for JSON: single figures, and their intervals beside them."""
+        names = ("macro_f1", "balanced_accuracy", "accuracy", "kappa", "ece")
+        return {
+            **{name: getattr(self, name).value for name in names},
+            "intervals": {n: [getattr(self, n).low, getattr(self, n).high] for n in names},
+            "classes": list(self.classes),
+            "confusion": self.confusion.tolist(),
+            "per_class": {name: _plain(figures) for name, figures in self.per_class.items()},
+            "auroc": {name: curve.auroc for name, curve in self.curves.items()},
+            "average_precision": {n: curve.average_precision for n, curve in self.curves.items()},
+            "reliability": asdict(self.reliability),
+            "cells": self.cells,
+            "groups": self.groups,
+            "random_split": self.random_split,
+        }
+
+
+def evaluate(
+    probabilities: np.ndarray,
+    words: Sequence[str],
+    groups: Sequence[str],
+    taxonomy: Taxonomy,
+    random_split: bool = False,
+    said: Said | None = None,
+    seed: int = 0,
+) -> Evaluation:
+    """Figures of a model on cells that people named.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (N, K), float
+        Calibrated, columns in the taxonomy's order.
+    words : sequence of str
+        What people said; a kind of it counts as it.
+    groups : sequence of str
+        Of each cell: intervals are over groups.
+    random_split : bool
+        Somebody asked for cells of groups that were trained on.
+    said : Said, optional
+        What the model says, if not what `said_of` gives.
+
+    Raises
+    ------
+    TooFewCellsError
+        If there is no cell, or one class only.
+    TrainingSetError
+        If a word is no class of the taxonomy, or the parts do not fit each other.
+    """
+    words = np.asarray(words, object)
+    groups = np.asarray(groups, object)
+    said = said_of(probabilities, taxonomy) if said is None else said
+    _refuse(words, groups, probabilities, taxonomy)
+    judged = as_people_say(words, said.words, taxonomy)
+    classes = tuple(n for n in taxonomy.names if n in set(words) | set(judged))
+    counts = _counts_per_group(words, judged, groups, classes)
+    right = said.sides == sides_of(words, taxonomy)
+    whole = counts.sum(axis=0)
+    drawn = _resampled(counts, seed)
+    figures = {name: _with_interval(rule, whole, drawn) for name, rule in _RULES.items()}
+    per_class = {
+        name: _class_figures(n, whole, drawn, len(set(groups[words == name])))
+        for n, name in enumerate(classes)
+        if name in set(words)
+    }
+    return Evaluation(
+        **figures,
+        ece=_ece(said.confidence, right, groups, seed),
+        classes=classes,
+        confusion=whole,
+        per_class=per_class,
+        reliability=reliability(said.confidence, right),
+        curves=curves_of(probabilities, words, taxonomy),
+        cells=len(words),
+        groups=len(set(groups)),
+        random_split=random_split,
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same cells (McNemar 1947, exact).
+
+    Parameters
+    ----------
+    only_first, only_second : int
+        Cells that one of them alone is right on.
+    both, neither : int
+    p_value : float
+        Of such a difference where both are as good.
+    """
+
+    only_first: int
+    only_second: int
+    both: int
+    neither: int
+    p_value: float
+
+
+def compare(
+    words: Sequence[str], first: Sequence[str], second: Sequence[str], taxonomy: Taxonomy
+) -> Comparison:
+    """McNemar's exact test of what two models say of the same cells.
+
+    Parameters
+    ----------
+    words : sequence of str
+        What people said.
+    first, second : sequence of str
+        What the models said of the same cells, in the same order.
+
+    Examples
+    --------
+    >>> from napari_all_subtype.taxonomy import FAB5
+    >>> compare(["blast"] * 6, ["l1"] * 6, ["normal"] * 6, FAB5).p_value
+    0.03125
+    """
+    truth = np.asarray(words, object)
+    one, two = (as_people_say(truth, said, taxonomy) == truth for said in (first, second))
+    only_one, only_two = int((one & ~two).sum()), int((two & ~one).sum())
+    n = only_one + only_two
+    p = float(binomtest(only_one, n, 0.5).pvalue) if n else 1.0
+    return Comparison(only_one, only_two, int((one & two).sum()), int((~one & ~two).sum()), p)
+
+
+def agreement(first: Sequence[str], second: Sequence[str]) -> float:
+    """Cohen's κ of two lists of words on the same cells; 1 where both say one word of all."""
+    names = sorted({*first, *second})
+    place = {name: n for n, name in enumerate(names)}
+    counts = np.zeros((len(names), len(names)))
+    np.add.at(counts, ([place[w] for w in first], [place[w] for w in second]), 1)
+    return float(_kappa(counts))
+
+
+def _refuse(words: np.ndarray, groups: np.ndarray, p: np.ndarray, taxonomy: Taxonomy) -> None:
+    if not len(words) == len(groups) == len(p):
+        raise TrainingSetError(
+            f"{len(words)} words, {len(groups)} groups and probabilities of {len(p)} cells: "
+            "expected one of each for each cell."
+        )
+    if odd := sorted(set(words) - set(taxonomy.names)):
+        raise TrainingSetError(
+            f"{odd[0]!r} is no class of {taxonomy.name} ({', '.join(taxonomy.names)}). Use a model "
+            "of these classes, or leave such cells out."
+        )
+    if len(set(words)) < 2:
+        found = f"all {len(words)} are called {words[0]}" if len(words) else "there is none"
+        raise TooFewCellsError(
+            f"Nothing can be measured on these cells: {found}. Cells of two classes are needed."
+        )
+
+
+def _counts_per_group(
+    words: np.ndarray, judged: np.ndarray, groups: np.ndarray, classes: Sequence[str]
+) -> np.ndarray:
+    """Confusion matrix of each group: ndarray, shape (G, C, C), int."""
+    place = {name: n for n, name in enumerate(classes)}
+    names, number = np.unique(groups.astype(str), return_inverse=True)
+    counts = np.zeros((len(names), len(classes), len(classes)), int)
+    np.add.at(counts, (number, [place[w] for w in words], [place[w] for w in judged]), 1)
+    return counts
+
+
+def _resampled(counts: np.ndarray, seed: int) -> np.ndarray | None:
+    """Confusion matrices of groups drawn with replacement: (B, C, C); None for one group."""
+    n = len(counts)
+    if n < 2:
+        return None
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), BOOTSTRAPS)
+    return np.einsum("bg,gij->bij", draws, counts)
+
+
+def _with_interval(rule, whole: np.ndarray, drawn: np.ndarray | None) -> Figure:
+    value = float(rule(whole))
+    if drawn is None:
+        return Figure(value)
+    values = rule(drawn)
+    values = values[np.isfinite(values)]
+    return Figure(value, *_interval(values))
+
+
+def _interval(values: np.ndarray) -> tuple[float | None, float | None]:
+    if not len(values):
+        return None, None
+    tail = (1 - CERTAINTY) / 2
+    low, high = np.quantile(values, (tail, 1 - tail))
+    return float(low), float(high)
+
+
+def _parts(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells right, that people called so, and that the model called so: each (…, C), float."""
+    counts = counts.astype(float)
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    return hits, counts.sum(axis=-1), counts.sum(axis=-2)
+
+
+def _f1s(counts: np.ndarray) -> np.ndarray:
+    hits, truth, called = _parts(counts)
+    # A class that people never used takes no part: calling it costs the others their recall.
+    return np.where(truth > 0, 2 * hits / np.maximum(truth + called, 1), np.nan)
+
+
+def _macro_f1(counts: np.ndarray) -> np.ndarray:
+    return _mean(_f1s(counts))
+
+
+def _balanced_accuracy(counts: np.ndarray) -> np.ndarray:
+    hits, truth, _ = _parts(counts)
+    return _mean(np.where(truth > 0, hits / np.maximum(truth, 1), np.nan))
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    there = np.isfinite(values)
+    return np.where(there, values, 0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
+
+
+def _accuracy(counts: np.ndarray) -> np.ndarray:
+    hits, truth, _ = _parts(counts)
+    return hits.sum(axis=-1) / np.maximum(truth.sum(axis=-1), 1)
+
+
+def _kappa(counts: np.ndarray) -> np.ndarray:
+    hits, truth, called = _parts(counts)
+    n = np.maximum(truth.sum(axis=-1), 1)
+    seen, chance = hits.sum(axis=-1) / n, (truth * called).sum(axis=-1) / n**2
+    return np.where(chance < 1, (seen - chance) / np.where(chance < 1, 1 - chance, 1), 1.0)
+
+
+_RULES = {
+    "macro_f1": _macro_f1,
+    "balanced_accuracy": _balanced_accuracy,
+    "accuracy": _accuracy,
+    "kappa": _kappa,
+}
+
+
+def _class_figures(
+    n: int, whole: np.ndarray, drawn: np.ndarray | None, groups: int
+) -> ClassFigures:
+    def precision(counts: np.ndarray) -> np.ndarray:
+        hits, _, called = _parts(counts)
+        return np.where(called[..., n] > 0, hits[..., n] / np.maximum(called[..., n], 1), 0.0)
+
+    def recall(counts: np.ndarray) -> np.ndarray:
+        hits, truth, _ = _parts(counts)
+        return np.where(truth[..., n] > 0, hits[..., n] / np.maximum(truth[..., n], 1), np.nan)
+
+    def f1(counts: np.ndarray) -> np.ndarray:
+        return _f1s(counts)[..., n]
+
+    figures = [_with_interval(rule, whole, drawn) for rule in (precision, recall, f1)]
+    return ClassFigures(*figures, cells=int(whole[n].sum()), groups=groups)
+
+
+def _ece(confidence: np.ndarray, right: np.ndarray, groups: np.ndarray, seed: int) -> Figure:
+    value = reliability(confidence, right).ece
+    names, number = np.unique(groups.astype(str), return_inverse=True)
+    if len(names) < 2:
+        return Figure(value)
+    draws = np.random.default_rng(seed).multinomial(
+        len(names), np.full(len(names), 1 / len(names)), BOOTSTRAPS
+    )
+    values = [reliability(confidence, right, weights=draw[number]).ece for draw in draws]
+    return Figure(value, *_interval(np.array(values)))
+
+
+def _plain(figures: ClassFigures) -> dict:
+    out: dict = {"cells": figures.cells, "groups": figures.groups}
+    for name in ("precision", "recall", "f1"):
+        figure = getattr(figures, name)
+        out[name] = figure.value
+        out[f"{name}_interval"] = [figure.low, figure.high]
+    return out
