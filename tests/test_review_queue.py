@@ -1,166 +1,252 @@
-"""Orders in which cells are read, and the one filter of queue and gallery."""
+"""The order in which cells are met, and which of them."""
 
-from __future__ import annotations
+import math
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import example_analysis
 from napari_all_subtype.cells import table
-from napari_all_subtype.taxonomy import FAB5
-from napari_all_subtype.workflow.cell_filter import CellFilter, passes
-from napari_all_subtype.workflow.review_queue import ORDERS, QueueOrder, review_queue
+from napari_all_subtype.cells.fab.scores import SCORES
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN
+from napari_all_subtype.workflow.cell_filter import passes
+from napari_all_subtype.workflow.colour_values import disagreement
+from napari_all_subtype.workflow.review_parameters import CellFilter, FieldRegion, QueueOrder
+from napari_all_subtype.workflow.review_queue import (
+    disagreements_of,
+    review_queue,
+    suspicion_of,
+)
+from review_examples import P_COLUMNS, annotated, cells_table, with_values
 
-ALL = CellFilter()
+NUMBERS = ["confidence", "p_blast_any", "subtype_share", *P_COLUMNS]
+REGION = FieldRegion.rectangle(0, (0, 0), (500, 500))
+KINDS = (
+    *({"kind": k} for k in ("least_confident", "network_against_criteria", "random")),
+    *({"kind": k} for k in ("suspect_labels", "field_order")),
+    {"kind": "one_class", "one_class": "l1"},
+    {"kind": "region", "region": REGION},
+)
 
 
-def smear(count=6, seed=0):
-    """A table of one field: row k is label k; the last but one was deleted."""
-    rng = np.random.default_rng(seed)
-    p = rng.dirichlet(np.ones(5), count + 1)
-    y, x = rng.uniform(0, 1000, (2, count + 1))
-    cells = pd.DataFrame(
-        {
-            "label": np.arange(count + 1),
-            "area_px": 100.0,
-            "centroid_y_px": y,
-            "centroid_x_px": x,
-            "y0_px": y - 10,
-            "y1_px": y + 10,
-            "x0_px": x - 10,
-            "x1_px": x + 10,
-            "diameter_um": rng.uniform(6, 20, count + 1),
-            "touches_border": rng.random(count + 1) < 0.3,
-            "subtype": rng.choice(FAB5.names, count + 1),
-            "confidence": rng.uniform(0.5, 1, count + 1),
-            **{f"p_{name}": p[:, k] for k, name in enumerate(FAB5.names)},
-            **{f"fab_{name}": rng.random(count + 1) for name in ("l1", "l2", "l3")},
-        }
-    )
-    gone = [0, count - 1] if count > 2 else [0]
-    cells.loc[gone, "area_px"] = np.nan
+def queue(fields, *, shown=CellFilter(), **order):
+    return [tuple(place) for place in review_queue(fields, QueueOrder(**order), shown).tolist()]
+
+
+def unknown(cells, *labels):
+    """`cells` in which the model says nothing of `labels`."""
+    cells = cells.copy()
+    cells.loc[list(labels), "subtype"] = UNKNOWN.name
+    cells.loc[list(labels), NUMBERS] = np.nan
     return cells
 
 
-def order(cells, name, chosen=ALL, seed=0):
-    return [int(k) for _, k in review_queue([cells], FAB5, QueueOrder(name, seed), chosen)]
+def at(*centres_yx):
+    """Cells at known centres."""
+    cells = cells_table(len(centres_yx))
+    centres = np.array(centres_yx, float)
+    cells.loc[1:, ["centroid_y_px", "centroid_x_px"]] = centres
+    cells.loc[1:, ["y0_px", "x0_px"]] = centres - 10
+    cells.loc[1:, ["y1_px", "x1_px"]] = centres + 10
+    return cells
 
 
-@pytest.mark.parametrize("name", [name for name, *_ in ORDERS if name != "suspect_labels"])
-@given(count=st.integers(1, 40), seed=st.integers(0, 99))
-def test_every_order_has_each_cell_that_is_there_once(name, count, seed):
-    cells = smear(count, seed)
-    assert sorted(order(cells, name)) == table.present(cells).index.tolist()
+def test_unknown_cells_come_first_then_the_least_confident_of_all_fields():
+    one = with_values(cells_table(3), "confidence", [0.9, 0.6, 0.7])
+    two = unknown(with_values(cells_table(3), "confidence", [0.5, 0.8, 0.99]), 3)
+    assert queue([one, two]) == [(1, 3), (1, 1), (0, 2), (0, 3), (1, 2), (0, 1)]
 
 
-def test_the_least_confident_come_first_and_unknown_ones_before_them():
-    cells = smear()
-    cells["confidence"] = [0, 0.9, 0.6, 0.7, 0.95, 0.1, 0.8]
-    cells.loc[4, "subtype"] = "unknown"
-    assert order(cells, "least_confident") == [4, 2, 3, 6, 1]
+def test_cells_of_equal_confidence_keep_the_order_of_fields_and_labels():
+    fields = [with_values(cells_table(3), "confidence", [0.7] * 3)] * 2
+    assert queue(fields) == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)]
 
 
-def test_network_against_criteria_begins_with_the_widest_gap():
-    cells = smear()
-    cells[["fab_l1", "fab_l2", "fab_l3"]] = cells[["p_l1", "p_l2", "p_l3"]].to_numpy()
-    cells.loc[3, ["p_l1", "p_l2", "p_l3"]] = (0.9, 0.0, 0.0)
-    cells.loc[3, ["fab_l1", "fab_l2", "fab_l3"]] = (0.0, 0.0, 0.9)
-    cells.loc[6, ["fab_l1", "fab_l2", "fab_l3"]] = np.nan
-    found = order(cells, "against_criteria")
-    assert found[0] == 3
-    assert sorted(found) == [1, 2, 3, 4, 6]
+def test_deleted_cells_and_background_are_in_no_queue():
+    cells = annotated(table.without(cells_table(4, fab=True), [2]), "l1", "", "l1", "l1")
+    for order in KINDS:
+        assert not {(0, 0), (0, 2)} & set(queue([cells], **order))
+    assert queue([cells_table(0)]) == queue([]) == []
 
 
-def test_without_criteria_no_cell_is_against_them():
-    cells = smear().drop(columns=["fab_l1", "fab_l2", "fab_l3"])
-    assert order(cells, "against_criteria") == [1, 2, 3, 4, 6]
+def test_blasts_that_network_and_criteria_divide_most_differently_come_first():
+    cells = cells_table(4)
+    cells[P_COLUMNS] = 0.1, 0.0, 0.9, 0.0, 0.0
+    cells = cells.assign(**dict.fromkeys(SCORES, np.nan))
+    cells.loc[1, list(SCORES)] = 0.9, 0.0, 0.0  # alike
+    cells.loc[3, list(SCORES)] = 0.0, 0.5, 0.5  # not at all
+    cells.loc[4, list(SCORES)] = 0.5, 0.5, 0.0  # half
+    assert queue([cells], kind="network_against_criteria") == [(0, 3), (0, 4), (0, 1)]
 
 
-def test_suspect_labels_are_of_cells_that_were_read_least_likely_first():
-    cells = smear()
-    names = [f"p_{name}" for name in FAB5.names]
-    cells.loc[1, names] = (0.9, 0.05, 0.02, 0.02, 0.01)
-    cells.loc[2, names] = (0.1, 0.0, 0.0, 0.9, 0.0)
-    cells.loc[4, names] = (0.3, 0.1, 0.1, 0.5, 0.0)
-    said = table.annotated(cells, {1: "l1", 2: "blast", 4: "normal"})
-    assert order(said, "suspect_labels", CellFilter(reviewed=False)) == [1, 4, 2]
+def test_without_evidence_nothing_is_against_criteria():
+    assert queue([example_analysis().cells], kind="network_against_criteria") == []
 
 
-def test_an_exclusion_is_what_the_model_can_say_least_of():
-    said = table.annotated(smear(), {1: "normal", 2: "smudge"})
-    assert order(said, "suspect_labels")[0] == 2
+@given(st.lists(st.floats(0, 1, width=16), min_size=6, max_size=6))
+def test_disagreement_of_many_cells_is_that_of_each(values):
+    names = [*(f"p_l{k}" for k in (1, 2, 3)), *SCORES]
+    (many,) = disagreements_of(pd.DataFrame([values], columns=names))
+    one = disagreement(*values)
+    assert many == pytest.approx(one, abs=1e-12) or (math.isnan(many) and math.isnan(one))
 
 
-@given(seed=st.integers(0, 50), read=st.sets(st.integers(1, 20)))
-def test_a_random_order_stays_when_cells_have_been_read(seed, read):
-    cells = smear(20)
-    whole = order(cells, "random", seed=seed)
-    left = order(
-        table.annotated(cells, dict.fromkeys(read, "l1")),
-        "random",
-        CellFilter(reviewed=False),
-        seed,
-    )
-    assert left == [label for label in whole if label not in read]
+def test_annotation_that_the_model_finds_least_likely_comes_first():
+    cells = cells_table(6)
+    p = [
+        [0.10, 0.80, 0.10, 0.0, 0.0],  # blast: its family has 0.9
+        [0.95, 0.05, 0.00, 0.0, 0.0],  # blast: 0.05
+        [0.70, 0.30, 0.00, 0.0, 0.0],  # normal: 0.7
+        [0.00, 0.60, 0.00, 0.4, 0.0],  # l1: 0.6, what is undetermined does not contradict it
+        [0.00, 0.00, 0.00, 1.0, 0.0],  # smudge: no opinion
+        [0.00, 0.00, 0.00, 1.0, 0.0],  # nobody said anything
+    ]
+    cells.loc[1:, P_COLUMNS] = np.array(p, np.float32)
+    cells = annotated(cells, "blast", "blast", "normal", "l1", "smudge", "")
+    expected = [0.1, 0.95, 0.3, 0.4, np.nan, np.nan]
+    np.testing.assert_allclose(suspicion_of(cells)[1:], expected, atol=1e-6)
+    shown = CellFilter(reviewed="unreviewed")
+    assert queue([cells], kind="suspect_labels", shown=shown) == [(0, 2), (0, 4), (0, 3), (0, 1)]
+    assert queue([unknown(cells, 2)], kind="suspect_labels")[0] == (0, 4)
 
 
-def test_another_seed_gives_another_order():
-    cells = smear(30)
-    assert order(cells, "random", seed=1) != order(cells, "random", seed=2)
+def test_random_order_is_that_of_its_seed_and_another_of_another_seed():
+    fields = [cells_table(50), cells_table(50)]
+    first = queue(fields, kind="random", seed=1)
+    assert first == queue(fields, kind="random", seed=1)
+    assert first != queue(fields, kind="random", seed=2)
+    assert sorted(first) == [(f, k) for f in (0, 1) for k in range(1, 51)] != first
 
 
-def test_field_by_field_meanders():
-    cells = smear(6)
-    cells["area_px"] = [np.nan, *[100.0] * 6]
-    cells["centroid_y_px"] = [0, 5, 5, 5, 45, 45, 45]
-    cells["centroid_x_px"] = [0, 300, 100, 200, 100, 300, 200]
-    for side, by in (("y0_px", -10), ("y1_px", 10), ("x0_px", -10), ("x1_px", 10)):
-        cells[side] = cells[f"centroid_{side[0]}_px"] + by
-    assert order(cells, "field") == [2, 3, 1, 5, 6, 4]
+@settings(deadline=None, max_examples=30)
+@given(st.sets(st.integers(1, 40)), st.integers(0, 1000))
+def test_what_is_reviewed_or_deleted_moves_no_other_cell(gone, seed):
+    cells = cells_table(40, seed, fab=True)
+    for order in KINDS:
+        if order["kind"] == "suspect_labels":
+            continue
+        whole = queue([cells], **order)
+        rest = [place for place in whole if place[1] not in gone]
+        reviewed = table.annotated(cells, dict.fromkeys(gone, "blast"))
+        assert queue([reviewed], shown=CellFilter(reviewed="unreviewed"), **order) == rest
+        if order["kind"] in ("least_confident", "random", "one_class"):
+            assert queue([table.without(cells, gone)], **order) == rest
 
 
-def test_fields_are_walked_one_after_the_other_and_drawn_together():
-    fields = [smear(20, 1), smear(20, 2)]
-    walked = review_queue(fields, FAB5, QueueOrder("field"), ALL)
-    assert (np.diff(walked[:, 0]) >= 0).all()
-    drawn = review_queue(fields, FAB5, QueueOrder("random"), ALL)
-    assert not (np.diff(drawn[:, 0]) >= 0).all()
+def test_every_place_of_a_random_order_is_equally_likely():
+    fields = [cells_table(10), cells_table(10)]
+    firsts = [queue(fields, kind="random", seed=seed)[0] for seed in range(2000)]
+    counts = np.array([firsts.count((f, k)) for f in (0, 1) for k in range(1, 11)])
+    # 19 degrees of freedom: 43.8 is exceeded once in a thousand.
+    assert counts.min() > 0
+    assert ((counts - 100) ** 2 / 100).sum() < 43.8
 
 
-def test_a_smear_without_fields_has_no_queue():
-    for name, *_ in ORDERS:
-        assert review_queue([], FAB5, QueueOrder(name), ALL).shape == (0, 2)
+def test_fields_are_read_to_and_fro_in_strips():
+    upper, lower = [(25, 300), (30, 100), (20, 200)], [(65, 100), (60, 300), (70, 200)]
+    cells = at(*upper, *lower)
+    to_and_fro = [(0, 2), (0, 3), (0, 1), (0, 5), (0, 6), (0, 4)]
+    assert queue([cells], kind="field_order") == to_and_fro
+    twice = queue([cells, cells], kind="field_order")
+    assert twice == to_and_fro + [(1, k) for _, k in to_and_fro]
+    # One strip that holds both rows is read from left to right, the upper one first.
+    one = [(0, 2), (0, 4), (0, 3), (0, 6), (0, 1), (0, 5)]
+    assert queue([cells], kind="field_order", row_height_cells=5) == one
 
 
-@given(
-    seed=st.integers(0, 99),
-    low=st.floats(0.4, 0.8),
-    wide=st.floats(0, 0.4),
-    classes=st.frozensets(st.sampled_from(FAB5.names)),
-    reviewed=st.sampled_from((None, True, False)),
-    border=st.booleans(),
+def test_one_class_is_that_of_the_word_that_counts_by_least_confidence():
+    cells = with_values(cells_table(4), "subtype", ["l1", "l1", "l2", "l1"])
+    cells = with_values(cells, "confidence", [0.9, 0.8, 0.7, 0.6])
+    cells = annotated(cells, "", "", "l1", "smudge")
+    assert queue([cells], kind="one_class", one_class="l1") == [(0, 3), (0, 2), (0, 1)]
+    assert queue([cells], kind="one_class", one_class="smudge") == [(0, 4)]
+
+
+def test_region_holds_the_cells_whose_centre_lies_in_it_in_its_field():
+    cells = at((50, 50), (50, 150), (150, 50), (90, 90))
+    square = FieldRegion.rectangle(1, (100, 100), (0, 0))
+    assert queue([cells, cells], kind="region", region=square) == [(1, 1), (1, 4)]
+    triangle = FieldRegion(field=0, corners_yx_px=((0, 0), (0, 120), (120, 0)))
+    assert queue([cells, cells], kind="region", region=triangle) == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ({"kind": "one_class"}, "none is named"),
+        ({"kind": "region"}, "none is drawn"),
+        ({"kind": "one_class", "one_class": "l4"}, "expected one of normal"),
+        ({"kind": "region", "region": FieldRegion.rectangle(2, (0, 0), (9, 9))}, "has 1 fields"),
+    ],
 )
-def test_a_filter_lets_through_exactly_what_it_says(seed, low, wide, classes, reviewed, border):
-    cells = table.annotated(smear(30, seed), {3: "l3", 5: "normal"})
-    chosen = CellFilter(classes, (low, low + wide), (8.0, 15.0), reviewed, border)
-    seen = passes(cells, chosen)
-    words, said = table.words(cells), table.annotations(cells)
-    for row in cells.itertuples():
-        expected = (
-            row.area_px > 0
-            and (not classes or words[row.Index] in classes)
-            and low <= row.confidence <= low + wide
-            and 8 <= row.diameter_um <= 15
-            and (reviewed is None or bool(said[row.Index]) == reviewed)
-            and (border or not row.touches_border)
-        )
-        assert seen[row.Index] == expected
+def test_order_without_what_it_needs_says_so(order, words):
+    with pytest.raises(ParameterError, match=words):
+        review_queue([cells_table(2)], QueueOrder.of(**order))
 
 
-def test_a_cell_without_confidence_is_seen_while_nothing_is_asked_of_it():
-    cells = smear()
-    cells.loc[1, "confidence"] = np.nan
-    assert passes(cells, ALL)[1]
-    assert not passes(cells, CellFilter(confidence=(0.1, 1.0)))[1]
+def test_filter_that_nothing_can_pass_is_refused():
+    with pytest.raises(ParameterError, match=r"The least confidence \(0.9\) is above"):
+        CellFilter.of(min_confidence=0.9, max_confidence=0.2)
+    with pytest.raises(ParameterError, match=r"The least diameter \(20 µm\)"):
+        CellFilter.of(min_diameter_um=20, max_diameter_um=9)
+
+
+@pytest.mark.parametrize(
+    ("shown", "labels"),
+    [
+        (CellFilter(), [1, 2, 3, 4]),
+        (CellFilter(classes=("l1", "smudge")), [1, 3]),
+        (CellFilter(classes=()), []),
+        (CellFilter(min_confidence=0.8), [1, 3]),
+        (CellFilter(max_confidence=0.7), [2, 4]),
+        (CellFilter(min_diameter_um=10), [2, 3, 4]),
+        (CellFilter(max_diameter_um=15), [1, 2]),
+        (CellFilter(reviewed="reviewed"), [3]),
+        (CellFilter(reviewed="unreviewed"), [1, 2, 4]),
+        (CellFilter(border="cut"), [2]),
+        (CellFilter(border="whole", min_confidence=0.8), [1, 3]),
+    ],
+)
+def test_filter_shows_the_cells_it_names(shown, labels):
+    cells = with_values(cells_table(4), "subtype", ["l1", "l2", "l1", UNKNOWN.name])
+    cells = with_values(cells, "confidence", [0.9, 0.7, 0.8001, np.nan])
+    cells = with_values(cells, "diameter_um", [9.0, 12.0, 20.0, 120.0])
+    cells = annotated(cells, "", "", "smudge").assign(touches_border=[False, False, True, False, 0])
+    assert np.flatnonzero(passes(cells, shown)).tolist() == labels
+    assert sorted(k for _, k in queue([cells], shown=shown)) == labels
+
+
+def test_tables_of_an_analysis_with_missing_values_in_the_background_row_are_read():
+    cells = example_analysis().cells
+    assert passes(cells, CellFilter(border="whole")).tolist() == [False, True, True, True]
+    assert sorted(queue([cells], kind="field_order")) == [(0, 1), (0, 2), (0, 3)]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 99))
+def test_every_queue_holds_each_cell_once_and_only_those_that_pass(n, m, seed):
+    fields = [cells_table(n, seed, fab=True), annotated(cells_table(m, seed + 1), "l1", "blast")]
+    shown = CellFilter(min_confidence=0.6)
+    for order in KINDS:
+        found = queue(fields, shown=shown, **order)
+        assert len(found) == len(set(found))
+        assert all(passes(fields[f], shown)[k] for f, k in found)
+    assert len(queue(fields, shown=shown)) == sum(passes(f, shown).sum() for f in fields)
+
+
+@pytest.mark.parametrize("order", KINDS, ids=lambda order: order["kind"])
+def test_ten_thousand_cells_are_ordered_quickly(order):
+    fields = [cells_table(200, seed, fab=True) for seed in range(50)]
+    fields = [annotated(cells, *FAB5.names * 20) for cells in fields]
+    shown = CellFilter(classes=FAB5.names, border="whole", min_confidence=0.1)
+    spent = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert len(review_queue(fields, QueueOrder(**order), shown)) > 0
+        spent.append(time.perf_counter() - began)
+    assert min(spent) < 0.3  # 20 ms on a machine at rest

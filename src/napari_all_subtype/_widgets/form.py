@@ -59,6 +59,7 @@ class ParameterForm(QWidget):
     ):
         super().__init__(parent)
         self._editors: dict[str, Editor] = {}
+        self._labels: dict[str, QLabel] = {}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         if compact:
@@ -71,6 +72,7 @@ class ParameterForm(QWidget):
             label = QLabel(title_of(name, info))
             label.setToolTip(editor.widget.toolTip())
             label.setBuddy(editor.widget)
+            self._labels[name] = label
             row = 2 * (n // 2) if compact else n
             layout.addWidget(label, row, n % 2 if compact else 0)
             layout.addWidget(editor.widget, row + compact, n % 2 if compact else 1)
@@ -87,6 +89,11 @@ class ParameterForm(QWidget):
     def set_value(self, name: str, value: Any) -> None:
         """Show `value` for the parameter `name`."""
         self._editors[name].set(value)
+
+    def set_visible(self, name: str, visible: bool) -> None:
+        """Show or hide the row of the parameter `name`."""
+        self._labels[name].setVisible(visible)
+        self._editors[name].widget.setVisible(visible)
 
     def editor(self, name: str) -> QWidget:
         """The widget in which `name` is edited."""
@@ -196,7 +203,7 @@ def _make(name: str, info: FieldInfo):
 
 def _choice(options: tuple[str, ...]):
     box = QComboBox()
-    box.addItems([str(option) for option in options])
+    box.addItems([str(option).replace("_", " ") for option in options])
     return (
         box,
         lambda: options[box.currentIndex()],

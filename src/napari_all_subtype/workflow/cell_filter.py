@@ -1,54 +1,39 @@
-"""Which cells a person wants to see: one filter for the queue, the gallery and the export."""
+"""Which cells of a table pass a filter: one answer for queue, gallery and table."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells import table
+from napari_all_subtype.workflow.review_parameters import CellFilter
+
+COLUMNS = ("area_px", "confidence", "diameter_um", "touches_border", "subtype", table.ANNOTATION)
 
 
-@dataclass(frozen=True)
-class CellFilter:
-    """What a cell must be to be seen.
+def passes(cells: pd.DataFrame, cell_filter: CellFilter = CellFilter()) -> np.ndarray:
+    """Whether each row of `cells` is a cell that `cell_filter` shows: ndarray, shape (N,), bool.
+
+    Background and deleted cells never pass.
 
     Parameters
     ----------
-    classes : frozenset of str
-        Words that count now; empty for all.
-    confidence : tuple of float
-        Lowest and highest, 0–1. A cell without one passes only where all do.
-    diameter_um : tuple of float
-        Smallest and largest, in micrometres.
-    reviewed : bool or None
-        Only cells that a person has spoken of, or only others; None for both.
-    border : bool
-        Whether cells that the border cuts are seen.
+    cells : pandas.DataFrame
+        Cell table, or some rows of one.
     """
-
-    classes: frozenset[str] = frozenset()
-    confidence: tuple[float, float] = (0.0, 1.0)
-    diameter_um: tuple[float, float] = (0.0, np.inf)
-    reviewed: bool | None = None
-    border: bool = True
-
-
-def passes(cells: pd.DataFrame, chosen: CellFilter) -> np.ndarray:
-    """Which rows of a cell table are seen through a filter: ndarray, shape (N,), bool.
-
-    Rows of the background and of deleted cells are not.
-    """
-    seen = (cells["area_px"] > 0).to_numpy(copy=True)
-    if chosen.classes:
-        seen &= table.words(cells).isin(chosen.classes).to_numpy()
-    confidence, (low, high) = cells["confidence"].to_numpy(float), chosen.confidence
-    if (low, high) != (0.0, 1.0):
-        seen &= (confidence >= low) & (confidence <= high)
-    seen &= cells["diameter_um"].between(*chosen.diameter_um).to_numpy()
-    if chosen.reviewed is not None:
-        seen &= (table.annotations(cells) != "").to_numpy() == chosen.reviewed
-    if not chosen.border:
-        seen &= ~cells["touches_border"].to_numpy(bool)
-    return seen
+    shown = cells["area_px"].to_numpy(float) > 0
+    confidence = np.nan_to_num(cells["confidence"].to_numpy(float))
+    shown &= (confidence >= cell_filter.min_confidence) & (confidence <= cell_filter.max_confidence)
+    diameter = cells["diameter_um"].to_numpy(float)
+    shown &= diameter >= cell_filter.min_diameter_um
+    if cell_filter.max_diameter_um < CellFilter().max_diameter_um:
+        shown &= diameter <= cell_filter.max_diameter_um
+    if cell_filter.reviewed != "all":
+        said = table.annotations(cells).to_numpy(object) != ""
+        shown &= said == (cell_filter.reviewed == "reviewed")
+    if cell_filter.border != "all":
+        cut = cells["touches_border"].to_numpy(object).astype(bool)
+        shown &= cut == (cell_filter.border == "cut")
+    if cell_filter.classes is not None:
+        shown &= table.words(cells).isin(cell_filter.classes).to_numpy(bool)
+    return shown

@@ -1,143 +1,169 @@
-"""In which order a reader meets the cells of a smear."""
+"""The order in which a reader meets the cells of a smear."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
+from skimage.measure import points_in_poly
 
 from napari_all_subtype.cells import table
-from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
-from napari_all_subtype.workflow.cell_filter import CellFilter, passes
-from napari_all_subtype.workflow.colour_values import DISAGREEMENT
+from napari_all_subtype.cells.fab.scores import SCORES, SUBTYPES
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN, Taxonomy
+from napari_all_subtype.workflow import cell_filter as filtering
+from napari_all_subtype.workflow.places import FIELD, chance, places_of, stacked, to_and_fro
+from napari_all_subtype.workflow.review_parameters import CellFilter, FieldRegion, QueueOrder
 
-OrderName = Literal["least_confident", "against_criteria", "suspect_labels", "random", "field"]
-
-# Name, title and tooltip, as a person chooses among them.
-ORDERS: tuple[tuple[OrderName, str, str], ...] = (
-    ("least_confident", "Least confident", "The cells that the model doubts most come first."),
-    (
-        "against_criteria",
-        "Network against criteria",
-        "First the blasts whose subtype the network and the FAB rules judge most differently.",
-    ),
-    (
-        "suspect_labels",
-        "Suspect labels",
-        "Cells that were read, first those whose word the model finds least likely.",
-    ),
-    ("random", "Random", "Drawn at random: what is counted in this order is not chosen by doubt."),
-    ("field", "Field by field", "As one meanders over a slide: row after row, there and back."),
-)
-# Height of a row of the meander, to the side of a cell's box.
-ROW_TO_SIDE = 1.5
-
-
-@dataclass(frozen=True)
-class QueueOrder:
-    """Which cells come first.
-
-    Parameters
-    ----------
-    name : str
-        One of `ORDERS`.
-    seed : int
-        Of the order that is drawn.
-    """
-
-    name: OrderName = "least_confident"
-    seed: int = 0
+_WHERE = ("centroid_y_px", "centroid_x_px", "y0_px", "y1_px")
+_NETWORK = tuple(f"p_{name}" for name in SUBTYPES)
 
 
 def review_queue(
     fields: Sequence[pd.DataFrame],
-    taxonomy: Taxonomy,
     order: QueueOrder = QueueOrder(),
-    chosen: CellFilter = CellFilter(reviewed=False),
+    shown: CellFilter = CellFilter(),
+    taxonomy: Taxonomy = FAB5,
 ) -> np.ndarray:
-    """Cells of a smear in the order in which they are to be read.
+    """Places of the cells to be read, the first one first.
+
+    Cells that are alike keep the order of fields and labels. Left out are, beside those that
+    `shown` hides: against criteria, the cells that network or FAB rules say nothing of; of
+    suspect labels, those without an annotation, with an exclusion (the model knows none) and
+    those that are unknown to the model.
 
     Parameters
     ----------
     fields : sequence of pandas.DataFrame
-        Cell tables; row k is label k.
+        Cell tables of the fields of one smear, row k of each is label k.
+    order : QueueOrder
+    shown : CellFilter
+        Its ``reviewed`` has no say in suspect labels, which are all reviewed.
     taxonomy : Taxonomy
-        Of the model that spoke.
-    chosen : CellFilter
-        Which cells are read at all. *Suspect labels* are of cells that were read, whatever the
-        filter says of that.
+        Of model and annotations.
 
     Returns
     -------
     ndarray, shape (N, 2), int64
-        Number of the field and label.
+        Position of the field in `fields`, and label.
+
+    Raises
+    ------
+    ParameterError
+        If the one class is none, or the region is of a field that is not there.
     """
-    if order.name == "suspect_labels":
-        chosen = replace(chosen, reviewed=True)
-    seen = [np.flatnonzero(passes(cells, chosen)) for cells in fields]
-    numbers = np.repeat(np.arange(len(fields)), [len(rows) for rows in seen])
-    places = np.column_stack([numbers, np.concatenate([*seen, np.empty(0, int)])]).astype(np.int64)
-    keys = [_KEYS[order.name](cells, taxonomy, order.seed + n) for n, cells in enumerate(fields)]
-    key = np.concatenate([*(k[rows] for k, rows in zip(keys, seen, strict=True)), np.empty(0)])
-    # Of equals, those of the earlier field; what is walked field by field stays in its field.
-    first = (key, numbers) if order.name == "field" else (numbers, key)
-    return places[np.lexsort(first)]
+    _refuse(order, len(fields), taxonomy)
+    if order.kind == "suspect_labels":
+        shown = shown.model_copy(update={"reviewed": "reviewed"})
+    rows = stacked(fields, _columns(order, taxonomy))
+    pass_all = filtering.passes(rows, shown)
+    return places_of(rows.iloc[_ordered(rows, pass_all, order, taxonomy)])
 
 
-def _by_doubt(cells: pd.DataFrame, _taxonomy: Taxonomy, _seed: int) -> np.ndarray:
-    """Confidence; unknown cells, of which nothing is sure, come first."""
-    unknown = (cells["subtype"] == UNKNOWN.name).to_numpy()
-    return np.where(unknown, -1.0, cells["confidence"].to_numpy(float))
+def disagreements_of(cells: pd.DataFrame) -> np.ndarray:
+    """How differently network and FAB rules divide each blast among L1, L2 and L3.
+
+    Returns
+    -------
+    ndarray, shape (N,), float
+        0–1, NaN where one of them says nothing: see
+        :func:`napari_all_subtype.workflow.colour_values.disagreement`.
+    """
+    network, fab = (cells[list(names)].to_numpy(float) for names in (_NETWORK, SCORES))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = [part / part.sum(axis=1, keepdims=True) for part in (network, fab)]
+    return np.abs(shares[0] - shares[1]).sum(axis=1) / 2
 
 
-def _by_disagreement(cells: pd.DataFrame, _taxonomy: Taxonomy, _seed: int) -> np.ndarray:
-    """Minus how differently network and FAB rules divide a blast; others come last."""
-    names = DISAGREEMENT.columns
-    if any(name not in cells for name in names):
-        return np.zeros(len(cells))
-    network, fab = cells[list(names)].to_numpy(float).reshape(len(cells), 2, 3).swapaxes(0, 1)
-    sums = network.sum(axis=1), fab.sum(axis=1)
-    both = (sums[0] > 0) & (sums[1] > 0)
-    shares = [
-        p / np.where(both, total, 1)[:, None] for p, total in zip((network, fab), sums, strict=True)
-    ]
-    return np.where(both, -np.abs(shares[0] - shares[1]).sum(axis=1) / 2, 0.0)
+def suspicion_of(cells: pd.DataFrame, taxonomy: Taxonomy = FAB5) -> np.ndarray:
+    """How unlikely the model finds what a person said of each cell.
 
+    The word *blast* stands for its subtypes too. A subtype is not contradicted by the model's
+    *blast, subtype undetermined*, nor is any class by that of its parent.
 
-def _by_suspicion(cells: pd.DataFrame, taxonomy: Taxonomy, _seed: int) -> np.ndarray:
-    """Probability of what a person says: of the whole family of a word, none of an exclusion."""
+    Returns
+    -------
+    ndarray, shape (N,), float
+        1 less the probability of the classes that agree with the annotation, 0–1; NaN where
+        nobody said a class, and where the cell is unknown to the model.
+    """
+    probabilities = cells[[f"p_{name}" for name in taxonomy.names]].to_numpy(float)
     said = table.annotations(cells).to_numpy(object)
-    likely = np.zeros(len(cells))
+    suspicion = np.full(len(cells), np.nan)
     for name in taxonomy.names:
-        columns = [f"p_{one}" for one in taxonomy.family(name)]
-        mine = said == name
-        likely[mine] = cells.loc[mine, columns].sum(axis=1)
-    return likely
+        agrees = [taxonomy.index(k) for k in _agreeing(taxonomy, name)]
+        here = said == name
+        suspicion[here] = 1 - probabilities[here][:, agrees].sum(axis=1)
+    suspicion[cells["subtype"].to_numpy(object) == UNKNOWN.name] = np.nan
+    return suspicion
 
 
-def _by_lot(cells: pd.DataFrame, _taxonomy: Taxonomy, seed: int) -> np.ndarray:
-    """A number per label that stays its own, whatever else is read or filtered out."""
-    return np.random.default_rng(seed).random(len(cells))
+def _agreeing(taxonomy: Taxonomy, name: str) -> list[str]:
+    """Classes that the word `name` does not exclude: itself, what is of its kind, its parents."""
+    names = list(taxonomy.family(name))
+    while parent := taxonomy[name].parent:
+        names.append(parent)
+        name = parent
+    return names
 
 
-def _by_place(cells: pd.DataFrame, _taxonomy: Taxonomy, _seed: int) -> np.ndarray:
-    """Place along a meander: row after row, each the other way round than the one before."""
-    y, x = (cells[name].to_numpy(float) for name in ("centroid_y_px", "centroid_x_px"))
-    sides = [cells["y1_px"] - cells["y0_px"], cells["x1_px"] - cells["x0_px"]]
-    high = ROW_TO_SIDE * np.nanmedian([*np.concatenate(sides), np.nan]) if len(cells) > 1 else 1.0
-    row = np.floor(np.nan_to_num(y) / max(high, 1.0))
-    wide = np.nanmax([*x, 1.0]) + 1
-    along = np.nan_to_num(np.where(row % 2 == 0, x, wide - x))
-    return row * wide + along
+def _columns(order: QueueOrder, taxonomy: Taxonomy) -> list[str]:
+    """What has to be read of the cell tables."""
+    more: Sequence[str] = ()
+    if order.kind in ("field_order", "region"):
+        more = _WHERE
+    elif order.kind == "network_against_criteria":
+        more = (*_NETWORK, *SCORES)
+    elif order.kind == "suspect_labels":
+        more = [f"p_{name}" for name in taxonomy.names]
+    return [*filtering.COLUMNS, *more]
 
 
-_KEYS = {
-    "least_confident": _by_doubt,
-    "against_criteria": _by_disagreement,
-    "suspect_labels": _by_suspicion,
-    "random": _by_lot,
-    "field": _by_place,
-}
+def _ordered(
+    rows: pd.DataFrame, shown: np.ndarray, order: QueueOrder, taxonomy: Taxonomy
+) -> np.ndarray:
+    """Positions of the shown `rows` that belong to the queue, in its order."""
+    if order.kind in ("field_order", "region"):
+        # The strips are those of all cells, so that hiding some moves no other.
+        if order.kind == "region":
+            shown = shown & _inside(rows, order.region)
+        way = to_and_fro(rows, order.row_height_cells)
+        return way[shown[way]]
+    if order.kind == "one_class":
+        shown = shown & (table.words(rows) == order.one_class).to_numpy(bool)
+    key = _key(rows, order, taxonomy)
+    at = np.flatnonzero(shown & ~np.isnan(key) if key.dtype.kind == "f" else shown)
+    return at[np.argsort(key[at], kind="stable")]
+
+
+def _key(rows: pd.DataFrame, order: QueueOrder, taxonomy: Taxonomy) -> np.ndarray:
+    """What `rows` are sorted by, the smallest first; NaN leaves a row out."""
+    if order.kind == "network_against_criteria":
+        return -disagreements_of(rows)
+    if order.kind == "suspect_labels":
+        return -suspicion_of(rows, taxonomy)
+    if order.kind == "random":
+        return chance(rows, order.seed)
+    # Nobody is less sure than where nothing can be said.
+    return np.nan_to_num(rows["confidence"].to_numpy(float), nan=-1.0)
+
+
+def _inside(rows: pd.DataFrame, region: FieldRegion) -> np.ndarray:
+    """Whether the centre of each cell lies in `region`."""
+    centres = rows[["centroid_y_px", "centroid_x_px"]].to_numpy(float)
+    inside = points_in_poly(centres, np.array(region.corners_yx_px, float))
+    return inside & (rows[FIELD] == region.field).to_numpy()
+
+
+def _refuse(order: QueueOrder, n_fields: int, taxonomy: Taxonomy) -> None:
+    known = (*taxonomy.names, UNKNOWN.name, *(one.name for one in EXCLUSIONS))
+    if order.kind == "one_class" and order.one_class not in known:
+        raise ParameterError(
+            f"one_class = {order.one_class!r}: expected one of {', '.join(known)}."
+        )
+    if order.kind == "region" and order.region.field >= n_fields:
+        raise ParameterError(
+            f"The region is of field {order.region.field}, and the smear has {n_fields} fields, "
+            "counted from 0. Draw it in one of these."
+        )

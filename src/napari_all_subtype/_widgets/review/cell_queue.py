@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from napari_all_subtype._widgets.review.queue_panel import MAX_DIAMETER_UM
+from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
-from napari_all_subtype.workflow.cell_filter import CellFilter
-from napari_all_subtype.workflow.review_queue import QueueOrder, review_queue
+from napari_all_subtype.workflow.review_parameters import CellFilter, QueueOrder
+from napari_all_subtype.workflow.review_queue import review_queue
 
-Place = tuple[int, int]
+UNREVIEWED = CellFilter(reviewed="unreviewed")
 
 
 class CellQueue:
@@ -26,31 +24,52 @@ class CellQueue:
 
     def __init__(self, session: Session):
         self.session = session
-        self.order, self.filter = QueueOrder(), CellFilter(reviewed=False)
-        self.places: list[Place] = []
+        self.order, self.shown = QueueOrder(), UNREVIEWED
         self.at = -1
+        self._set([])
 
-    def choose(self, order: QueueOrder, chosen: CellFilter) -> None:
+    def _set(self, places: list[Place]) -> None:
+        self.places = places
+        self._index = {place: k for k, place in enumerate(places)}
+
+    def choose(self, order: QueueOrder, shown: CellFilter) -> None:
         """Read in another order, or other cells."""
-        self.order, self.filter = order, chosen
+        self.order, self.shown = order, shown
         self.fill()
+
+    def empty(self) -> None:
+        """Have nothing to read: what is to be read is not said yet."""
+        self._set([])
+        self.at = -1
 
     def fill(self) -> None:
         """Order the cells anew; the one that is read stays the one that is read."""
         here = self.here
-        tables = [
-            field.result.analysis.cells if field.result and not field.same_as else None
-            for field in self.session.fields
-        ]
-        known = [n for n, cells in enumerate(tables) if cells is not None]
-        taxonomies = {self.session.result(n).analysis.taxonomy.name for n in known}
-        if not known or len(taxonomies) > 1:
-            self.places, self.at = [], -1
-            return
-        taxonomy = self.session.result(known[0]).analysis.taxonomy
-        found = review_queue([tables[n] for n in known], taxonomy, self.order, self.filter)
-        self.places = [(known[int(n)], int(label)) for n, label in found]
-        self.at = self.places.index(here) if here in self.places else -1
+        self._set(self._found())
+        self.at = self._index.get(here, -1)
+
+    def _found(self) -> list[Place]:
+        known = self._counted()
+        if not known or len({one.taxonomy for one in known.values()}) > 1:
+            return []
+        numbers, order = list(known), self.order
+        if order.kind == "region":
+            if order.region.field not in known:
+                return []
+            field = numbers.index(order.region.field)
+            region = order.region.model_copy(update={"field": field})
+            order = order.model_copy(update={"region": region})
+        tables = [one.cells for one in known.values()]
+        found = review_queue(tables, order, self.shown, known[numbers[0]].taxonomy)
+        return [(numbers[n], label) for n, label in found.tolist()]
+
+    def _counted(self):
+        """Analyses of the fields that count, by number: not of those that are shown twice."""
+        return {
+            n: field.result.analysis
+            for n, field in enumerate(self.session.fields)
+            if field.result and not field.same_as
+        }
 
     @property
     def here(self) -> Place | None:
@@ -59,8 +78,7 @@ class CellQueue:
 
     def stand_on(self, n: int, label: int) -> None:
         """A person went to a cell by another way."""
-        if self.here != (n, label) and (n, label) in set(self.places):
-            self.at = self.places.index((n, label))
+        self.at = self._index.get((n, label), self.at)
 
     def move(self, by: int) -> Place | None:
         """The next cell that is to be read, or the one before; None where there is none.
@@ -70,9 +88,7 @@ class CellQueue:
         at = self.at + by
         while 0 <= at < len(self.places):
             n, label = self.places[at]
-            if self._there(n, label) and (
-                by < 0 or self.filter.reviewed is not False or not self._word(n, label)
-            ):
+            if self._there(n, label) and (by < 0 or not self._done(n, label)):
                 self.at = at
                 return self.places[at]
             at += by if by else 1
@@ -80,35 +96,24 @@ class CellQueue:
 
     def skip(self) -> None:
         """Put the cell that is read now at the end."""
-        if self.here is not None:
-            self.places.append(self.places.pop(self.at))
+        if (here := self.here) is not None:
+            self._set([*(one for one in self.places if one != here), here])
 
     @property
     def position(self) -> tuple[int, int, int, int]:
         """Place of the cell from 1, or 0; cells in the queue; cells read, and all of the smear."""
-        tables = [one.result.analysis.cells for one in self.session.fields if one.result]
-        read = sum(int(np.count_nonzero(table.annotations(cells) != "")) for cells in tables)
-        cells = sum(int((cells["area_px"] > 0).sum()) for cells in tables)
-        return self.at + 1, len(self.places), read, cells
+        tables = [one.cells for one in self._counted().values()]
+        there = [(cells["area_px"] > 0).to_numpy() for cells in tables]
+        said = [(table.annotations(cells) != "").to_numpy() for cells in tables]
+        read = sum(int(np.count_nonzero(a & b)) for a, b in zip(said, there, strict=True))
+        return self.at + 1, len(self.places), read, sum(map(int, map(np.count_nonzero, there)))
 
     def _there(self, n: int, label: int) -> bool:
         result = self.session.result(n)
-        return result is not None and result.analysis.cells["area_px"].iat[label] > 0
+        return result is not None and label in result.there([label])
 
-    def _word(self, n: int, label: int) -> str:
-        return table.annotations(self.session.result(n).analysis.cells).iat[label]
-
-
-def chosen_of(choices: Mapping[str, object]) -> tuple[QueueOrder, CellFilter]:
-    """Order and filter that the panel's choices stand for."""
-    diameter_um = tuple(choices["diameter_um"])
-    if diameter_um[1] >= MAX_DIAMETER_UM:
-        diameter_um = (diameter_um[0], np.inf)
-    chosen = CellFilter(
-        frozenset({choices["one_class"]} - {""}),
-        tuple(choices["confidence"]),
-        diameter_um,
-        None if choices["reviewed"] else False,
-        bool(choices["border"]),
-    )
-    return QueueOrder(choices["order"]), chosen
+    def _done(self, n: int, label: int) -> bool:
+        """Whether a cell was read since the queue was filled with those that were not."""
+        if self.shown.reviewed != "unreviewed" or self.order.kind == "suspect_labels":
+            return False
+        return bool(table.annotations(self.session.result(n).analysis.cells).iat[label])

@@ -13,7 +13,6 @@ from napari_all_subtype._widgets.review.reviewer import Reviewer
 from napari_all_subtype._widgets.review.word_panel import WordPanel
 from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, RESEARCH_USE_ONLY, UNKNOWN
-from napari_all_subtype.workflow.review_queue import ORDERS
 
 MIN_HEIGHT_PX = 280
 
@@ -37,7 +36,7 @@ class ReviewSmear(QWidget):
     def _build(self) -> None:
         classes = (*FAB5.classes, UNKNOWN, *EXCLUSIONS)
         self.project, self.words = ProjectPanel(), WordPanel(FAB5)
-        self.queue = QueuePanel(ORDERS, [(one.name, one.title) for one in classes])
+        self.queue = QueuePanel([(one.name, one.title) for one in classes])
         content = QWidget()
         column = QVBoxLayout(content)
         for part in (self.words, self.queue, self.project):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import contextmanager
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFormLayout,
     QGroupBox,
@@ -16,14 +16,30 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible, QLabeledDoubleRangeSlider
 
+from napari_all_subtype._widgets.form import ParameterForm, title_of
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype.workflow.review_parameters import (
+    CellFilter,
+    FieldRegion,
+    QueueOrder,
+    told_of_orders,
+)
 
 ANY_CLASS = "any class"
-MAX_DIAMETER_UM = 40.0
+FILTER, ORDER = CellFilter(reviewed="unreviewed"), QueueOrder()
+CHOICES = ("reviewed", "border")
+NO_CELL = "The queue is empty: no cell has been found yet."
+NO_REGION = "Press <b>Select region</b> above and draw a line around the cells to be read."
+NONE_LEFT = "No cell is left here: choose another order, or wider filters."
 
 
 class QueuePanel(QGroupBox):
-    """Order, filters and position.
+    """Order, filters and position; what they are called and told stands in the parameters.
+
+    Parameters
+    ----------
+    classes : sequence of (str, str)
+        Name and title of all that a cell can be called.
 
     Signals
     -------
@@ -33,86 +49,122 @@ class QueuePanel(QGroupBox):
 
     changed = Signal()
 
-    def __init__(
-        self,
-        orders: Sequence[tuple[str, str, str]],
-        classes: Sequence[tuple[str, str]],
-        parent: QWidget | None = None,
-    ):
+    def __init__(self, classes: Sequence[tuple[str, str]], parent: QWidget | None = None):
         super().__init__("Queue", parent)
-        self._build(orders, classes)
-        self.order.currentIndexChanged.connect(lambda _: self.changed.emit())
-        self.one_class.currentIndexChanged.connect(lambda _: self.changed.emit())
-        for box in (self.reviewed, self.border):
-            box.toggled.connect(lambda _: self.changed.emit())
+        self.region: FieldRegion | None = None
+        self._quiet = False
+        self._build(classes)
+        for box in (self.order, self.one_class, self.only_class):
+            box.currentIndexChanged.connect(self._on_changed)
+        for form in (self.choices, self.details):
+            form.changed.connect(self._on_changed)
         for slider in (self.confidence, self.diameter):
-            slider.valueChanged.connect(lambda _: self.changed.emit())
+            slider.valueChanged.connect(self._on_changed)
+        self._fit()
 
-    def _build(
-        self, orders: Sequence[tuple[str, str, str]], classes: Sequence[tuple[str, str]]
-    ) -> None:
-        self.order = QComboBox()
-        self.order.setAccessibleName("Order of the queue")
-        for n, (name, title, tip) in enumerate(orders):
-            self.order.addItem(title, name)
-            self.order.setItemData(n, tip, Qt.ItemDataRole.ToolTipRole)
-        self.order.setToolTip("Which cells come first.")
-        self.one_class = QComboBox()
-        self.one_class.setAccessibleName("Class")
-        self.one_class.addItem(ANY_CLASS, "")
+    def _build(self, classes: Sequence[tuple[str, str]]) -> None:
+        self.order = _combo("Order of the queue", QueueOrder, "kind")
+        for n, (kind, title, told) in enumerate(told_of_orders()):
+            self.order.addItem(title, kind)
+            self.order.setItemData(n, told, Qt.ItemDataRole.ToolTipRole)
+        self.one_class = _combo("Class of the queue", QueueOrder, "one_class")
+        self.only_class = _combo("Class", CellFilter, "classes")
+        self.only_class.addItem(ANY_CLASS, "")
         for name, title in classes:
             self.one_class.addItem(title, name)
-        self.one_class.setToolTip("Only cells that are called so now.")
-        self.reviewed = QCheckBox("Also cells that were read already")
-        self.border = QCheckBox("Also cells cut by the border")
-        self.border.setChecked(True)
-        self.confidence = _range("Confidence", 0.0, 1.0, 2, "Only cells of this confidence.")
-        self.diameter = _range(
-            "Diameter", 0.0, MAX_DIAMETER_UM, 0, "Only cells of this diameter, in micrometres."
-        )
+            self.only_class.addItem(title, name)
+        self.confidence = _range("confidence", decimals=2)
+        self.diameter = _range("diameter_um", decimals=0)
+        self.choices = ParameterForm(FILTER, CHOICES)
+        self.details = ParameterForm(ORDER, ("seed", "row_height_cells"))
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Cells that were read")
-        self.at = paragraph("The queue is empty.")
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Order", self.order)
-        form.addRow("Class", self.one_class)
+        self.at = paragraph(NO_CELL)
+        self.form = _form()
+        self.form.addRow("Order", self.order)
+        self.form.addRow("Of class", self.one_class)
         inner = QWidget()
-        more = QFormLayout(inner)
-        more.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        more = _form(inner)
+        more.addRow("Class", self.only_class)
         more.addRow("Confidence", self.confidence)
         more.addRow("Diameter µm", self.diameter)
-        more.addRow(self.reviewed)
-        more.addRow(self.border)
+        more.addRow(self.choices)
+        more.addRow(self.details)
         self.filters = QCollapsible("Filters")
         self.filters.setContent(inner)
         layout = QVBoxLayout(self)
-        layout.addLayout(form)
+        layout.addLayout(self.form)
         for part in (self.filters, self.progress, self.at):
             layout.addWidget(part)
 
-    @property
-    def choices(self) -> dict[str, object]:
-        """What is chosen, ready for JSON."""
-        return {
-            "order": self.order.currentData(),
-            "one_class": self.one_class.currentData(),
-            "reviewed": self.reviewed.isChecked(),
-            "border": self.border.isChecked(),
-            "confidence": list(self.confidence.value()),
-            "diameter_um": list(self.diameter.value()),
-        }
+    def _on_changed(self, *_: object) -> None:
+        self._fit()
+        if not self._quiet:
+            self.changed.emit()
 
-    def choose(self, choices: dict[str, object]) -> None:
-        """Have the controls say `choices`; what they do not know stays as it is."""
-        with QSignalBlocker(self):
-            for box, name in ((self.order, "order"), (self.one_class, "one_class")):
-                if (at := box.findData(choices.get(name))) >= 0:
+    def _fit(self) -> None:
+        """Show what the chosen order needs."""
+        kind = self.order.currentData()
+        self.form.setRowVisible(1, kind == "one_class")
+        for name, kinds in (("seed", ("random",)), ("row_height_cells", ("field_order", "region"))):
+            self.details.set_visible(name, kind in kinds)
+
+    @property
+    def needs_region(self) -> bool:
+        """Whether the order is that of a region, and none is drawn."""
+        return self.order.currentData() == "region" and self.region is None
+
+    @property
+    def chosen_order(self) -> QueueOrder:
+        """The order that is chosen; of a region only when there is one."""
+        details = self.details.values()
+        return QueueOrder.of(
+            kind=self.order.currentData(),
+            one_class=self.one_class.currentData(),
+            region=self.region,
+            **details,
+        )
+
+    @property
+    def chosen_filter(self) -> CellFilter:
+        """Which cells are chosen."""
+        (low, high), (small, large) = self.confidence.value(), self.diameter.value()
+        only = self.only_class.currentData()
+        return CellFilter.of(
+            classes=(only,) if only else None,
+            min_confidence=low,
+            max_confidence=high,
+            min_diameter_um=small,
+            max_diameter_um=large,
+            **self.choices.values(),
+        )
+
+    @contextmanager
+    def _quietly(self):
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
+
+    def choose(self, order: QueueOrder, shown: CellFilter) -> None:
+        """Have the controls say `order` and `shown`; nobody hears of it as of a choice."""
+        with self._quietly():
+            self.region = order.region
+            only = (shown.classes or ("",))[0]
+            for box, data in (
+                (self.order, order.kind),
+                (self.one_class, order.one_class),
+                (self.only_class, only),
+            ):
+                if (at := box.findData(data)) >= 0:
                     box.setCurrentIndex(at)
-            for box, name in ((self.reviewed, "reviewed"), (self.border, "border")):
-                box.setChecked(bool(choices.get(name, box.isChecked())))
-            for slider, name in ((self.confidence, "confidence"), (self.diameter, "diameter_um")):
-                slider.setValue(tuple(choices.get(name, slider.value())))
+            self.confidence.setValue((shown.min_confidence, shown.max_confidence))
+            self.diameter.setValue((shown.min_diameter_um, shown.max_diameter_um))
+            for form, values in ((self.choices, shown), (self.details, order)):
+                for name in form.values():
+                    form.set_value(name, getattr(values, name))
+        self._fit()
 
     def show_position(self, at: int, left: int, read: int, cells: int) -> None:
         """Say how far one is.
@@ -130,21 +182,38 @@ class QueuePanel(QGroupBox):
         self.progress.setValue(read)
         self.progress.setFormat(f"{read} of {cells} read")
         if not cells:
-            self.at.setText("The queue is empty: no cell has been found yet.")
+            self.at.setText(NO_CELL)
+        elif self.needs_region:
+            self.at.setText(NO_REGION)
         elif not left:
-            self.at.setText("No cell is left here: choose another order, or wider filters.")
+            self.at.setText(NONE_LEFT)
         else:
             self.at.setText(
                 f"Cell {at} of {left} in this queue." if at else f"{left} in this queue."
             )
 
 
-def _range(name: str, low: float, high: float, decimals: int, tip: str):
+def _form(parent: QWidget | None = None) -> QFormLayout:
+    form = QFormLayout(parent)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form
+
+
+def _combo(spoken: str, model: type, name: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(spoken)
+    box.setToolTip(model.model_fields[name].description)
+    return box
+
+
+def _range(what: str, decimals: int) -> QLabeledDoubleRangeSlider:
+    """A slider with two handles for the least and the greatest of `what`."""
+    low, high = (CellFilter.model_fields[f"{end}_{what}"] for end in ("min", "max"))
     slider = QLabeledDoubleRangeSlider()
     slider.setOrientation(Qt.Orientation.Horizontal)
-    slider.setRange(low, high)
+    slider.setRange(low.default, high.default)
     slider.setDecimals(decimals)
-    slider.setValue((low, high))
-    slider.setAccessibleName(name)
-    slider.setToolTip(tip)
+    slider.setValue((low.default, high.default))
+    slider.setAccessibleName(title_of(what, low))
+    slider.setToolTip(f"{low.description}<br>{high.description}")
     return slider

@@ -22,7 +22,7 @@ from napari_all_subtype._widgets.review.actions import (
     UNDO,
     Keys,
 )
-from napari_all_subtype._widgets.review.cell_queue import CellQueue, chosen_of
+from napari_all_subtype._widgets.review.cell_queue import CellQueue
 from napari_all_subtype._widgets.review.region_tool import RegionTool
 from napari_all_subtype._widgets.review.shortcuts import KeysDialog, Shortcuts
 from napari_all_subtype._widgets.review.word_panel import NOTHING_TO_SAY, PICK_ONE
@@ -32,11 +32,14 @@ from napari_all_subtype.errors import AllSubtypeError, RecordError
 from napari_all_subtype.project.readers import finish_reading, open_reading, readers_of
 from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.preferences import Preferences
+from napari_all_subtype.workflow.review_parameters import FieldRegion
 from napari_all_subtype.workflow.user_folder import data_folder
 
 # The table of features tells nobody of what is written in it.
 LOOK_EVERY_MS = 400
 REVIEWS_FOLDER = "reviews"
+# Of a drawn region; the mouse tells of more than anyone could mean.
+MAX_CORNERS = 500
 
 
 class Reviewer:
@@ -71,6 +74,7 @@ class Reviewer:
     def _connect(self) -> None:
         self.words.wanted.connect(self.do)
         self.region.taken.connect(self.words.show_region)
+        self.region.drawn.connect(self._on_region)
         self.words.keys_wanted.connect(self.choose_keys)
         self.project.new_wanted.connect(self._on_new)
         self.project.open_wanted.connect(self._on_open)
@@ -286,8 +290,19 @@ class Reviewer:
         self.move(0)
 
     def _on_queue(self) -> None:
-        self.queue.choose(*chosen_of(self.queue_panel.choices))
+        panel = self.queue_panel
+        if panel.needs_region:
+            self.queue.empty()
+            self.region.take()
+        else:
+            self._try(lambda: self.queue.choose(panel.chosen_order, panel.chosen_filter))
         self.show_position()
+
+    def _on_region(self, n: int, corners_yx_px: list[tuple[float, float]]) -> None:
+        """A region was drawn: the queue of a region is that of the last one."""
+        corners = corners_yx_px[:: -(-len(corners_yx_px) // MAX_CORNERS)]
+        self.queue_panel.region = FieldRegion.of(field=n, corners_yx_px=tuple(corners))
+        self._on_queue()
 
     def show_position(self) -> None:
         """Say how far one is."""

@@ -1,0 +1,105 @@
+"""The queue leads from cell to cell, in the order and among the cells that were chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_all_subtype._widgets.review.queue_panel import NO_REGION, NONE_LEFT
+from napari_all_subtype._widgets.sight import camera_of
+from napari_all_subtype.workflow.review_parameters import CellFilter, QueueOrder
+from window_steps import drag, said_of
+
+pytest_plugins = ["window_fixtures", "review_fixtures"]
+pytestmark = pytest.mark.window
+
+
+def choose(panel, **order):
+    panel.choose(QueueOrder(**order), CellFilter(reviewed="unreviewed"))
+    panel.changed.emit()
+
+
+def labels_of(review):
+    return [label for _, label in review.reviewer.queue.places]
+
+
+def press(review, *names):
+    for name in names:
+        review.words.buttons[name].click()
+
+
+def test_next_centres_the_cell_and_fills_the_cell_panel(review, analysed):
+    viewer, dock = analysed
+    press(review, "next")
+    (n, label) = review.reviewer.queue.here
+    row = dock.controller.session.result(n).analysis.cells.loc[label]
+    centre = camera_of(viewer).center
+    assert centre[-2:] == pytest.approx(
+        (0.25 * row["centroid_y_px"], 0.25 * row["centroid_x_px"]), abs=0.2
+    )
+    assert f"Cell {label}" in dock.cell.text.text()
+    assert dock.controller.layers.picked == label
+    assert review.queue.at.text() == "Cell 1 of 5 in this queue."
+    press(review, "next", "previous")
+    assert review.reviewer.queue.here == (n, label)
+
+
+def test_each_word_leads_on_until_every_cell_is_read(reviewed, analysed):
+    _, dock = analysed
+    press(reviewed, "next", *["l1"] * 5)
+    assert said_of(dock) == ["l1"] * 5
+    assert reviewed.queue.progress.value() == reviewed.queue.progress.maximum() == 5
+    choose(reviewed.queue, kind="least_confident")
+    assert reviewed.queue.at.text() == NONE_LEFT
+
+
+def test_a_skipped_cell_comes_at_the_end(review):
+    press(review, "next")
+    first = review.reviewer.queue.here
+    press(review, "skip")
+    assert review.reviewer.queue.here != first
+    assert review.reviewer.queue.places[-1] == first
+
+
+def test_a_queue_of_one_class_or_one_region_has_no_other_cells(review, analysed):
+    viewer, _ = analysed
+    panel = review.queue
+    choose(panel, kind="one_class", one_class="l2")
+    assert labels_of(review) == [4]
+    assert panel.one_class.isVisibleTo(panel)
+    panel.order.setCurrentIndex(panel.order.findData("region"))
+    assert panel.at.text() == NO_REGION
+    assert review.reviewer.region.active
+    drag(viewer, (5, 5), (5, 110), (60, 110), (60, 5), (5, 5))
+    assert sorted(labels_of(review)) == [1, 2]
+
+
+def test_filters_hide_cells_and_an_impossible_choice_is_refused_in_words(review):
+    panel = review.queue
+    panel.only_class.setCurrentIndex(panel.only_class.findData("l1"))
+    assert labels_of(review) == [3]
+    panel.only_class.setCurrentIndex(0)
+    panel.diameter.setValue((50.0, 100.0))
+    assert labels_of(review) == []
+    assert panel.at.text() == NONE_LEFT
+    panel.diameter.setValue((0.0, 100.0))
+    assert len(labels_of(review)) == 5
+
+
+def test_what_the_panel_says_is_what_was_chosen(review):
+    order = QueueOrder(kind="random", seed=7)
+    shown = CellFilter(classes=("l1",), min_confidence=0.25, border="whole", reviewed="reviewed")
+    review.queue.choose(order, shown)
+    assert review.queue.chosen_order.model_dump(exclude={"one_class"}) == order.model_dump(
+        exclude={"one_class"}
+    )
+    assert review.queue.chosen_filter == shown
+
+
+def test_every_control_of_the_queue_says_what_it_does(review):
+    panel = review.queue
+    for control in (panel.order, panel.one_class, panel.only_class, panel.confidence):
+        assert control.toolTip()
+        assert control.accessibleName()
+    assert panel.confidence.toolTip().startswith(
+        CellFilter.model_fields["min_confidence"].description
+    )
