@@ -22,7 +22,7 @@ from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.model.augmentation import augment, stain_statistics
 from napari_all_subtype.model.novelty import Familiarity, looks, outlines_of
 from napari_all_subtype.model.parameters import AugmentationParameters
-from napari_all_subtype.workflow.summarise import wilson
+from napari_all_subtype.workflow.intervals import wilson
 
 KINDS = 3  # distributions in the mixture: more take another laboratory's cells for strangers
 MOST_PER_LABORATORY, COPIES = 250, 4

@@ -27,8 +27,8 @@ from napari_all_subtype.simulate import (
 from napari_all_subtype.simulate.traits import Traits
 from napari_all_subtype.taxonomy import UNKNOWN, class_of
 from napari_all_subtype.workflow.analyse import Analyser
+from napari_all_subtype.workflow.intervals import wilson
 from napari_all_subtype.workflow.overlay import HALO_RGB, cell_contours, rgb
-from napari_all_subtype.workflow.summarise import wilson
 
 FIELDS = 60  # of each version
 SEED = 20

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from model_card_reliability import BINS, KNOWN, LEFT_OUT
 
-from napari_all_subtype.workflow.summarise import wilson
+from napari_all_subtype.workflow.intervals import wilson
 
 # Wong, Nature Methods 2011: told apart by colour-blind readers too; the markers differ as well.
 LOOKS = {LEFT_OUT: ("#0072B2", "o"), KNOWN: ("#E69F00", "s")}

@@ -7,14 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
-from napari_all_subtype.workflow.summarise import (
+from napari_all_subtype.workflow.intervals import (
     EQUAL_FIELDS,
     MIN_BOOTSTRAP_FIELDS,
     TOO_FEW_FIELDS,
-    FieldCells,
-    summarise,
     wilson,
 )
+from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
 
 def field(name, *subtypes, flags=(), uncertainty=0.02, scale_assumed=False):

@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:  # they bring pandas, which errors in the first second can do without
-    from napari_all_subtype.workflow.summarise import Proportion, Summary
+    from napari_all_subtype.workflow.intervals import Proportion
+    from napari_all_subtype.workflow.summarise import Summary
 
 # Flags that name another field, by how they begin: one line for all that are of a kind.
 PAIRED = {"overlaps ": "overlap", "same picture as ": "repeated picture"}

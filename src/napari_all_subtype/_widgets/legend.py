@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from napari_all_subtype._widgets.words import percent
 from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, CellClass, Taxonomy
-from napari_all_subtype.workflow.summarise import Proportion
+from napari_all_subtype.workflow.intervals import Proportion
 
 SWATCH_PX = 22
 
@@ -85,7 +85,7 @@ def proportion_text(proportion: Proportion) -> str:
 
     Examples
     --------
-    >>> from napari_all_subtype.workflow.summarise import wilson
+    >>> from napari_all_subtype.workflow.intervals import wilson
     >>> proportion_text(Proportion(count=10, fraction=0.1, wilson=wilson(10, 100)))
     '10   10\xa0% (6–17)'
     """
