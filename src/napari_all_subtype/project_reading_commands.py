@@ -1,15 +1,17 @@
-"""The commands of what was read in a project: lock, amend."""
+"""The commands of what was read in a project: count, lock, amend."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from napari_all_subtype.option_groups import Debug
+from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import say
+from napari_all_subtype.workflow.review_parameters import DifferentialParameters
 
 DONE = 0
 
@@ -18,10 +20,55 @@ Slide = Annotated[int, Parameter(help="Number of the slide, as project status sh
 Signer = Annotated[str, Parameter(help="Name or code of the person who signs for it.")]
 
 
+Table = Annotated[
+    Path | None, Parameter(help="File to write the table to as CSV, with codes for readers.")
+]
+
+
+def _told(name: str) -> Parameter:
+    """An option with the description of a parameter of the count."""
+    return Parameter(help=DifferentialParameters.model_fields[name].description)
+
+
 def add_reading_commands(project: App) -> None:
     """Have `project` these commands as well."""
-    for command in (lock, amend):
+    for command in (count, lock, amend):
         project.command(command)
+
+
+def count(
+    folder: Folder,
+    /,
+    *,
+    slide: Slide,
+    cells: Annotated[Literal[100, 200, 500], _told("n_cells")] = 200,
+    order: Annotated[Literal["random", "field_order"], _told("order")] = "random",
+    seed: Annotated[int, _told("seed")] = 0,
+    out: Table = None,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier table.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Count cells that are drawn by rule, by reader and by model side by side.
+
+    Example: napari-all-subtype project count reading-2026 --slide 3 --cells 200 --order random
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.count_words import count_rows, count_words
+    from napari_all_subtype.workflow.project_count import count_smear, names_of_readers
+    from napari_all_subtype.workflow.reading_files import write_table
+
+    parameters = DifferentialParameters.of(n_cells=cells, order=order, seed=seed)
+    with open_project(folder, write=False) as database, TerminalMonitor(1) as monitor:
+        told = count_smear(database, slide, parameters, monitor)
+        names = names_of_readers(database)
+    say(count_words(told, names).to_string())
+    for line in told.lines:
+        say(line)
+    if out:
+        write_table(count_rows(told), told.stated, out, overwrite)
+        say(f"Written to {out}")
+    say(RESEARCH_USE_ONLY)
+    return DONE
 
 
 def lock(folder: Folder, /, *, slide: Slide, reader: Signer, debug: Debug = False) -> int:

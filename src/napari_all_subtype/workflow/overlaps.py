@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 import cv2
+import numpy as np
 
-from napari_all_subtype.cells.quality import overlapping_fields
-from napari_all_subtype.cells.source import ArraySource, ImageSource, pixel_digest
+from napari_all_subtype.cells.quality import Overlap, overlapping_fields
+from napari_all_subtype.cells.source import ArraySource, ImageSource, Region, pixel_digest
 from napari_all_subtype.config import QualityParameters
 from napari_all_subtype.progress import SILENT, Monitor
 
@@ -33,6 +34,7 @@ class SmearOverviews:
 
     _pictures: dict[Hashable, ArraySource] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
+    _shapes: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
     _factor: float = 0.0
 
     def add(self, key: Hashable, name: str, source: ImageSource) -> str:
@@ -50,6 +52,7 @@ class SmearOverviews:
             source.read(), None, fx=self._factor, fy=self._factor, interpolation=cv2.INTER_AREA
         )
         self._pictures[key] = ArraySource(small, name)
+        self._shapes[key] = source.shape
         return ""
 
     def flags(
@@ -65,11 +68,51 @@ class SmearOverviews:
             If the monitor asked for it.
         """
         found: dict[Hashable, tuple[str, ...]] = {}
+        for first, second, _ in self._pairs(quality, monitor):
+            flag = f"overlaps {self._pictures[first].name}"
+            found[second] = (*found.get(second, ()), flag)
+        return found
+
+    def seen_before(
+        self, quality: QualityParameters, monitor: Monitor = SILENT
+    ) -> dict[Hashable, tuple[Region, ...]]:
+        """Parts of fields, by key, that an earlier field of the same run of 200 shows as well.
+
+        They are known to a pixel of what was compared, and are that much wider than found.
+
+        Raises
+        ------
+        Stopped
+            If the monitor asked for it.
+        """
+        found: dict[Hashable, tuple[Region, ...]] = {}
+        for first, second, pair in self._pairs(quality, monitor):
+            part = _common_part(self._shapes[first], self._shapes[second], pair, self._factor)
+            found[second] = (*found.get(second, ()), part)
+        return found
+
+    def _pairs(
+        self, quality: QualityParameters, monitor: Monitor
+    ) -> Iterator[tuple[Hashable, Hashable, Overlap]]:
         keys = list(self._pictures)
         for start in range(0, len(keys), COMPARED_FIELDS):
             run = keys[start : start + COMPARED_FIELDS]
             pictures = [self._pictures[key] for key in run]
             for pair in overlapping_fields(pictures, quality, monitor):
-                flag = f"overlaps {pictures[pair.first].name}"
-                found[run[pair.second]] = (*found.get(run[pair.second], ()), flag)
-        return found
+                yield run[pair.first], run[pair.second], pair
+
+
+def _common_part(
+    first: tuple[int, int], second: tuple[int, int], pair: Overlap, factor: float
+) -> Region:
+    """What of the field of shape `second` the field of shape `first` shows, in its pixels."""
+    # Pictures are compared at three quarters of their size.
+    unsure = 1.5 / factor if factor else 0.0
+    ends = []
+    for at in (0, 1):
+        start = -pair.shift_fraction_yx[at] * max(first)
+        low = int(np.floor(start - unsure))
+        high = int(np.ceil(start + first[at] + unsure))
+        ends.append((min(max(low, 0), second[at]), min(max(high, 0), second[at])))
+    (y0, y1), (x0, x1) = ends
+    return Region(y0, x0, y1, x1)

@@ -1,0 +1,81 @@
+"""A differential count as tables: one for files, one for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import pandas as pd
+
+from napari_all_subtype.workflow.count_table import APART, Apart, Differential
+from napari_all_subtype.workflow.intervals import Interval, Proportion
+
+BLAST_SIDE = "blast side"
+COLUMNS = (
+    *("by", "row", "count", "of", "fraction", "wilson_low", "wilson_high"),
+    *("over_fields_low", "over_fields_high", "per_100_leukocytes", "per_100_low", "per_100_high"),
+)
+NO_NAMES: Mapping[int, str] = MappingProxyType({})
+
+
+def count_rows(count: Differential) -> pd.DataFrame:
+    """The count as a table for files: a row per class or object and column, of `COLUMNS`."""
+    rows = []
+    for column in count.columns:
+        shares = dict(column.classes)
+        if column.blast_any is not None:
+            shares[BLAST_SIDE] = column.blast_any
+        for name, share in shares.items():
+            told = (share.count, column.n_leukocytes, share.fraction)
+            intervals = (*_ends(share.wilson), *_ends(share.over_fields))
+            rows.append((column.by, name, *told, *intervals, None, None, None))
+        for name, one in (column.apart or {}).items():
+            told = (one.count, column.n_leukocytes, None, None, None, None, None)
+            rows.append((column.by, name, *told, one.per_100, one.low, one.high))
+        if column.apart is not None:
+            rows.append((column.by, "artefacts", column.n_artefacts, *(None,) * 9))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"of": "Int64", "count": "Int64"})
+
+
+def count_words(count: Differential, names: Mapping[int, str] = NO_NAMES) -> pd.DataFrame:
+    """The count as a table for people: a row per class or object, a column per reader or model.
+
+    Parameters
+    ----------
+    names : mapping of int to str, optional
+        Of readers, by id.
+    """
+    shown = {}
+    for column in count.columns:
+        cells = {count.titles.get(n, n): _share(s) for n, s in column.classes.items()}
+        if column.blast_any is not None:
+            cells["Blast side"] = _share(column.blast_any)
+        cells["Leukocytes"] = str(column.n_leukocytes)
+        for name in APART:
+            one = None if column.apart is None else column.apart[name]
+            cells[f"{count.titles.get(name, name)} / 100"] = _apart(one)
+        told = "–" if column.apart is None else str(column.n_artefacts)
+        cells["Artefacts, left out"] = told
+        shown[column.title(names)] = cells
+    return pd.DataFrame(shown)
+
+
+def _ends(interval: Interval | None) -> Sequence[float | None]:
+    return (None, None) if interval is None else (interval.low, interval.high)
+
+
+def _share(share: Proportion) -> str:
+    if share.fraction is None:
+        return "–"
+    text = f"{share.count} ({100 * share.fraction:.1f} %, {_range(share.wilson)}"
+    return f"{text}; fields {_range(share.over_fields)})" if share.over_fields else f"{text})"
+
+
+def _range(interval: Interval) -> str:
+    return f"{100 * interval.low:.1f}–{100 * interval.high:.1f}"
+
+
+def _apart(one: Apart | None) -> str:
+    if one is None or one.per_100 is None:
+        return "–"
+    return f"{one.per_100:.1f} ({one.count} seen, {one.low:.1f}–{one.high:.1f})"
