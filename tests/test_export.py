@@ -60,7 +60,7 @@ def test_geojson_outlines_cover_the_cells():
         mask_area = (analysis.masks.labels == label).sum()
         assert area == pytest.approx(mask_area, rel=0.1)
         properties = feature["properties"]
-        assert properties["objectType"] == "detection"
+        assert properties["objectType"] == "cell"
         assert properties["classification"]["name"] == FAB5.classes[label - 1].title
         assert properties["measurements"]["nc_ratio"] == 0.25
 

@@ -8,9 +8,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from napari_all_subtype.option_groups import Debug
-from napari_all_subtype.project_commands.app import DONE, Folder, project
+from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.project_commands.app import DONE, SOME_FAILED, Folder, project
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
-from napari_all_subtype.terminal import note, say
+from napari_all_subtype.terminal import fail, note, say
 
 
 @project.command
@@ -23,8 +24,9 @@ def export(
         str,
         Parameter(
             name="--format",
-            help="One or more of csv, parquet and crops (a folder of pictures per class), with "
-            "commas between them.",
+            help="One or more, with commas between them: csv, parquet (tables), crops (a folder "
+            "of pictures per class), geojson (QuPath), ome-zarr (NGFF 0.5), coco (instances with "
+            "exact masks), html (a report per smear that prints well).",
         ),
     ] = "csv",
     identifiers: Annotated[
@@ -43,13 +45,15 @@ def export(
     Example: napari-all-subtype project export reading-2026 --format csv,crops --out exported
     """
     from napari_all_subtype.project.database import open_project
-    from napari_all_subtype.workflow.project_export import export_project
+    from napari_all_subtype.workflow.project_export import write_export
 
     wanted = [word.strip().lower() for word in formats.split(",") if word.strip()]
-    with open_project(folder, write=False) as database:
-        export_project(database, out, wanted, identifiers, overwrite)
+    with open_project(folder, write=False) as database, TerminalMonitor(1) as monitor:
+        made = write_export(database, out, wanted, identifiers, overwrite, monitor)
+    for why in made.left_out:
+        fail(why)
     if identifiers:
         note("The export holds identifiers of cases and names of files and readers: keep it apart.")
     say(f"Exported to {out}")
     say(RESEARCH_USE_ONLY)
-    return DONE
+    return SOME_FAILED if made.left_out else DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,7 @@ from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.files import new_folder, write_json
 from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.csv_file import write_csv
-from napari_all_subtype.workflow.fab_evidence import FAB_WORDS
-from napari_all_subtype.workflow.overlay import cell_contours, rgb
+from napari_all_subtype.workflow.geojson import Called, cell_features, collection
 from napari_all_subtype.workflow.pieces import (
     OVERVIEW_FILE,
     OverlayPlan,
@@ -36,12 +34,6 @@ FILES = (
     "cells.geojson",
     OVERVIEW_FILE,
     SUMMARY_FILE,
-)
-NOT_MEASURED_IN_QUPATH = (
-    *("label", "subtype", "best_guess", table.ANNOTATION, "implausible_size"),
-    *table.FLAGS,
-    *table.BOX,
-    *FAB_WORDS,
 )
 
 
@@ -111,46 +103,7 @@ def to_summary(analysis: Analysis, overlay: OverlayPlan) -> dict[str, object]:
 
 
 def to_geojson(analysis: Analysis) -> dict[str, object]:
-    """Cells as a GeoJSON FeatureCollection that QuPath opens as detections."""
-    cells = cell_rows(analysis)
-    return {
-        "type": "FeatureCollection",
-        "features": [_feature(analysis, row) for row in cells.itertuples()],
-        "provenance": provenance(analysis),
-    }
-
-
-def _feature(analysis: Analysis, row: object) -> dict[str, object]:
-    """One cell; QuPath's own keys: objectType, classification, measurements."""
-    cell_class = class_of(analysis.taxonomy, table.word_of(row))
-    measured = {
-        name: float(value)
-        for name, value in row._asdict().items()
-        if name not in ("Index", *NOT_MEASURED_IN_QUPATH) and np.isfinite(value)
-    }
-    return {
-        "type": "Feature",
-        "geometry": _geometry(cell_contours(analysis.masks.labels, row)),
-        "properties": {
-            "objectType": "detection",
-            "name": str(row.label),
-            "classification": {"name": cell_class.title, "color": list(rgb(cell_class.colour))},
-            "measurements": measured,
-        },
-    }
-
-
-def _geometry(contours: Sequence[np.ndarray]) -> dict[str, object]:
-    """A polygon, or several: a cell that a person has cut in two by painting stays one cell."""
-    rings = [[_ring(contour)] for contour in contours]
-    if len(rings) == 1:
-        return {"type": "Polygon", "coordinates": rings[0]}
-    return {"type": "MultiPolygon", "coordinates": rings}
-
-
-def _ring(contour: np.ndarray) -> list[list[float]]:
-    """A closed ring of at least four positions through pixel centres, x before y."""
-    points = (contour.reshape(-1, 2) + 0.5).tolist()
-    while len(points) < 3:
-        points.append([points[-1][0] + 0.5, points[-1][1] + 0.5 * len(points)])
-    return [*points, points[0]]
+    """Cells as a GeoJSON FeatureCollection that QuPath opens."""
+    rows = cell_rows(analysis)
+    called = [Called(class_of(analysis.taxonomy, word)) for word in table.words(rows)]
+    return collection(cell_features(analysis.masks, rows, called), provenance(analysis))

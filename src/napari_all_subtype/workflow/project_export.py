@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import cv2
 import pandas as pd
 
-from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.errors import ImageReadError, ParameterError
 from napari_all_subtype.files import new_folder, refuse_foreign, write_json
+from napari_all_subtype.progress import SILENT, Monitor, steps
 from napari_all_subtype.project.crops import read_crop
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
-from napari_all_subtype.project.locks import locks_of, reasons_of, state_of
-from napari_all_subtype.project.smears import slides_of
+from napari_all_subtype.project.locks import locks_of
+from napari_all_subtype.project.smears import fields_of, slides_of
+from napari_all_subtype.workflow.coco import COCO, CocoWriter
 from napari_all_subtype.workflow.csv_file import write_csv
+from napari_all_subtype.workflow.exported_field import exported_field, pixels_of
+from napari_all_subtype.workflow.field_writer import GEOJSON, FieldWriter, GeoJsonWriter, png_of
+from napari_all_subtype.workflow.ome_zarr import OME_ZARR, OmeZarrWriter
 from napari_all_subtype.workflow.project_tables import (
     CROPS,
     crop_place,
@@ -25,19 +31,64 @@ from napari_all_subtype.workflow.project_tables import (
     standing_table,
 )
 from napari_all_subtype.workflow.provenance import PROGRAM, made_now
+from napari_all_subtype.workflow.result_state import result_state
+from napari_all_subtype.workflow.smear_report import HTML, ReportWriter
 
 ANNOTATIONS, HISTORY, EDITS = "annotations", "history", "edits"
 PROVENANCE = "provenance.json"
-FORMATS = ("csv", "parquet", CROPS)
+LOCKED = "locked"
+CSV, PARQUET = "csv", "parquet"
+# Each with what a person is told of it.
+FORMATS = {
+    CSV: "Tables for a spreadsheet: what stands on each cell, all that was ever said, and every "
+    "change of outlines.",
+    PARQUET: "The same tables for programs, with numbers as they are.",
+    CROPS: "A folder of pictures per class, of cells that a person named.",
+    GEOJSON: "A file per field that QuPath opens: outlines of cells and nuclei, classes with their "
+    "colours, measurements.",
+    OME_ZARR: "A folder per field (NGFF 0.5): the picture and the masks as pyramids in µm, with "
+    "classes and colours of the cells.",
+    COCO: "Cells as instances with exact masks, classes and what readers said, beside the images: "
+    "for training other networks.",
+    HTML: "A report per smear to read and print: counts with intervals, pictures of the cells, how "
+    "final the result is.",
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Parameters
+    ----------
+    folder : Path
+    left_out : tuple of str
+        What could not be written, and why: images that are not where they were.
+    """
+
+    folder: Path
+    left_out: tuple[str, ...] = ()
 
 
 def export_project(
     database: Database,
     out: Path,
-    formats: Sequence[str] = ("csv",),
+    formats: Sequence[str] = (CSV,),
     identifiers: bool = False,
     overwrite: bool = False,
 ) -> Path:
+    """The folder that `write_export` wrote; see there."""
+    return write_export(database, out, formats, identifiers, overwrite).folder
+
+
+def write_export(
+    database: Database,
+    out: Path,
+    formats: Sequence[str] = (CSV,),
+    identifiers: bool = False,
+    overwrite: bool = False,
+    monitor: Monitor = SILENT,
+) -> Exported:
     """Write what was said in a project into a folder, which appears whole or not at all.
 
     Parameters
@@ -45,9 +96,7 @@ def export_project(
     out : Path
         The folder.
     formats : sequence of str
-        ``csv`` and ``parquet``: what stands (`annotations`), all that was ever said
-        (`history`) and every change of masks (`edits`); ``crops``: a folder of pictures per
-        class.
+        Of `FORMATS`. Locked versions are written as they were locked, whatever the formats.
     identifiers : bool
         Write the identifiers of cases, the names of files and readers and the reasons of
         amendments as well. They tell people. Without them readers are ``reader-1`` and so on;
@@ -55,6 +104,8 @@ def export_project(
     overwrite : bool
         Replace an earlier export, which tells in its provenance what it wrote. A folder
         that holds anything else is never replaced.
+    monitor : Monitor
+        Told of every field and crop; stops between them when asked.
 
     Raises
     ------
@@ -63,7 +114,9 @@ def export_project(
     OutputExistsError, OutputError
         If the folder is there already or cannot be written.
     ProjectDamagedError
-        If a crop is missing or damaged, or its word cannot be the name of a folder.
+        If a crop or a mask is missing or damaged, or a word cannot be the name of a folder.
+    Stopped
+        If the monitor asked for it; nothing is written then.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown or not formats:
@@ -77,22 +130,77 @@ def export_project(
             EDITS: edits_table(database, identifiers),
         }
         stands, told = standing(database), provenance_of(database, formats, identifiers)
-    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-        "csv": write_csv,
-        "parquet": lambda table, path: table.to_parquet(path, index=False),
-    }
+        locked = _locked_versions(database)
+    left_out: list[str] = []
     with new_folder(out, _own(out) if overwrite else (), overwrite) as folder:
-        for kind in formats:
-            if kind == CROPS:
-                _write_crops(database, stands, folder)
-                continue
-            for name, table in tables.items():
-                writers[kind](table, folder / f"{name}.{kind}")
+        _write_tables(tables, formats, folder)
+        for name, content in locked.items():
+            (folder / LOCKED).mkdir(exist_ok=True)
+            (folder / LOCKED / name).write_text(content, encoding="utf-8", newline="")
+        if CROPS in formats:
+            _write_crops(database, stands, folder, monitor)
+        left_out += _write_fields(database, folder, formats, told, identifiers, monitor)
         files = [
             path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
         ]
-        write_json(folder / PROVENANCE, told | {"files": sorted([*files, PROVENANCE])})
-    return out
+        more = {"left_out": left_out, "files": sorted([*files, PROVENANCE])}
+        write_json(folder / PROVENANCE, told | more)
+    return Exported(out, tuple(left_out))
+
+
+def _write_tables(tables: dict[str, pd.DataFrame], formats: Sequence[str], folder: Path) -> None:
+    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+        CSV: write_csv,
+        PARQUET: lambda table, path: table.to_parquet(path, index=False),
+    }
+    for kind in writers.keys() & set(formats):
+        for name, table in tables.items():
+            writers[kind](table, folder / f"{name}.{kind}")
+
+
+def _write_fields(
+    database: Database,
+    folder: Path,
+    formats: Sequence[str],
+    told: dict[str, object],
+    identifiers: bool,
+    monitor: Monitor,
+) -> list[str]:
+    """Write the formats that go field by field; what had to be left out of them."""
+    made: dict[str, Callable[[], FieldWriter]] = {
+        GEOJSON: partial(GeoJsonWriter, folder, told),
+        OME_ZARR: partial(OmeZarrWriter, folder, told),
+        COCO: partial(CocoWriter, folder, told),
+        HTML: partial(ReportWriter, database, folder, told, identifiers),
+    }
+    writers = [make() for kind, make in made.items() if kind in formats]
+    if not writers:
+        return []
+    needs_pixels = any(writer.needs_pixels for writer in writers)
+    cases = {slide.slide_id: slide.case_id for slide in slides_of(database)}
+    left_out = []
+    for field in steps(fields_of(database), "export fields", monitor):
+        exported = exported_field(database, field, cases[field.slide_id], identifiers)
+        pixels = None
+        if needs_pixels:
+            try:
+                pixels = pixels_of(exported, database)
+            except ImageReadError as error:
+                left_out.append(str(error))
+        for writer in writers:
+            writer.add(exported, pixels)
+    for writer in writers:
+        writer.finish()
+    return left_out
+
+
+def _locked_versions(database: Database) -> dict[str, str]:
+    """Every locked version by the name of its file, as the hash was taken of it."""
+    return {
+        f"slide-{slide.slide_id}-version-{n}.json": version.content
+        for slide in slides_of(database)
+        for n, version in enumerate(locks_of(database, slide.slide_id), 1)
+    }
 
 
 def _own(out: Path) -> set[str]:
@@ -129,12 +237,11 @@ def provenance_of(
         {
             "slide": slide.slide_id,
             "case": slide.case_id,
-            "state": state_of(database, slide.slide_id),
+            **result_state(database, slide.slide_id).to_dict(identifiers),
             "versions": [
                 {"locked_utc": one.at_utc, "sha256": one.sha256}
                 for one in locks_of(database, slide.slide_id)
             ],
-            **({"amended_because": reasons_of(database, slide.slide_id)} if identifiers else {}),
         }
         for slide in slides_of(database)
     ]
@@ -147,14 +254,14 @@ def provenance_of(
     }
 
 
-def _write_crops(database: Database, stands: Sequence[Standing], folder: Path) -> None:
+def _write_crops(
+    database: Database, stands: Sequence[Standing], folder: Path, monitor: Monitor
+) -> None:
     """A folder per class; each crop on white, called by field and cell."""
-    for one in stands:
+    for one in steps(stands, "export crops", monitor):
         seen = one.annotation.seen
         if seen.crop is None:
             continue
         path = folder / crop_place(one)
         path.parent.mkdir(parents=True, exist_ok=True)
-        crop = read_crop(database, seen.crop)[..., :3]
-        _, content = cv2.imencode(".png", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))
-        path.write_bytes(content.tobytes())
+        path.write_bytes(png_of(read_crop(database, seen.crop)[..., :3]))

@@ -1,0 +1,125 @@
+"""Cells as GeoJSON that QuPath opens: outlines, classes with colours, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells import table
+from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.taxonomy import CellClass
+from napari_all_subtype.workflow.fab_evidence import FAB_WORDS
+from napari_all_subtype.workflow.overlay import rgb
+
+NOT_MEASURED_IN_QUPATH = (
+    *("label", "subtype", "best_guess", table.ANNOTATION, "implausible_size"),
+    *table.FLAGS,
+    *table.BOX,
+    *FAB_WORDS,
+)
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a cell is called in a file for QuPath.
+
+    Parameters
+    ----------
+    cell_class : CellClass
+        Its title and its colour are QuPath's classification.
+    told : mapping of str to str
+        What else is to be known of it: QuPath keeps it as metadata.
+    """
+
+    cell_class: CellClass
+    told: Mapping[str, str] = field(default_factory=dict)
+
+
+def cell_features(
+    masks: CellMasks, rows: pd.DataFrame, called: Iterable[Called]
+) -> list[dict[str, object]]:
+    """A GeoJSON feature per row: a cell with its nucleus, or a detection where it has none.
+
+    Parameters
+    ----------
+    masks : CellMasks
+    rows : pandas.DataFrame
+        Present cells.
+    called : iterable of Called
+        One for each row.
+    """
+    return [_feature(masks, row, one) for row, one in zip(rows.itertuples(), called, strict=True)]
+
+
+def collection(
+    features: Sequence[dict[str, object]], provenance: Mapping[str, object]
+) -> dict[str, object]:
+    """A FeatureCollection that says what made it."""
+    return {
+        "type": "FeatureCollection",
+        "features": list(features),
+        "provenance": dict(provenance),
+    }
+
+
+def _feature(masks: CellMasks, row: object, called: Called) -> dict[str, object]:
+    """One cell; QuPath's own keys: objectType, nucleusGeometry, classification, measurements."""
+    measured = {
+        name: float(value)
+        for name, value in row._asdict().items()
+        if name not in ("Index", *NOT_MEASURED_IN_QUPATH)
+        and isinstance(value, (int, float, np.number))
+        and np.isfinite(value)
+    }
+    nucleus = _geometry(masks.nuclei, row)
+    cell_class = called.cell_class
+    return {
+        "type": "Feature",
+        "geometry": _geometry(masks.labels, row),
+        **({"nucleusGeometry": nucleus} if nucleus else {}),
+        "properties": {
+            "objectType": "cell" if nucleus else "detection",
+            "name": str(row.label),
+            "classification": {"name": cell_class.title, "color": list(rgb(cell_class.colour))},
+            "measurements": measured,
+            **({"metadata": dict(called.told)} if called.told else {}),
+        },
+    }
+
+
+def _geometry(mask: np.ndarray, row: object) -> dict[str, object] | None:
+    """A polygon, or several: a cell that a person has cut in two by painting stays one cell.
+
+    Holes are rings of their own. None where the mask has nothing of the cell.
+    """
+    y0, x0, y1, x1 = (int(getattr(row, side)) for side in table.BOX)
+    there = (mask[y0:y1, x0:x1] == row.label).astype(np.uint8)
+    contours, tree = cv2.findContours(there, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if not contours:
+        return None
+    outer = [n for n in range(len(contours)) if tree[0, n, 3] < 0]
+    outer.sort(key=lambda n: cv2.contourArea(contours[n]), reverse=True)
+    rings = [
+        [
+            _ring(contours[k], (x0, y0))
+            for k in (n, *np.flatnonzero(tree[0, :, 3] == n))
+            # A hole of three points or fewer holds no whole pixel between them.
+            if k == n or len(contours[k]) > 3
+        ]
+        for n in outer
+    ]
+    if len(rings) == 1:
+        return {"type": "Polygon", "coordinates": rings[0]}
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def _ring(contour: np.ndarray, corner_xy: tuple[int, int]) -> list[list[float]]:
+    """A closed ring of at least four positions through pixel centres, x before y."""
+    points = (contour.reshape(-1, 2) + np.float64(corner_xy) + 0.5).tolist()
+    while len(points) < 3:
+        points.append([points[-1][0] + 0.5, points[-1][1] + 0.5 * len(points)])
+    return [*points, points[0]]
