@@ -1,4 +1,4 @@
-"""Count, lock and amend on the command line."""
+"""Count, agreement, lock and amend on the command line."""
 
 import pandas as pd
 import pytest
@@ -79,14 +79,14 @@ def test_count_is_told_by_reader_and_model_side_by_side(folder, tmp_path, capsys
     path = tmp_path / "count.csv"
     code, out, err = told_by(capsys, *order, "--out", path)
     assert (code, err) == (0, "")
-    assert "Dr. B, reading 1" in out
+    assert "Dr. B" in out
     assert "11 leukocytes drawn at random (seed 3) out of 12 cells" in out
     assert "3 of the 12 cells drawn have been read." in out
     assert "The smear has too few cells: 100 leukocytes were asked for." in out
     assert "Preliminary: 3 of 12 cells were reviewed." in out
     assert RESEARCH_USE_ONLY in out
     table = pd.read_csv(path)
-    assert set(table["by"]) == {"common record", "reader-2, reading 1", f"model {MODEL}"}
+    assert set(table["by"]) == {"common record", "reader-2", f"model {MODEL}"}
     assert "Dr. " not in path.read_text()
     rows = table.set_index(["by", "row"])
     assert rows.loc[("common record", "normal"), "fraction"] == 0.5
@@ -117,3 +117,28 @@ def test_image_that_moved_is_told_and_the_count_goes_on(folder, capsys):
         path_of(project, 1).unlink()
     code, out, _ = told_by(capsys, "count", folder, "--slide", 1)
     assert (code, "1 images could not be read" in out) == (0, True)
+
+
+def test_agreement_is_told_by_name_and_written_by_code(folder, tmp_path, capsys):
+    code, out, _ = told_by(capsys, "agreement", tmp_path / "p")
+    assert (code, "common record" in out) == (0, True)
+    with open_project(folder) as project:
+        reader_named(project, "Dr. B")
+        say(project, 2, NORMAL)
+        blind = open_reading(project, 2, 1)
+        for label in (1, 2):
+            say(project, label, NORMAL, reader_id=2, reading_id=blind.reading_id)
+        finish_reading(project, blind.reading_id)
+    order = ("agreement", folder, "--slide", 1)
+    files = [tmp_path / name for name in ("kappa.csv", "cells.csv")]
+    code, out, err = told_by(capsys, *order, "--out", files[0], "--disagreements", files[1])
+    assert (code, err) == (0, "")
+    assert "Dr. A, common record (rows) against Dr. B (columns):" in out
+    assert RESEARCH_USE_ONLY in out
+    table, cells = map(pd.read_csv, files)
+    assert table["agreed"].tolist()[0] == 0.5
+    assert (cells["cell"].tolist(), cells["reader-2"].tolist()) == ([1], ["normal"])
+    assert all("Dr." not in path.read_text() for path in files)
+    assert set(table["notice"]) == set(cells["notice"]) == {RESEARCH_USE_ONLY}
+    assert told_by(capsys, *order, "--out", files[0])[0] == 2
+    assert told_by(capsys, "agreement", folder, "--slide", 5)[0] == 2

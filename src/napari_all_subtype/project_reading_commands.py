@@ -1,4 +1,4 @@
-"""The commands of what was read in a project: count, lock, amend."""
+"""The commands of what was read in a project: count, agreement, lock, amend."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _told(name: str) -> Parameter:
 
 def add_reading_commands(project: App) -> None:
     """Have `project` these commands as well."""
-    for command in (count, lock, amend):
+    for command in (count, agreement, lock, amend):
         project.command(command)
 
 
@@ -67,6 +67,57 @@ def count(
     if out:
         write_table(count_rows(told), told.stated, out, overwrite)
         say(f"Written to {out}")
+    say(RESEARCH_USE_ONLY)
+    return DONE
+
+
+def agreement(
+    folder: Folder,
+    /,
+    *,
+    slide: Annotated[
+        list[int] | None,
+        Parameter(
+            negative="", help="Number of a slide, as project status shows it; all by default."
+        ),
+    ] = None,
+    out: Table = None,
+    disagreements: Annotated[
+        Path | None,
+        Parameter(help="File to write the cells to, as CSV, of which readers differ."),
+    ] = None,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace earlier tables.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Tell how far readers agree with each other and with the model: kappa with intervals.
+
+    Example: napari-all-subtype project agreement reading-2026 --slide 3
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow import agreement as agreeing
+    from napari_all_subtype.workflow.project_count import names_of_readers
+    from napari_all_subtype.workflow.reading_files import write_table
+    from napari_all_subtype.workflow.spoken import spoken_in
+
+    with open_project(folder, write=False) as database:
+        spoken, names = spoken_in(database, slide or ()), names_of_readers(database)
+    found = agreeing.agreement(spoken)
+    if found.pairs:
+        rows = agreeing.agreement_rows(found, names)
+        say(rows.to_string(index=False, float_format="%.2f", na_rep="–"))
+    for one in found.pairs:
+        first, second = (rater.title(names) for rater in one.raters)
+        say(f"\n{first} (rows) against {second} (columns):")
+        say(agreeing.confusion_table(spoken, *one.raters).to_string())
+    for line in found.lines(names):
+        say(line)
+    for path, table in (
+        (out, agreeing.agreement_rows(found, {})),
+        (disagreements, agreeing.disagreements(spoken)),
+    ):
+        if path is not None:
+            write_table(table, {}, path, overwrite)
+            say(f"Written to {path}")
     say(RESEARCH_USE_ONLY)
     return DONE
 

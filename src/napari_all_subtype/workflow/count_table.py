@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
@@ -69,7 +67,7 @@ class CountColumn(_Frozen):
         Nucleated red cells and smudge cells. The model tells neither: None.
     n_artefacts : int
         Other objects, and what is no cell.
-    reader_id, reading_id : int or None
+    reader_id : int or None
         Whose reading it is; None for the common record and for the model.
     """
 
@@ -81,13 +79,6 @@ class CountColumn(_Frozen):
     apart: dict[str, Apart] | None
     n_artefacts: int
     reader_id: int | None = None
-    reading_id: int | None = None
-
-    def title(self, names: Mapping[int, str]) -> str:
-        """Who counted, by name where `names` has one for the id of the reader."""
-        if self.reader_id not in names:
-            return self.by
-        return f"{names[self.reader_id]}, reading {self.reading_id}"
 
 
 class Differential(_Frozen):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from napari_all_subtype.workflow.count_table import APART, Apart, Differential
 from napari_all_subtype.workflow.intervals import Interval, Proportion
+from napari_all_subtype.workflow.spoken import Rater
 
 BLAST_SIDE = "blast side"
 COLUMNS = (
@@ -56,7 +57,7 @@ def count_words(count: Differential, names: Mapping[int, str] = NO_NAMES) -> pd.
             cells[f"{count.titles.get(name, name)} / 100"] = _apart(one)
         told = "–" if column.apart is None else str(column.n_artefacts)
         cells["Artefacts, left out"] = told
-        shown[column.title(names)] = cells
+        shown[Rater(column.by, column.reader_id).title(names)] = cells
     return pd.DataFrame(shown)
 
 

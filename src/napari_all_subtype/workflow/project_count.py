@@ -9,8 +9,7 @@ from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import AllSubtypeError, RecordError, Stopped
 from napari_all_subtype.progress import SILENT, Monitor, steps
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.readers import readers_of, readings_of
-from napari_all_subtype.project.records import Reading
+from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import path_of
 from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.count_table import (
@@ -25,6 +24,7 @@ from napari_all_subtype.workflow.overlaps import SmearOverviews
 from napari_all_subtype.workflow.project_analyses import words_on
 from napari_all_subtype.workflow.result_state import result_state
 from napari_all_subtype.workflow.review_parameters import DifferentialParameters
+from napari_all_subtype.workflow.spoken import MODEL, RECORD, finished_readings, named_readings
 
 Repeated = dict[int, tuple[Region, ...]]
 
@@ -120,18 +120,17 @@ def counted(
     """
     first = fields[0].analysis
     taxonomy, seed = first.taxonomy, parameters.seed
-    columns = [count_column("common record", drawn, drawn.words, taxonomy, seed)]
-    for reading in finished_readings(database, slide_id):
+    columns = [count_column(RECORD, drawn, drawn.words, taxonomy, seed)]
+    for key, reading in named_readings(finished_readings(database, slide_id)):
         words = {
             (one.field.field_id, label): word
             for one in fields
             for label, word in words_on(database, one.field.field_id, reading.reading_id).items()
         }
-        column = count_column(reading_code(reading), drawn, drawn.said(words), taxonomy, seed)
-        whose = {"reader_id": reading.reader_id, "reading_id": reading.reading_id}
-        columns.append(column.model_copy(update=whose))
+        column = count_column(key, drawn, drawn.said(words), taxonomy, seed)
+        columns.append(column.model_copy(update={"reader_id": reading.reader_id}))
     models = sorted({one.analysis.model for one in fields})
-    columns.append(model_column(f"model {', '.join(models)}", drawn, taxonomy, seed))
+    columns.append(model_column(f"{MODEL} {', '.join(models)}", drawn, taxonomy, seed))
     threshold = first.parameters.decision.blast_threshold
     return Differential(
         parameters=parameters,
@@ -147,16 +146,6 @@ def counted(
         result=result_state(database, slide_id).text(),
         titles=titles_of(taxonomy),
     )
-
-
-def finished_readings(database: Database, slide_id: int) -> list[Reading]:
-    """Readings of their own that may be looked at: finished, or read elsewhere and brought back."""
-    return [one for one in readings_of(database, slide_id) if one.finished or one.brought_from]
-
-
-def reading_code(reading: Reading) -> str:
-    """What a reading is called beside others, without a name."""
-    return f"reader-{reading.reader_id}, reading {reading.reading_id}"
 
 
 def names_of_readers(database: Database) -> dict[int, str]:
