@@ -161,9 +161,9 @@ def test_parts_that_do_not_fit_are_refused(change, said):
         TrainingSet.of(**(good | change))
 
 
-def test_targets_of_pseudo_labels_sum_to_one():
-    with pytest.raises(TrainingSetError, match="sum to 1"):
-        PseudoLabelled(crops_of([0]), [[0.5, 0.2]], [1], ["g"], [1])
+def test_pseudo_label_leaves_a_class_open():
+    with pytest.raises(TrainingSetError, match="at least one class"):
+        PseudoLabelled(crops_of([0]), [[False, False]], [1], ["g"], [1])
 
 
 def test_hash_tells_the_division_and_nothing_else():

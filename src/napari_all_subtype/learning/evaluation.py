@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from napari_all_subtype.errors import TooFewCellsError, TrainingSetError
+from napari_all_subtype.learning import confusion
 from napari_all_subtype.learning.curves import Curve, curves_of
 from napari_all_subtype.learning.hierarchy import Said, as_people_say, said_of, sides_of
 from napari_all_subtype.learning.reliability import Reliability, reliability
@@ -220,7 +221,7 @@ def agreement(first: Sequence[str], second: Sequence[str]) -> float:
     place = {name: n for n, name in enumerate(names)}
     counts = np.zeros((len(names), len(names)))
     np.add.at(counts, ([place[w] for w in first], [place[w] for w in second]), 1)
-    return float(_kappa(counts))
+    return float(confusion.kappa(counts))
 
 
 def _refuse(words: np.ndarray, groups: np.ndarray, p: np.ndarray, taxonomy: Taxonomy) -> None:
@@ -278,50 +279,11 @@ def _interval(values: np.ndarray) -> tuple[float | None, float | None]:
     return float(low), float(high)
 
 
-def _parts(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cells right, that people called so, and that the model called so: each (…, C), float."""
-    counts = counts.astype(float)
-    hits = np.diagonal(counts, axis1=-2, axis2=-1)
-    return hits, counts.sum(axis=-1), counts.sum(axis=-2)
-
-
-def _f1s(counts: np.ndarray) -> np.ndarray:
-    hits, truth, called = _parts(counts)
-    # A class that people never used takes no part: calling it costs the others their recall.
-    return np.where(truth > 0, 2 * hits / np.maximum(truth + called, 1), np.nan)
-
-
-def _macro_f1(counts: np.ndarray) -> np.ndarray:
-    return _mean(_f1s(counts))
-
-
-def _balanced_accuracy(counts: np.ndarray) -> np.ndarray:
-    hits, truth, _ = _parts(counts)
-    return _mean(np.where(truth > 0, hits / np.maximum(truth, 1), np.nan))
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    there = np.isfinite(values)
-    return np.where(there, values, 0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
-
-
-def _accuracy(counts: np.ndarray) -> np.ndarray:
-    hits, truth, _ = _parts(counts)
-    return hits.sum(axis=-1) / np.maximum(truth.sum(axis=-1), 1)
-
-
-def _kappa(counts: np.ndarray) -> np.ndarray:
-    hits, truth, called = _parts(counts)
-    n = np.maximum(truth.sum(axis=-1), 1)
-    seen, chance = hits.sum(axis=-1) / n, (truth * called).sum(axis=-1) / n**2
-    return np.where(chance < 1, (seen - chance) / np.where(chance < 1, 1 - chance, 1), 1.0)
-
-
 _RULES = {
-    "macro_f1": _macro_f1,
-    "balanced_accuracy": _balanced_accuracy,
-    "accuracy": _accuracy,
-    "kappa": _kappa,
+    "macro_f1": confusion.macro_f1,
+    "balanced_accuracy": confusion.balanced_accuracy,
+    "accuracy": confusion.accuracy,
+    "kappa": confusion.kappa,
 }
 
 
@@ -329,15 +291,15 @@ def _class_figures(
     n: int, whole: np.ndarray, drawn: np.ndarray | None, groups: int
 ) -> ClassFigures:
     def precision(counts: np.ndarray) -> np.ndarray:
-        hits, _, called = _parts(counts)
+        hits, _, called = confusion.parts(counts)
         return np.where(called[..., n] > 0, hits[..., n] / np.maximum(called[..., n], 1), 0.0)
 
     def recall(counts: np.ndarray) -> np.ndarray:
-        hits, truth, _ = _parts(counts)
+        hits, truth, _ = confusion.parts(counts)
         return np.where(truth[..., n] > 0, hits[..., n] / np.maximum(truth[..., n], 1), np.nan)
 
     def f1(counts: np.ndarray) -> np.ndarray:
-        return _f1s(counts)[..., n]
+        return confusion.f1s(counts)[..., n]
 
     figures = [_with_interval(rule, whole, drawn) for rule in (precision, recall, f1)]
     return ClassFigures(*figures, cells=int(whole[n].sum()), groups=groups)

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from napari_all_subtype.errors import TooFewCellsError
+from napari_all_subtype.learning.bundles import GroupTable, bundles_of
 from napari_all_subtype.learning.training_set import SPLITS, TEST, TRAIN, VAL
 from napari_all_subtype.parameters import Parameters
 from napari_all_subtype.taxonomy import Taxonomy
@@ -116,8 +117,8 @@ def plan_splits(
     known = dict(known or {})
     kinds = [word if flat else top_class(taxonomy, word) for word in words]
     refuse_too_few(kinds, groups)
-    bundles = _bundles(groups, known, together)
-    table = _Table(kinds, groups, bundles)
+    bundles = bundles_of(groups, known, together)
+    table = GroupTable(kinds, groups, bundles)
     splits, notes = table.known_splits(known)
     free = [bundle for bundle in table.names if bundle not in splits]
     test, why = _test_fraction(table, parameters)
@@ -186,62 +187,7 @@ def refuse_too_few(kinds: Sequence[str], groups: Sequence[str]) -> None:
         )
 
 
-class _Table:
-    """Cells per bundle of groups and class."""
-
-    def __init__(self, kinds: Sequence[str], groups: Sequence[str], bundles: Mapping[str, str]):
-        self.bundles = bundles
-        self.kinds = sorted(set(kinds))
-        self.names = sorted({bundles[group] for group in groups})
-        self.counts = np.zeros((len(self.names), len(self.kinds)), int)
-        for kind, group in zip(kinds, groups, strict=True):
-            self.counts[self.names.index(bundles[group]), self.kinds.index(kind)] += 1
-
-    def of(self, bundle: str) -> np.ndarray:
-        """Cells of each class in a bundle."""
-        return self.counts[self.names.index(bundle)]
-
-    def sums(self, splits: Mapping[str, str]) -> dict[str, np.ndarray]:
-        """Cells of each class in each split."""
-        zero = np.zeros(len(self.kinds), int)
-        return {
-            split: sum((self.of(name) for name, is_in in splits.items() if is_in == split), zero)
-            for split in SPLITS
-        }
-
-    def known_splits(self, known: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-        """Split of each bundle that has one, and a note on those that are parted already."""
-        splits, notes = {}, []
-        for group, split in known.items():
-            bundle = self.bundles.get(group)
-            if bundle is None or bundle not in self.names:
-                continue
-            if splits.setdefault(bundle, split) != split:
-                notes.append(
-                    f"Group {group} ({split}) shares a picture with a group in {splits[bundle]}. "
-                    "Both stay where they are; cells that are in both take no part in training."
-                )
-        return splits, notes
-
-
-def _bundles(
-    groups: Iterable[str], known: Iterable[str], together: Iterable[tuple[str, str]]
-) -> dict[str, str]:
-    """The bundle of each group, called by the least name in it."""
-    parent = {group: group for group in (*groups, *known)}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
-
-    for one, other in together:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    return {group: root(group) for group in list(parent)}
-
-
-def _test_fraction(table: _Table, parameters: SplitParameters) -> tuple[float, str]:
+def _test_fraction(table: GroupTable, parameters: SplitParameters) -> tuple[float, str]:
     """The share that tests; 0 where there are few, and why."""
     cells = table.counts.sum(axis=0)
     groups = (table.counts > 0).sum(axis=0)
@@ -258,7 +204,7 @@ def _test_fraction(table: _Table, parameters: SplitParameters) -> tuple[float, s
 
 
 def _spread(
-    table: _Table,
+    table: GroupTable,
     splits: dict[str, str],
     free: Sequence[str],
     shares: Mapping[str, float],
@@ -282,7 +228,7 @@ def _spread(
         sums[chosen] += cells
 
 
-def _mend(table: _Table, splits: dict[str, str], free: Sequence[str]) -> None:
+def _mend(table: GroupTable, splits: dict[str, str], free: Sequence[str]) -> None:
     """Move free bundles, the smallest first, until each class trains and validates if it can."""
     for wanted in (TRAIN, VAL):
         for kind in range(len(table.kinds)):
@@ -294,7 +240,7 @@ def _mend(table: _Table, splits: dict[str, str], free: Sequence[str]) -> None:
                     break
 
 
-def _can_go(table: _Table, splits: Mapping[str, str], bundle: str, wanted: str) -> bool:
+def _can_go(table: GroupTable, splits: Mapping[str, str], bundle: str, wanted: str) -> bool:
     """Whether every class that trains and validates still does without this bundle."""
     home = splits[bundle]
     if home == wanted:
@@ -303,7 +249,7 @@ def _can_go(table: _Table, splits: Mapping[str, str], bundle: str, wanted: str) 
     return home == TEST or not ((left == 0) & (table.of(bundle) > 0)).any()
 
 
-def _refuse_missing(table: _Table, splits: Mapping[str, str]) -> None:
+def _refuse_missing(table: GroupTable, splits: Mapping[str, str]) -> None:
     sums = table.sums(splits)
     for split, does in ((TRAIN, "train"), (VAL, "validate")):
         for n, kind in enumerate(table.kinds):

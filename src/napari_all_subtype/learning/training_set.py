@@ -236,8 +236,8 @@ class PseudoLabelled:
     Parameters
     ----------
     crops : ndarray, shape (N, S, S, C), uint8
-    targets : ndarray, shape (N, K), float32
-        Of each class; rows sum to 1.
+    allowed : ndarray, shape (N, K), bool
+        Classes that the model leaves open, as a person's word does: of a blast all subtypes.
     weights : ndarray, shape (N,), float32
         How much each counts beside a labelled cell, which is 1.
     groups : ndarray, shape (N,), object
@@ -245,19 +245,22 @@ class PseudoLabelled:
     """
 
     crops: np.ndarray
-    targets: np.ndarray
+    allowed: np.ndarray
     weights: np.ndarray
     groups: np.ndarray
     ids: np.ndarray
 
     def __post_init__(self) -> None:
         _refuse_crops(self.crops)
-        kinds = {"targets": np.float32, "weights": np.float32, "groups": object, "ids": np.int64}
+        kinds = {"allowed": bool, "weights": np.float32, "groups": object, "ids": np.int64}
         for name, kind in kinds.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), kind))
             _refuse_length(name, getattr(self, name), len(self.crops))
-        if len(self) and not np.allclose(self.targets.sum(axis=1), 1, atol=1e-3):
-            raise TrainingSetError("The targets of a pseudo-labelled cell do not sum to 1.")
+        if self.allowed.ndim != 2 or not self.allowed.any(axis=1).all():
+            raise TrainingSetError(
+                f"The classes of pseudo-labelled cells have shape {self.allowed.shape}: expected "
+                f"({len(self)}, K), with at least one class for each cell."
+            )
 
     def __len__(self) -> int:
         return len(self.crops)

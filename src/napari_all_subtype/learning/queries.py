@@ -1,0 +1,255 @@
+"""The feedback loop: which cells weigh more, which a reader is asked, and whose word is suspect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field
+
+from napari_all_subtype.learning.hierarchy import said_of, side_probabilities, sides_of
+from napari_all_subtype.learning.splits import top_classes
+from napari_all_subtype.learning.thresholds import threshold_by_errors
+from napari_all_subtype.learning.training_set import TRAIN, TrainingSet, UnlabelledCrops
+from napari_all_subtype.parameters import Parameters
+from napari_all_subtype.taxonomy import Taxonomy
+
+UNCERTAIN, NEXT, NOVEL = "uncertain", "next least certain", "unlike the cells of the training"
+_CANDIDATES, _LEAST_CANDIDATES = 4, 200  # for each place in the queue, and in all
+
+
+class FeedbackParameters(Parameters):
+    """How a model's doubt is fed back."""
+
+    error_rate: float = Field(
+        0.05,
+        gt=0.0,
+        lt=1.0,
+        description="Share of errors you accept among cells that the model is believed on: it "
+        "tells the confidence from which on it is.",
+    )
+    queue: int = Field(50, ge=0, le=100000, description="Unlabelled cells to ask a reader about.")
+    loop_back: bool = Field(
+        True,
+        description="Let labelled cells that the model doubts weigh more in the next training.",
+    )
+    boost: float = Field(
+        2.0, gt=1.0, le=10.0, description="Factor by which a doubted cell weighs more, each time."
+    )
+    max_weight: float = Field(
+        4.0, ge=1.0, le=100.0, description="Most that a labelled cell weighs; usual is 1."
+    )
+    agree_kappa: float = Field(
+        0.95,
+        gt=0.0,
+        le=1.0,
+        description="Agreement (Cohen's κ) of two models in a row from which on the loop may end.",
+    )
+    least_gain: float = Field(
+        0.005, ge=0.0, le=1.0, description="Gain of macro-F1 that still counts as one."
+    )
+    folds: int = Field(
+        4, ge=2, le=20, description="Models trained to judge each labelled cell out of sample."
+    )
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What one round of feedback found among labelled cells.
+
+    Parameters
+    ----------
+    threshold : float
+        Confidence from which on the model is believed; above 1 where it nowhere is.
+    confidence : ndarray, shape (N,), float32
+        Of what the model says, out of sample; NaN where nobody judged the cell.
+    for_word : ndarray, shape (N,), float32
+        Probability of the side that the person's word is of.
+    said : ndarray, shape (N,), object
+        The model's word; empty where nobody judged the cell.
+    suspect : ndarray, shape (N,), bool
+        The model is believed, and says another side.
+    looped : ndarray, shape (N,), bool
+        Training cells that are doubted and not suspect.
+    weights : ndarray, shape (N,), float32
+        For the next training.
+    """
+
+    threshold: float
+    confidence: np.ndarray
+    for_word: np.ndarray
+    said: np.ndarray
+    suspect: np.ndarray
+    looped: np.ndarray
+    weights: np.ndarray
+
+
+def feed_back(
+    training: TrainingSet,
+    probabilities: np.ndarray,
+    parameters: FeedbackParameters = FeedbackParameters(),
+) -> Feedback:
+    """Doubted and suspect cells among the labelled ones, and what they weigh from now on.
+
+    A doubted cell weighs more than before; one that is not doubted weighs 1 again. A suspect one
+    is shown to a reader, and its weight stays: a wrong word must not be learned harder.
+
+    Parameters
+    ----------
+    training : TrainingSet
+        With the weights so far.
+    probabilities : ndarray, shape (N, K), float
+        Out of sample, calibrated; NaN for cells that were not judged.
+    """
+    judged = np.isfinite(probabilities).all(axis=1)
+    taxonomy = training.taxonomy
+    n = len(training)
+    confidence, for_word = np.full((2, n), np.nan, np.float32)
+    said = np.full(n, "", object)
+    sides = np.full(n, "", object)
+    truth = sides_of(training.words, taxonomy)
+    told = said_of(probabilities[judged], taxonomy)
+    confidence[judged], said[judged], sides[judged] = told.confidence, told.words, told.sides
+    for_word[judged] = _of_side(probabilities[judged], truth[judged], taxonomy)
+    right = sides == truth
+    threshold = threshold_by_errors(confidence[judged], right[judged], parameters.error_rate)
+    believed = judged & (np.nan_to_num(confidence) >= threshold)
+    suspect = believed & ~right
+    doubted = judged & ~suspect & (np.nan_to_num(for_word, nan=1) < threshold)
+    looped = doubted & (training.splits == TRAIN)
+    weights = np.where(suspect, training.weights, 1).astype(np.float32)
+    if parameters.loop_back:
+        more = np.minimum(training.weights * parameters.boost, parameters.max_weight)
+        weights[looped] = np.maximum(more, training.weights)[looped]
+    else:
+        weights, looped = training.weights.copy(), np.zeros(n, bool)
+    return Feedback(threshold, confidence, for_word, said, suspect, looped, weights)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Unlabelled cells in the order in which a reader should see them.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (M,), int64
+        Of the unlabelled cells, each once.
+    reasons : tuple of str
+        ``uncertain``, ``next least certain`` or ``unlike the cells of the training``.
+    """
+
+    rows: np.ndarray
+    reasons: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def ask(
+    unlabelled: UnlabelledCrops,
+    probabilities: np.ndarray,
+    taxonomy: Taxonomy,
+    threshold: float,
+    n: int,
+    known: np.ndarray | None = None,
+    seed: int = 0,
+) -> Queue:
+    """The `n` cells to ask about: doubted, and not all of one kind.
+
+    Of the cells that the model doubts most, those are taken one after the other that lie farthest
+    from what was taken before, in looks and in probabilities, by a draw that prefers doubt
+    (k-means++ seeding: Arthur & Vassilvitskii 2007, as in BADGE: Ash et al., ICLR 2020). Cells
+    that are above the threshold come after those below it, and what is no known cell last.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (M, K), float
+        Calibrated.
+    known : ndarray, shape (M,), bool, optional
+        False for what is unlike the cells of the training.
+    """
+    m = len(unlabelled)
+    known = np.ones(m, bool) if known is None else known
+    doubt = 1 - said_of(probabilities, taxonomy).confidence.astype(float)
+    below = known & (1 - doubt < threshold)
+    rng = np.random.default_rng(seed)
+    places = _places(unlabelled.crops, probabilities)
+    rows: list[int] = []
+    reasons: list[str] = []
+    for part, reason in ((below, UNCERTAIN), (known & ~below, NEXT), (~known, NOVEL)):
+        wanted = min(n - len(rows), int(part.sum()))
+        if wanted <= 0:
+            continue
+        candidates = np.flatnonzero(part)
+        candidates = rng.permutation(candidates)  # of equals, not always the first
+        order = np.argsort(-doubt[candidates], kind="stable")
+        order = order[: max(_CANDIDATES * wanted, _LEAST_CANDIDATES)]
+        rows += _spread_out(candidates[order], places, doubt, wanted, rng)
+        reasons += [reason] * wanted
+    return Queue(np.array(rows, np.int64), tuple(reasons))
+
+
+def why_to_stop(
+    scores: Sequence[float], kappa: float | None, parameters: FeedbackParameters
+) -> str:
+    """Why the loop may end; empty while it may not.
+
+    Parameters
+    ----------
+    scores : sequence of float
+        Macro-F1 out of sample of each round, the last one last.
+    kappa : float or None
+        Agreement of the last two models on the same cells; None for the first.
+
+    Examples
+    --------
+    >>> why_to_stop([0.8, 0.9], 0.5, FeedbackParameters())
+    ''
+    """
+    if kappa is not None and kappa >= parameters.agree_kappa:
+        return f"two models in a row agree (κ = {kappa:.2f}, {parameters.agree_kappa} is enough)"
+    if len(scores) >= 3 and max(scores[-2:]) < scores[-3] + parameters.least_gain:
+        return (
+            f"nothing improved in two rounds (macro-F1 {scores[-3]:.3f}, {scores[-2]:.3f}, "
+            f"{scores[-1]:.3f})"
+        )
+    return ""
+
+
+def _of_side(probabilities: np.ndarray, sides: np.ndarray, taxonomy: Taxonomy) -> np.ndarray:
+    names = top_classes(taxonomy)
+    by_side = side_probabilities(probabilities, taxonomy)
+    return by_side[np.arange(len(sides)), [names.index(side) for side in sides]]
+
+
+def _places(crops: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Where each cell lies: small pictures and probabilities, each of spread 1 in all."""
+    n, side = crops.shape[:2]
+    if not n:
+        return np.zeros((0, 1))
+    step = max(side // 8, 1)
+    cut = crops[:, : side // step * step, : side // step * step, :3].astype(np.float32)
+    small = cut.reshape(n, side // step, step, side // step, step, 3).mean(axis=(2, 4))
+    parts = [small.reshape(n, -1), np.asarray(probabilities, np.float32)]
+    scaled = [part - part.mean(axis=0) for part in parts]
+    return np.hstack(
+        [part / max(float(np.sqrt((part**2).sum(axis=1).mean())), 1e-6) for part in scaled]
+    )
+
+
+def _spread_out(
+    rows: np.ndarray, places: np.ndarray, doubt: np.ndarray, n: int, rng: np.random.Generator
+) -> list[int]:
+    """`n` of `rows`, the most doubted first, each drawn by its distance from those before it."""
+    taken = [0]
+    nearest = np.full(len(rows), np.inf)
+    while len(taken) < n:
+        away = ((places[rows] - places[rows[taken[-1]]]) ** 2).sum(axis=1)
+        nearest = np.minimum(nearest, away)
+        chance = nearest * (doubt[rows] + 1e-3)
+        chance[taken] = 0
+        left = np.setdiff1d(np.arange(len(rows)), taken)
+        total = chance.sum()
+        taken.append(int(rng.choice(len(rows), p=chance / total)) if total > 0 else int(left[0]))
+    return [int(rows[n]) for n in taken]
