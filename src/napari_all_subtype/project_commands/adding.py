@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.option_groups import Debug
 from napari_all_subtype.progress_bar import TerminalMonitor
-from napari_all_subtype.project_commands.app import (
-    DONE,
-    NOTHING_DONE,
-    SOME_FAILED,
-    Folder,
-    project,
+from napari_all_subtype.project_commands.app import DONE, Folder, project
+from napari_all_subtype.project_commands.ways_in import (
+    add_cells,
+    add_cohort,
+    add_outlines,
+    add_project,
+    refuse_mixed,
+    told,
 )
-from napari_all_subtype.project_commands.packets import tell_words
-from napari_all_subtype.terminal import fail, say
-
-if TYPE_CHECKING:
-    from napari_all_subtype.progress import Monitor
-    from napari_all_subtype.project.database import Database
-    from napari_all_subtype.workflow.project_fields import Imported
+from napari_all_subtype.terminal import say
 
 # Under this name stand words of a table or of folders, where nobody says whose they are.
 IMPORTER = "importer"
@@ -111,6 +106,21 @@ def add(
             f"otherwise they stand under '{IMPORTER}'."
         ),
     ] = "",
+    geojson: Annotated[
+        Path | None,
+        Parameter(
+            help="Outlines of the cells, as QuPath writes them: a GeoJSON file for one image, or a "
+            "folder with a file of the same name for each. Their classes are words of the reader."
+        ),
+    ] = None,
+    cases: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="The inputs are folders with a folder for each case, whose name is kept apart as "
+            "its identifier.",
+        ),
+    ] = False,
     from_project: Annotated[
         Path | None,
         Parameter(help="Folder of another project, whose smears, cells and words come in."),
@@ -127,79 +137,27 @@ def add(
     from napari_all_subtype.workflow.project_fields import import_fields
 
     tables = [*(table or ()), *(class_folder or ())]
+    of_smear = bool(case or identifier)
+    ways = {
+        "--from-project": from_project is not None,
+        "--table or --folder": bool(tables),
+        "--cells": cells,
+        "--geojson": geojson is not None,
+        "--cases": cases,
+    }
+    refuse_mixed(ways, bool(inputs), of_smear, bool(specimen), reader)
     if from_project is not None:
-        if inputs or tables or cells or case or identifier or specimen or reader:
-            raise ParameterError(
-                "--from-project goes without images and without other options: cases, readers and "
-                "the like are those of the other project."
-            )
-        return _add_project(folder, from_project)
-    if inputs and tables:
-        raise ParameterError(
-            "Images are named beside --table or --folder. Expected one of them: add the images in "
-            "a second call."
-        )
-    if not inputs and not tables:
-        raise ParameterError("No image was named: give images, or folders of images, to add.")
-    if cells and not reader:
-        raise ParameterError(
-            "--cells is given without --reader. Say whose words these are: --reader NAME."
-        )
-    if (cells or tables) and (case or identifier or specimen):
-        raise ParameterError(
-            "--case, --identifier and --specimen go with fields of one smear; with pictures of "
-            "single cells the column 'group' tells what belongs together."
-        )
+        return add_project(folder, from_project)
     with open_project(folder) as database, TerminalMonitor(1) as monitor:
         sweep(database)
+        if cases:
+            return add_cohort(database, inputs, specimen, monitor)
         if cells or tables:
-            came = _cells(database, tables or inputs, reader or IMPORTER, monitor)
+            came = add_cells(database, tables or inputs, reader or IMPORTER, monitor)
+        elif geojson is not None:
+            of = {"case_id": case, "identifier": identifier, "specimen": specimen}
+            came = add_outlines(database, inputs, geojson, reader or IMPORTER, of, monitor)
         else:
             images = find_images(inputs)
             came = import_fields(database, images, case, identifier, specimen, monitor=monitor)
-    return _told(came, with_words=bool(cells or tables))
-
-
-def _told(came: Imported, with_words: bool) -> int:
-    """Say what came in; the exit status."""
-    for outcome in came.failed:
-        fail(outcome.error)
-    words = f", {came.annotated} with a word" if with_words else ""
-    say(f"{came.added} images added{words}; {came.known} were there already.")
-    if not came.failed:
-        return DONE
-    return SOME_FAILED if came.added or came.known else NOTHING_DONE
-
-
-def _cells(database: Database, inputs: list[Path], reader: str, monitor: Monitor) -> Imported:
-    import pandas as pd
-
-    from napari_all_subtype.project.readers import reader_named
-    from napari_all_subtype.workflow.cell_rows import rows_of_class_folders, rows_of_csv
-    from napari_all_subtype.workflow.project_cells import import_cells, words_of
-
-    rows = [rows_of_class_folders(p) if p.is_dir() else rows_of_csv(p) for p in inputs]
-    rows = pd.concat(rows, ignore_index=True)
-    words_of(database, rows)  # raises before a reader is entered who said nothing
-    who = reader_named(database, reader).reader_id
-    return import_cells(database, rows, who, monitor=monitor)
-
-
-def _add_project(folder: Path, other: Path) -> int:
-    from napari_all_subtype.project.database import open_project
-    from napari_all_subtype.project.leftovers import sweep
-    from napari_all_subtype.workflow.project_other import import_project
-
-    with open_project(folder) as database, open_project(other, write=False) as source:
-        sweep(database)
-        with TerminalMonitor(1) as monitor:
-            came = import_project(database, source, monitor)
-    for refused in came.refused:
-        fail(refused)
-    say(
-        f"{came.fields} images of {came.slides} new slides and {came.cases} new cases added; "
-        f"{came.known} were there already. Cells of {came.segmentations} images and the splits of "
-        f"{came.splits} cases came with them."
-    )
-    tell_words(came.words)
-    return SOME_FAILED if came.refused else DONE
+    return told(came, with_words=bool(cells or tables or geojson))

@@ -11,6 +11,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from napari_all_subtype.taxonomy import CellClass
 from napari_all_subtype.workflow.exported_field import ExportedField
 from napari_all_subtype.workflow.geojson import Called, cell_features, collection
 
@@ -50,7 +51,7 @@ class GeoJsonWriter:
         """Write the cells of one field."""
         cells = exported.cells
         called = [
-            Called(exported.class_of(word), _metadata(exported.told(row)))
+            called_as(exported.class_of(word), exported.told(row))
             for word, row in zip(exported.words, cells.itertuples(), strict=True)
         ]
         features = cell_features(exported.masks, cells, called)
@@ -64,10 +65,14 @@ class GeoJsonWriter:
         """Nothing is left to write."""
 
 
-def _metadata(told: Mapping[str, object]) -> dict[str, str]:
-    """What QuPath keeps as text beside a cell."""
+def called_as(cell_class: CellClass, told: Mapping[str, object]) -> Called:
+    """A cell's class, and what QuPath keeps as text beside it.
+
+    The title stands there as well: who changes the class in QuPath says something new.
+    """
     kept = ("word", "annotation", "reader", "at_utc", "predicted", "model")
-    return {name: str(told[name]) for name in kept if told[name]}
+    texts = {name: str(told[name]) for name in kept if told[name]}
+    return Called(cell_class, {"title": cell_class.title, **texts} if texts else {})
 
 
 def png_of(pixels: np.ndarray) -> bytes:

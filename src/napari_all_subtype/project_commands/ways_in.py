@@ -1,0 +1,149 @@
+"""The ways into a project, on the command line: what goes together, and what came in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.project_commands.app import DONE, NOTHING_DONE, SOME_FAILED
+from napari_all_subtype.project_commands.packets import tell_words
+from napari_all_subtype.terminal import fail, note, say
+
+if TYPE_CHECKING:
+    from napari_all_subtype.progress import Monitor
+    from napari_all_subtype.project.database import Database
+    from napari_all_subtype.workflow.project_fields import Imported
+
+
+def refuse_mixed(
+    ways: dict[str, bool], inputs: bool, of_smear: bool, specimen: bool, reader: str
+) -> None:
+    """Raise if options do not go together.
+
+    Raises
+    ------
+    ParameterError
+    """
+    chosen = [name for name, given in ways.items() if given]
+    if "--from-project" in chosen and (chosen[1:] or inputs or of_smear or specimen or reader):
+        raise ParameterError(
+            "--from-project goes without images and without other options: cases, readers and "
+            "the like are those of the other project."
+        )
+    if len(chosen) > 1:
+        raise ParameterError(
+            f"{' and '.join(chosen)} are given together. Expected one of them: add the rest in a "
+            "second call."
+        )
+    way = chosen[0] if chosen else ""
+    if way == "--table or --folder" and inputs:
+        raise ParameterError(
+            "Images are named beside --table or --folder. Expected one of them: add the images in "
+            "a second call."
+        )
+    if not inputs and way not in ("--from-project", "--table or --folder"):
+        raise ParameterError("No image was named: give images, or folders of images, to add.")
+    if way == "--cells" and not reader:
+        raise ParameterError(
+            "--cells is given without --reader. Say whose words these are: --reader NAME."
+        )
+    if way in ("--cells", "--table or --folder") and (of_smear or specimen):
+        raise ParameterError(
+            "--case, --identifier and --specimen go with fields of one smear; with pictures of "
+            "single cells the column 'group' tells what belongs together."
+        )
+    if way == "--cases" and (of_smear or reader):
+        raise ParameterError(
+            "--cases goes without --case, --identifier and --reader: each folder is a case, its "
+            "name the identifier, and no words come with it."
+        )
+
+
+def add_outlines(
+    database: Database,
+    inputs: list[Path],
+    given: Path,
+    reader: str,
+    of: dict[str, str],
+    monitor: Monitor,
+) -> Imported:
+    """Images with outlines of their cells."""
+    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.workflow.analyse import Analyser
+    from napari_all_subtype.workflow.inputs import find_images
+    from napari_all_subtype.workflow.project_outlines import drawn_fields, import_outlines
+
+    # Raises before anything is loaded or entered.
+    drawn = drawn_fields(database, find_images(inputs), given)
+    analyser, who = Analyser(), reader_named(database, reader).reader_id
+    return import_outlines(database, drawn, who, analyser, monitor=monitor, **of)
+
+
+def add_cohort(database: Database, inputs: list[Path], specimen: str, monitor: Monitor) -> int:
+    """Folders with a folder for each case; the exit status."""
+    from napari_all_subtype.workflow.project_cohort import find_cohort, import_cohort
+
+    found = [find_cohort(path) for path in inputs]
+    cases = [home for one in found for home in one.cases]
+    made = import_cohort(database, cases, specimen, monitor=monitor)
+    for why in made.refused:
+        fail(why)
+    for one in found:
+        for name in one.empty:
+            note(f"{name}: no image lies in it, so it is no case.")
+        if one.beside:
+            note(f"{one.beside} images lie in no folder of a case, and were left out.")
+    status = told(made.came, with_words=False)
+    say(f"{len(cases) - len(made.refused)} cases; their names are kept apart as identifiers.")
+    if not made.refused:
+        return status
+    return SOME_FAILED if made.came.added or made.came.known else NOTHING_DONE
+
+
+def told(came: Imported, with_words: bool) -> int:
+    """Say what came in; the exit status."""
+    for outcome in came.failed:
+        fail(outcome.error)
+    words = f", {came.annotated} with a word" if with_words else ""
+    say(f"{came.added} images added{words}; {came.known} were there already.")
+    if not came.failed:
+        return DONE
+    return SOME_FAILED if came.added or came.known else NOTHING_DONE
+
+
+def add_cells(database: Database, inputs: list[Path], reader: str, monitor: Monitor) -> Imported:
+    """Pictures of single cells, of tables or of folders per class."""
+    import pandas as pd
+
+    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.workflow.cell_rows import rows_of_class_folders, rows_of_csv
+    from napari_all_subtype.workflow.project_cells import import_cells, words_of
+
+    rows = [rows_of_class_folders(p) if p.is_dir() else rows_of_csv(p) for p in inputs]
+    rows = pd.concat(rows, ignore_index=True)
+    words_of(database, rows)  # raises before a reader is entered who said nothing
+    who = reader_named(database, reader).reader_id
+    return import_cells(database, rows, who, monitor=monitor)
+
+
+def add_project(folder: Path, other: Path) -> int:
+    """All of another project; the exit status."""
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.leftovers import sweep
+    from napari_all_subtype.workflow.project_other import import_project
+
+    with open_project(folder) as database, open_project(other, write=False) as source:
+        sweep(database)
+        with TerminalMonitor(1) as monitor:
+            came = import_project(database, source, monitor)
+    for refused in came.refused:
+        fail(refused)
+    say(
+        f"{came.fields} images of {came.slides} new slides and {came.cases} new cases added; "
+        f"{came.known} were there already. Cells of {came.segmentations} images and the splits of "
+        f"{came.splits} cases came with them."
+    )
+    tell_words(came.words)
+    return SOME_FAILED if came.refused else DONE
