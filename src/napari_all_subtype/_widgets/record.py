@@ -72,6 +72,7 @@ class Record:
         self.reader: Reader | None = None
         self.reading: Reading | None = None
         self.keeper = Keeper(self)
+        self._users: list[object] = []
 
     # The project
 
@@ -114,6 +115,16 @@ class Record:
         self.keeper.stop()
         self.session.forget_places()
         self.opened.emit()
+
+    def join(self, user: object) -> None:
+        """`user`, a dock or the like, needs the project to stay open."""
+        self._users.append(user)
+
+    def leave(self, user: object) -> None:
+        """`user` needs it no longer; the last one to go closes it."""
+        self._users = [one for one in self._users if one is not user]
+        if not self._users:
+            self.close()
 
     @property
     def writable(self) -> bool:

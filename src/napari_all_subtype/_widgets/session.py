@@ -41,6 +41,7 @@ from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.model.card import read_card
 from napari_all_subtype.model.weights import model_folders
+from napari_all_subtype.workflow.review_parameters import CellFilter
 from napari_all_subtype.workflow.summarise import (
     Counts,
     FieldCells,
@@ -61,6 +62,8 @@ class Session:
 
     fields_changed = Signal()
     field_updated = Signal(int)
+    result_changed = Signal(int)
+    filter_changed = Signal()
     field_selected = Signal(int)
     progressed = Signal(int, str)
     started = Signal()
@@ -90,6 +93,7 @@ class Session:
         self.device = ""
         self.model = ""
         self.selection = Selection()
+        self.cell_filter = CellFilter()
         self.record = Record(self)
         self.pixels = CellPixels(self)
         self.told_of = 0
@@ -202,6 +206,14 @@ class Session:
         if "result" in changes and (labels := self.selection.labels(n)):
             there = set() if self.result(n) is None else self.result(n).there(labels)
             self.selection.keep(lambda place: place[0] != n or place[1] in there)
+        if "result" in changes:
+            self.result_changed.emit(n)
+
+    def filter_cells(self, shown: CellFilter) -> None:
+        """Have queue and gallery show only cells that pass `shown`."""
+        if shown != self.cell_filter:
+            self.cell_filter = shown
+            self.filter_changed.emit()
 
     def update(self, n: int, **changes: object) -> None:
         """Have field number `n` other values, and be shown anew."""
@@ -237,7 +249,10 @@ class Session:
             for source, (fields, *rest) in self._put_away.items()
         }
         pairs = zip(before, self.fields, strict=True)
-        return [n for n, (old, new) in enumerate(pairs) if old is not new]
+        changed = [n for n, (old, new) in enumerate(pairs) if old is not new]
+        for n in changed:
+            self.result_changed.emit(n)
+        return changed
 
     def crop_spec_of(self, analysis: Analysis) -> CropSpec:
         """How the model of `analysis` wants its crops."""

@@ -120,6 +120,17 @@ class ThumbnailView(QListView):
         n = self.currentIndex().row()
         return self.thumbnails.rows[n].key if n >= 0 else None
 
+    @property
+    def current_class(self) -> str | None:
+        """Name of the class of the thumbnail that arrow keys start from."""
+        n = self.currentIndex().row()
+        return self.thumbnails.rows[n].cell_class.name if n >= 0 else None
+
+    def reveal(self, key: Hashable | None) -> None:
+        """Scroll to the thumbnail `key`, if there is one."""
+        if key is not None and (n := self.thumbnails.row_of(key)) >= 0:
+            self.scrollTo(self.thumbnails.index(n))
+
     def choose(self, keys: Sequence[Hashable], current: Hashable | None = None) -> None:
         """Have these chosen and no others, without a word of it; stand on `current`."""
         rows = sorted(n for n in map(self.thumbnails.row_of, keys) if n >= 0)

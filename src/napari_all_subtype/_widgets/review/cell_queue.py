@@ -35,6 +35,7 @@ class CellQueue:
     def choose(self, order: QueueOrder, shown: CellFilter) -> None:
         """Read in another order, or other cells."""
         self.order, self.shown = order, shown
+        self.session.filter_cells(shown)
         self.fill()
 
     def empty(self) -> None:

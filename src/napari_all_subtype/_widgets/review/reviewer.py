@@ -58,6 +58,7 @@ class Reviewer:
         self.words, self.project, self.queue_panel = dock.words, dock.project, dock.queue
         self.preferences = Preferences.load()
         self.keys = Keys(self.preferences.keys)
+        self.record.join(self)
         self.queue = CellQueue(session)
         self.region = RegionTool(session)
         self.armed = ""
@@ -111,7 +112,7 @@ class Reviewer:
         self.region.close()
         for signal, slot in self._slots():
             signal.disconnect(slot, missing_ok=True)
-        self.record.close()
+        self.record.leave(self)
 
     # Keys
 

@@ -1,0 +1,1 @@
+"""The dock *Cell gallery*: the cells of a smear as small pictures, class by class."""
