@@ -269,8 +269,13 @@ class ResultLayers(OwnLayers):
         if not self._has_result:
             return
         row = self.view.analysis.cells.loc[label]
-        centre = (row["centroid_y_px"], row["centroid_x_px"])
-        camera_of(self._viewer()).center = (0.0, *self.subtypes.data_to_world(centre)[-2:])
+        self.look_at_place((row["centroid_y_px"], row["centroid_x_px"]))
+
+    def look_at_place(self, centre_yx_px: tuple[float, float]) -> None:
+        """Move the camera to a place of the field, without changing the zoom."""
+        if self._has_result:
+            centre = self.subtypes.data_to_world(centre_yx_px)[-2:]
+            camera_of(self._viewer()).center = (0.0, *centre)
 
     def look_closely(self, label: int) -> None:
         """Move the camera to the cell `label`, so near that its chromatin can be judged."""

@@ -119,3 +119,10 @@ def history(
         values = [field_id]
     rows = database.rows(sql + " ORDER BY annotations.id", values)
     return [Annotation.of_row(row) for row in rows]
+
+
+def count_standing(database: Database, field_id: int) -> tuple[int, int]:
+    """How many annotations of the common record stand in a field, and how many are orphaned."""
+    sql = f"SELECT count(label_now), count(*) FROM ({_LAST} AND marked_cells.field_id = ?)"
+    placed, there = database.row(sql, (None, field_id))
+    return placed, there - placed

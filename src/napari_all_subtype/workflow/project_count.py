@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import AllSubtypeError, RecordError, Stopped
 from napari_all_subtype.progress import SILENT, Monitor, steps
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.readers import readers_of
+from napari_all_subtype.project.records import Reading
 from napari_all_subtype.project.smears import path_of
+from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.count_table import (
+    CountColumn,
     Differential,
     count_column,
     model_column,
     titles_of,
 )
 from napari_all_subtype.workflow.differential import CountedField, Drawn, draw
-from napari_all_subtype.workflow.kept_cells import KeptCells, kept_cells
+from napari_all_subtype.workflow.kept_cells import kept_cells
 from napari_all_subtype.workflow.overlaps import SmearOverviews
 from napari_all_subtype.workflow.project_analyses import words_on
 from napari_all_subtype.workflow.result_state import result_state
 from napari_all_subtype.workflow.review_parameters import DifferentialParameters
 from napari_all_subtype.workflow.spoken import MODEL, RECORD, finished_readings, named_readings
 
+Analyses = Mapping[int, Analysis]
 Repeated = dict[int, tuple[Region, ...]]
 
 
 def repeated_parts(
-    database: Database, fields: Sequence[KeptCells], monitor: Monitor = SILENT
+    database: Database, fields: Analyses, monitor: Monitor = SILENT
 ) -> tuple[Repeated, int]:
     """Parts of fields that an earlier one shows as well, and how many images could not be read.
+
+    Parameters
+    ----------
+    fields : mapping of int to Analysis
+        Of one slide, by field id; masks are not needed.
 
     Raises
     ------
@@ -42,21 +52,19 @@ def repeated_parts(
     if len(fields) < 2:
         return {}, 0
     overviews, lost = SmearOverviews(), 0
-    for one in steps(fields, "compare fields", monitor):
-        number = one.field.field_id
+    for number, analysis in steps(list(fields.items()), "compare fields", monitor):
         try:
-            source = as_source(path_of(database, number), one.analysis.parameters.reading)
-            overviews.add(number, one.analysis.name, source)
+            source = as_source(path_of(database, number), analysis.parameters.reading)
+            overviews.add(number, analysis.name, source)
         except Stopped:
             raise
         except AllSubtypeError:
             lost += 1
-    return overviews.seen_before(fields[0].analysis.parameters.quality, monitor), lost
+    quality = next(iter(fields.values())).parameters.quality
+    return overviews.seen_before(quality, monitor), lost
 
 
-def draw_smear(
-    fields: Sequence[KeptCells], repeated: Repeated, parameters: DifferentialParameters
-) -> Drawn:
+def draw_smear(fields: Analyses, repeated: Repeated, parameters: DifferentialParameters) -> Drawn:
     """The cells that are counted of a smear.
 
     Raises
@@ -66,14 +74,14 @@ def draw_smear(
     """
     if not fields:
         raise RecordError("No cell was found in this smear yet. Analyse its fields, then count.")
-    if len({one.analysis.taxonomy for one in fields}) > 1:
+    if len({one.taxonomy for one in fields.values()}) > 1:
         raise RecordError(
             "Fields of this smear were classified by models with different classes, which cannot "
             "be counted together. Analyse all of them with one model."
         )
     counted = [
-        CountedField(one.field.field_id, one.analysis.cells, repeated.get(one.field.field_id, ()))
-        for one in fields
+        CountedField(number, analysis.cells, repeated.get(number, ()))
+        for number, analysis in fields.items()
     ]
     return draw(counted, parameters)
 
@@ -95,7 +103,8 @@ def count_smear(
     Stopped
         If the monitor asked for it.
     """
-    fields = kept_cells(database, slide_id)
+    kept = kept_cells(database, slide_id)
+    fields = {one.field.field_id: one.analysis for one in kept}
     repeated, lost = repeated_parts(database, fields, monitor)
     drawn = draw_smear(fields, repeated, parameters)
     return counted(database, slide_id, fields, drawn, parameters, lost)
@@ -104,34 +113,36 @@ def count_smear(
 def counted(
     database: Database,
     slide_id: int,
-    fields: Sequence[KeptCells],
+    fields: Analyses,
     drawn: Drawn,
     parameters: DifferentialParameters,
     lost: int = 0,
+    apart: Reading | None = None,
+    with_model: bool = True,
 ) -> Differential:
     """What the cells drawn add up to, column by column.
 
     Parameters
     ----------
+    fields : mapping of int to Analysis
+        Of the slide, by field id, with the words that `drawn` has.
     lost : int
         Images that could not be compared with the others.
     name_of : callable, optional
         What a reader is called, by id; by default ``reader-1`` and so on.
     """
-    first = fields[0].analysis
+    first = next(iter(fields.values()))
     taxonomy, seed = first.taxonomy, parameters.seed
-    columns = [count_column(RECORD, drawn, drawn.words, taxonomy, seed)]
-    for key, reading in named_readings(finished_readings(database, slide_id)):
-        words = {
-            (one.field.field_id, label): word
-            for one in fields
-            for label, word in words_on(database, one.field.field_id, reading.reading_id).items()
-        }
-        column = count_column(key, drawn, drawn.said(words), taxonomy, seed)
-        columns.append(column.model_copy(update={"reader_id": reading.reader_id}))
-    models = sorted({one.analysis.model for one in fields})
-    columns.append(model_column(f"{MODEL} {', '.join(models)}", drawn, taxonomy, seed))
+    own = RECORD if apart is None else f"reader-{apart.reader_id}"
+    column = count_column(own, drawn, drawn.words, taxonomy, seed)
+    columns = [column.model_copy(update={"reader_id": apart and apart.reader_id})]
+    if apart is None:
+        columns += _readings(database, slide_id, fields, drawn, taxonomy, seed)
+    models = sorted({one.model for one in fields.values()})
+    if with_model:
+        columns.append(model_column(f"{MODEL} {', '.join(models)}", drawn, taxonomy, seed))
     threshold = first.parameters.decision.blast_threshold
+    rate = blank_rate(first.facts, drawn.n_leukocytes, threshold)
     return Differential(
         parameters=parameters,
         n_drawn=len(drawn.places),
@@ -141,11 +152,32 @@ def counted(
         n_at_edges=drawn.n_at_edges,
         n_repeated=drawn.n_repeated,
         columns=tuple(columns),
-        blank_rate=blank_rate(first.facts, drawn.n_leukocytes, threshold),
+        blank_rate=rate if with_model else None,
         notes=_notes(lost, models),
         result=result_state(database, slide_id).text(),
         titles=titles_of(taxonomy),
     )
+
+
+def _readings(
+    database: Database,
+    slide_id: int,
+    fields: Analyses,
+    drawn: Drawn,
+    taxonomy: Taxonomy,
+    seed: int,
+) -> list[CountColumn]:
+    """A column for each reading of its own that may be looked at."""
+    columns = []
+    for key, reading in named_readings(finished_readings(database, slide_id)):
+        words = {
+            (number, label): word
+            for number in fields
+            for label, word in words_on(database, number, reading.reading_id).items()
+        }
+        column = count_column(key, drawn, drawn.said(words), taxonomy, seed)
+        columns.append(column.model_copy(update={"reader_id": reading.reader_id}))
+    return columns
 
 
 def names_of_readers(database: Database) -> dict[int, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from napari_all_subtype.errors import ProjectDamagedError
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.history import count_standing
 from napari_all_subtype.project.locks import AMENDED, LOCKED, Lock, locks_of, reasons_of, state_of
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of
@@ -154,10 +154,9 @@ def _counts(database: Database, slide_id: int) -> tuple[int, int, int]:
     found = dict(database.rows("SELECT field_id, count(*) FROM cells GROUP BY field_id"))
     n_cells = n_reviewed = n_orphaned = 0
     for field in fields_of(database, slide_id):
-        stands = standing(database, field.field_id)
-        lost = sum(one.label is None for one in stands)
-        n_reviewed += len(stands) - lost
+        said, lost = count_standing(database, field.field_id)
+        n_reviewed += said
         n_orphaned += lost
         # A picture of one cell that nobody segmented has no cell but the one that is spoken of.
-        n_cells += max(found.get(field.field_id, 0), len(stands) - lost)
+        n_cells += max(found.get(field.field_id, 0), said)
     return n_cells, n_reviewed, n_orphaned

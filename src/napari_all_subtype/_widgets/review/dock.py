@@ -7,8 +7,10 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.dock import VerticalScroll
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.review.locking import Locking
 from napari_all_subtype._widgets.review.project_panel import ProjectPanel
 from napari_all_subtype._widgets.review.queue_panel import QueuePanel
+from napari_all_subtype._widgets.review.result_panel import ResultPanel
 from napari_all_subtype._widgets.review.reviewer import Reviewer
 from napari_all_subtype._widgets.review.word_panel import WordPanel
 from napari_all_subtype._widgets.session import session_of
@@ -29,8 +31,11 @@ class ReviewSmear(QWidget):
     def __init__(self, napari_viewer, parent: QWidget | None = None):
         super().__init__(parent)
         self._build()
-        self.reviewer = Reviewer(self, session_of(napari_viewer))
+        session = session_of(napari_viewer)
+        self.locking = Locking(self.result, session)
+        self.reviewer = Reviewer(self, session)
         # Bound to it, not to this widget, which is gone by then.
+        self.destroyed.connect(self.locking.close)
         self.destroyed.connect(self.reviewer.close)
 
     def _build(self) -> None:
@@ -39,7 +44,8 @@ class ReviewSmear(QWidget):
         self.queue = QueuePanel([(one.name, one.title) for one in classes])
         content = QWidget()
         column = QVBoxLayout(content)
-        for part in (self.words, self.queue, self.project):
+        self.result = ResultPanel()
+        for part in (self.words, self.queue, self.project, self.result):
             column.addWidget(part)
         column.addStretch()
         layout = QVBoxLayout(self)
