@@ -10,10 +10,11 @@ import numpy as np
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, CellClass
+from napari_all_subtype.workflow.export_formats import COCO
 from napari_all_subtype.workflow.exported_field import ExportedField
 from napari_all_subtype.workflow.field_writer import png_of
 
-COCO, INSTANCES, IMAGES = "coco", "instances.json", "images"
+INSTANCES, IMAGES = "instances.json", "images"
 _LEUKOCYTE, _EXCLUDED = "leukocyte", "no leukocyte"
 
 

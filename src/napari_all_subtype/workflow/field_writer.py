@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.taxonomy import CellClass
+from napari_all_subtype.workflow.export_formats import GEOJSON
 from napari_all_subtype.workflow.exported_field import ExportedField
 from napari_all_subtype.workflow.geojson import Called, cell_features, collection
-
-GEOJSON = "geojson"
 
 
 class FieldWriter(Protocol):

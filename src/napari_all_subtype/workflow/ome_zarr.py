@@ -11,10 +11,10 @@ import numpy as np
 import zarr
 
 from napari_all_subtype.cells import table
+from napari_all_subtype.workflow.export_formats import OME_ZARR
 from napari_all_subtype.workflow.exported_field import ExportedField
 from napari_all_subtype.workflow.overlay import rgb
 
-OME_ZARR = "ome-zarr"
 VERSION = "0.5"
 CHUNK_PX = 1024
 # The coarsest level of a pyramid is at most this large.

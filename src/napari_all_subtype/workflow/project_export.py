@@ -18,13 +18,22 @@ from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import locks_of
 from napari_all_subtype.project.smears import fields_of, slides_of
-from napari_all_subtype.workflow.coco import COCO, CocoWriter
+from napari_all_subtype.workflow.coco import CocoWriter
 from napari_all_subtype.workflow.csv_file import write_csv
-from napari_all_subtype.workflow.exported_field import exported_field, pixels_of
-from napari_all_subtype.workflow.field_writer import GEOJSON, FieldWriter, GeoJsonWriter, png_of
-from napari_all_subtype.workflow.ome_zarr import OME_ZARR, OmeZarrWriter
-from napari_all_subtype.workflow.project_tables import (
+from napari_all_subtype.workflow.export_formats import (
+    COCO,
     CROPS,
+    CSV,
+    FORMATS,
+    GEOJSON,
+    HTML,
+    OME_ZARR,
+    PARQUET,
+)
+from napari_all_subtype.workflow.exported_field import exported_field, pixels_of
+from napari_all_subtype.workflow.field_writer import FieldWriter, GeoJsonWriter, png_of
+from napari_all_subtype.workflow.ome_zarr import OmeZarrWriter
+from napari_all_subtype.workflow.project_tables import (
     crop_place,
     edits_table,
     history_table,
@@ -32,27 +41,11 @@ from napari_all_subtype.workflow.project_tables import (
 )
 from napari_all_subtype.workflow.provenance import PROGRAM, made_now
 from napari_all_subtype.workflow.result_state import result_state
-from napari_all_subtype.workflow.smear_report import HTML, ReportWriter
+from napari_all_subtype.workflow.smear_report import ReportWriter
 
 ANNOTATIONS, HISTORY, EDITS = "annotations", "history", "edits"
 PROVENANCE = "provenance.json"
 LOCKED = "locked"
-CSV, PARQUET = "csv", "parquet"
-# Each with what a person is told of it.
-FORMATS = {
-    CSV: "Tables for a spreadsheet: what stands on each cell, all that was ever said, and every "
-    "change of outlines.",
-    PARQUET: "The same tables for programs, with numbers as they are.",
-    CROPS: "A folder of pictures per class, of cells that a person named.",
-    GEOJSON: "A file per field that QuPath opens: outlines of cells and nuclei, classes with their "
-    "colours, measurements.",
-    OME_ZARR: "A folder per field (NGFF 0.5): the picture and the masks as pyramids in µm, with "
-    "classes and colours of the cells.",
-    COCO: "Cells as instances with exact masks, classes and what readers said, beside the images: "
-    "for training other networks.",
-    HTML: "A report per smear to read and print: counts with intervals, pictures of the cells, how "
-    "final the result is.",
-}
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from napari_all_subtype.project.history import Standing, history, standing
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 from napari_all_subtype.project.taxonomies import is_class_name
+from napari_all_subtype.workflow.export_formats import CROPS
 
-CROPS = "crops"
 _TOLD = ("predicted", "confidence", "model")
 _BROUGHT = ("said_utc", "brought_from")
 _BOX = ("y0", "x0", "y1", "x1")

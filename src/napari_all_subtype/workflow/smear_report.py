@@ -17,6 +17,7 @@ from napari_all_subtype.project.locks import Lock, locks_of
 from napari_all_subtype.project.records import Slide
 from napari_all_subtype.project.smears import slides_of
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, CellClass
+from napari_all_subtype.workflow.export_formats import HTML
 from napari_all_subtype.workflow.exported_field import ExportedField
 from napari_all_subtype.workflow.provenance import provenance
 from napari_all_subtype.workflow.report_counts import CountRow, Tally, count_row
@@ -24,7 +25,7 @@ from napari_all_subtype.workflow.report_pictures import Gallery, field_picture
 from napari_all_subtype.workflow.result_state import DAMAGED, FINAL, ResultState, result_state
 from napari_all_subtype.workflow.summarise import Summary
 
-HTML, INDEX = "html", "index.html"
+INDEX = "index.html"
 _TEMPLATES = "templates"
 _BLAST_SIDE = CellClass("", "Blast side (Blast, L1–L3)", "B*", FAB5["blast"].colour)
 

@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.dock import VerticalScroll
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.review.export_button import ExportButton
 from napari_all_subtype._widgets.review.locking import Locking
 from napari_all_subtype._widgets.review.project_panel import ProjectPanel
 from napari_all_subtype._widgets.review.queue_panel import QueuePanel
@@ -34,6 +35,8 @@ class ReviewSmear(QWidget):
         session = session_of(napari_viewer)
         self.locking = Locking(self.result, session)
         self.reviewer = Reviewer(self, session)
+        self.export_button = ExportButton(session.record)
+        self.project.layout().addWidget(self.export_button)
         # Bound to it, not to this widget, which is gone by then.
         self.destroyed.connect(self.locking.close)
         self.destroyed.connect(self.reviewer.close)
