@@ -116,7 +116,9 @@ def feed_back(
     threshold = threshold_by_errors(confidence[judged], right[judged], parameters.error_rate)
     believed = judged & (np.nan_to_num(confidence) >= threshold)
     suspect = believed & ~right
-    doubted = judged & ~suspect & (np.nan_to_num(for_word, nan=1) < threshold)
+    # Where nothing is believed, all would be doubted alike: then it is what was called wrong.
+    below = np.nan_to_num(for_word, nan=1) < threshold if threshold <= 1 else ~right
+    doubted = judged & ~suspect & below
     looped = doubted & (training.splits == TRAIN)
     weights = np.where(suspect, training.weights, 1).astype(np.float32)
     if parameters.loop_back:

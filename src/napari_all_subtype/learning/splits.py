@@ -21,7 +21,7 @@ from napari_all_subtype.taxonomy import Taxonomy
 MIN_CELLS = 4  # of each class: fewer cannot be divided
 MIN_GROUPS = 2  # one to train, one to validate
 MIN_TEST_GROUPS = 6
-MIN_TEST_CELLS = 20  # of each class, before any are put aside that nothing learns from
+MIN_TEST_CELLS = 40  # of each class, before any are put aside that nothing learns from
 
 
 class SplitParameters(Parameters):

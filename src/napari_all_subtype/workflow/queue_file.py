@@ -1,0 +1,114 @@
+"""The lists that feedback hands to a reader: cells to name, and words to look at again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.files import new_file
+from napari_all_subtype.learning.hierarchy import said_of
+from napari_all_subtype.learning.queries import Feedback, Queue
+from napari_all_subtype.learning.training_set import TrainingSet, UnlabelledCrops
+from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.segmentations import last_segmentation
+from napari_all_subtype.project.smears import field_of, path_of
+from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.csv_file import write_csv
+from napari_all_subtype.workflow.learning_cells import place_of
+from napari_all_subtype.workflow.project_cells import ONE_CELL
+
+QUEUE_FILE, SUSPECTS_FILE = "queue.csv", "suspects.csv"
+FILE = "file"
+
+
+def queue_table(
+    database: Database,
+    pool: UnlabelledCrops,
+    probabilities: np.ndarray,
+    queue: Queue,
+    taxonomy: Taxonomy,
+) -> pd.DataFrame:
+    """A row per cell to ask about, in that order; its ``annotation`` is to be filled in.
+
+    With the column of files that `write_list` adds it is a table that comes in again.
+    """
+    said = said_of(probabilities, taxonomy)
+    rows = []
+    for rank, (row, reason) in enumerate(zip(queue.rows, queue.reasons, strict=True), 1):
+        field_id, label = place_of(pool.ids[row])
+        rows.append(
+            {
+                "rank": rank,
+                "annotation": "",
+                "group": pool.groups[row],
+                "field": field_id,
+                "cell": label,
+                "pixels_sha256": field_of(database, field_id).sha256,
+                "model_says": said.words[row],
+                "confidence": float(said.confidence[row]),
+                "reason": reason,
+            }
+        )
+    names = ("rank", "annotation", "group", "field", "cell", "pixels_sha256")
+    return pd.DataFrame(rows, columns=[*names, "model_says", "confidence", "reason"])
+
+
+def suspects_table(database: Database, training: TrainingSet, found: Feedback) -> pd.DataFrame:
+    """A row per labelled cell whose word the model contradicts, the surest first."""
+    rows = np.flatnonzero(found.suspect)
+    rows = rows[np.argsort(-found.confidence[rows], kind="stable")]
+    places = {
+        row["id"]: (row["field_id"], row["label"])
+        for row in database.rows("SELECT id, field_id, label FROM marked_cells")
+    }
+    told = [
+        {
+            "marked_cell": int(training.ids[n]),
+            "group": training.groups[n],
+            "field": places[int(training.ids[n])][0],
+            "cell": places[int(training.ids[n])][1],
+            "annotation": training.words[n],
+            "model_says": found.said[n],
+            "confidence": float(found.confidence[n]),
+        }
+        for n in rows
+    ]
+    names = ("marked_cell", "group", "field", "cell", "annotation", "model_says", "confidence")
+    return pd.DataFrame(told, columns=list(names))
+
+
+def write_list(
+    database: Database, table: pd.DataFrame, path: Path, identifiers: bool = False
+) -> None:
+    """Write a list, in the place of an earlier one.
+
+    In the project's own folder, or with `identifiers`, pictures of one cell are named by file, so
+    that what a reader fills in comes in again by the same table. Elsewhere names stay out.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    path = path.absolute()
+    if identifiers or path.is_relative_to(Path(os.path.abspath(database.folder))):
+        names = [_name(database, int(field), path.parent) for field in table["field"]]
+        table = table.assign(**{FILE: pd.Series(names, table.index, object)})
+        table = table[[FILE, *(name for name in table.columns if name != FILE)]]
+    with new_file(path, overwrite=True) as partial:
+        write_csv(table, partial)
+
+
+def _name(database: Database, field_id: int, home: Path) -> str:
+    """The picture of one cell as seen from `home`; empty for a field of many cells."""
+    made = last_segmentation(database, field_id)
+    if made is not None and made.segmenter != ONE_CELL:
+        return ""
+    file = path_of(database, field_id)
+    try:
+        return Path(os.path.relpath(file, home)).as_posix()
+    except ValueError:  # another drive
+        return file.name

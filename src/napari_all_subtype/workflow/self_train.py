@@ -1,0 +1,316 @@
+"""Self-training on a project: round after round, each judged, recorded, and taken back at will."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from napari_all_subtype.learning.familiar import familiar
+from napari_all_subtype.learning.pseudo_labels import (
+    PseudoLabels,
+    as_targets,
+    choose,
+    fraction_of_round,
+    nameable,
+)
+from napari_all_subtype.learning.rounds import (
+    Course,
+    Gate,
+    SelfTrainingParameters,
+    after_round,
+    changes_nothing,
+    judge,
+)
+from napari_all_subtype.learning.splits import SplitParameters
+from napari_all_subtype.learning.training_set import TRAIN, VAL
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.groups import assign_groups
+from napari_all_subtype.project.models import StoredModel, folder_of, model_of
+from napari_all_subtype.project.rounds import (
+    ACCEPTED,
+    PROPOSED,
+    REJECTED,
+    SELF_TRAINING,
+    Round,
+    Run,
+    add_round,
+    begin_run,
+    decide_round,
+    end_run,
+    rounds_of,
+    unfinished_run,
+)
+from napari_all_subtype.workflow.learners import Learner, Predictor
+from napari_all_subtype.workflow.new_models import (
+    cells_digest,
+    fingerprint,
+    learn_model,
+    same_model,
+)
+from napari_all_subtype.workflow.project_training_set import ProjectCells, project_training_set
+
+ROUNDS = "rounds of self-training"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A round that is to be decided.
+
+    Parameters
+    ----------
+    number : int
+        Of the round, from 1.
+    labels : PseudoLabels
+    crops : ndarray, shape (M, S, S, C), uint8
+        Of the pseudo-labelled cells, the surest first.
+    gate : Gate
+        What the rule says, and why.
+    model_id : str
+        Of the student.
+    """
+
+    number: int
+    labels: PseudoLabels
+    crops: np.ndarray
+    gate: Gate
+    model_id: str
+
+
+# True to accept, False to reject, None to leave it for later.
+Decide = Callable[[Proposal], bool | None]
+
+
+@dataclass(frozen=True)
+class SelfTrained:
+    """How a run went.
+
+    Parameters
+    ----------
+    run_id : int
+    model : StoredModel
+        The last one that was accepted.
+    rounds : tuple of Round
+        Round 0 is the start, from labels alone.
+    course : Course
+        With `termination_condition_` and `labeled_iter_`.
+    notes : tuple of str
+    """
+
+    run_id: int
+    model: StoredModel
+    rounds: tuple[Round, ...]
+    course: Course
+    notes: tuple[str, ...] = ()
+
+
+def by_rule(proposal: Proposal) -> bool:
+    """Accept what the gate accepts."""
+    return proposal.gate.accepted
+
+
+def self_train(
+    database: Database,
+    learner: Learner,
+    parameters: SelfTrainingParameters = SelfTrainingParameters(),
+    split: SplitParameters = SplitParameters(),
+    flat: bool = False,
+    seed: int = 0,
+    decide: Decide = by_rule,
+    monitor: Monitor = SILENT,
+) -> SelfTrained:
+    """Bring the unlabelled cells of a project into training, more of them each round.
+
+    A run that was killed or stopped goes on at the round it was in, as long as cells and
+    settings are the same. Without rounds it is plain training.
+
+    Parameters
+    ----------
+    decide : callable
+        Given each proposed round; by default the rule of the gate.
+
+    Raises
+    ------
+    TooFewCellsError
+        If the labelled cells cannot be divided.
+    Stopped
+        If the monitor asked for it; whole rounds are kept.
+    ProjectReadOnlyError, ProjectWriteError, OutputError
+        If it cannot be written.
+    """
+    database.refuse_read_only()
+    cells = project_training_set(
+        database, learner.crop_spec, split, flat, seed, parameters.rounds > 0, monitor
+    )
+    settings = _settings(learner, parameters, split, flat, seed, cells)
+    run = unfinished_run(database, SELF_TRAINING, settings)
+    run = run or begin_run(database, SELF_TRAINING, settings)
+    job = _Job(database, learner, cells, parameters, seed, run, monitor)
+    course, teacher = job.so_far()
+    while not course.termination_condition_ and course.number < parameters.rounds:
+        checkpoint(monitor, Progress(ROUNDS, course.number, parameters.rounds))
+        course, teacher = job.next_round(course, teacher, decide)
+    why = course.termination_condition_ or "max_iter"
+    end_run(database, run.run_id, why)
+    monitor.report(Progress(ROUNDS, parameters.rounds, parameters.rounds))
+    if not course.termination_condition_:
+        course = Course(**{**vars(course), "termination_condition_": "max_iter"})
+    made = tuple(rounds_of(database, run.run_id))
+    return SelfTrained(run.run_id, teacher, made, course, cells.notes)
+
+
+@dataclass(frozen=True)
+class _Job:
+    database: Database
+    learner: Learner
+    cells: ProjectCells
+    parameters: SelfTrainingParameters
+    seed: int
+    run: Run
+    monitor: Monitor
+
+    def so_far(self) -> tuple[Course, StoredModel]:
+        """Where the run is, and the model that teaches: that of the start where it is new."""
+        done = rounds_of(self.database, self.run.run_id)
+        if not done:
+            done = [self._start()]
+        course, teacher = Course(), done[0].model_id
+        for one in done[1:]:
+            verdict = None if one.state == PROPOSED else one.state == ACCEPTED
+            used = [(int(cell), word) for cell, word in one.content["used"]]
+            course = self._after(course, used, verdict)
+            teacher = one.model_id if verdict else teacher
+        return course, model_of(self.database, teacher)
+
+    def _start(self) -> Round:
+        training = self.cells.training
+        wanted = fingerprint(self.learner, training, self.seed)
+        # A training with the same cells, settings and seed gives the same model.
+        model = same_model(self.database, wanted) or learn_model(
+            self.database, self.learner, training, self.seed, self.monitor
+        )
+        content = {"labelled": training.counts(), "start": True}
+        return self._record(0, model.model_id, content, True, "the start: labels of people alone")
+
+    def next_round(
+        self, course: Course, teacher: StoredModel, decide: Decide
+    ) -> tuple[Course, StoredModel]:
+        """One round: pseudo-labels anew, a student from the backbone, and a verdict."""
+        number = course.number + 1
+        training, pool = self.cells.training, self.cells.unlabelled
+        ready = self.learner.load(folder_of(self.database, teacher))
+        labels = self._labels(course, ready)
+        if changes_nothing(course, labels, pool.ids):
+            return Course(**{**vars(course), "termination_condition_": "no_change"}), teacher
+        self._keep_in_training(pool.groups[labels.rows])
+        subtypes = nameable(training)
+        weight = self.parameters.pseudo_labels.weight
+        extra = as_targets(labels, pool, training.taxonomy, weight, subtypes)
+        student = same_model(
+            self.database, fingerprint(self.learner, training, self.seed, extra)
+        ) or learn_model(
+            self.database,
+            self.learner,
+            training,
+            self.seed,
+            self.monitor,
+            extra,
+            {"round": number, "teacher": teacher.model_id},
+        )
+        gate = self._gate(ready, self.learner.load(folder_of(self.database, student)))
+        proposal = Proposal(number, labels, extra.crops, gate, student.model_id)
+        verdict = decide(proposal)
+        used = list(zip(extra.ids.tolist(), labels.words.tolist(), strict=True))
+        content = _content(proposal, teacher, used, course)
+        why = gate.why if verdict == gate.accepted else f"decided by a person; {gate.why}"
+        self._record(number, student.model_id, content, verdict, why)
+        return self._after(course, used, verdict), student if verdict else teacher
+
+    def _labels(self, course: Course, teacher: Predictor) -> PseudoLabels:
+        pool, training = self.cells.unlabelled, self.cells.training
+        p = self.parameters.pseudo_labels
+        rate = p.error_rate * course.strictness
+        known = familiar(pool.crops, training.crops, teacher.novelty(pool.crops))
+        return choose(
+            pool,
+            teacher.predict(pool.crops, self.monitor),
+            training,
+            fraction_of_round(course.number + 1, self.parameters.rounds, p.max_fraction),
+            p.model_copy(update={"error_rate": rate}),
+            known,
+            self.cells.splits,
+        )
+
+    def _keep_in_training(self, groups: Sequence[str]) -> None:
+        """Groups that were learned from are never tested on."""
+        new = {group: TRAIN for group in groups if group not in self.cells.splits}
+        if new and not self.cells.training.random_split:
+            assign_groups(self.database, new)
+
+    def _gate(self, teacher: Predictor, student: Predictor) -> Gate:
+        validation = self.cells.training.part(VAL)
+        said = (one.predict(validation.crops) for one in (teacher, student))
+        return judge(*said, validation, self.parameters)
+
+    def _record(
+        self,
+        number: int,
+        model_id: str,
+        content: Mapping[str, object],
+        verdict: bool | None,
+        why: str,
+    ) -> Round:
+        with self.database.transaction():
+            made = add_round(self.database, self.run.run_id, number, model_id, content)
+            if verdict is not None:
+                state = ACCEPTED if verdict else REJECTED
+                made = decide_round(self.database, made.round_id, state, why)
+        return made
+
+    def _after(self, course: Course, used, verdict: bool | None) -> Course:
+        n = len(self.cells.unlabelled)
+        return after_round(course, used, verdict, self.parameters.rounds, n)
+
+
+def _settings(
+    learner: Learner,
+    parameters: SelfTrainingParameters,
+    split: SplitParameters,
+    flat: bool,
+    seed: int,
+    cells: ProjectCells,
+) -> dict:
+    return {
+        "learner": dict(learner.settings),
+        "self_training": parameters.model_dump(mode="json"),
+        "split": split.model_dump(mode="json"),
+        "flat": flat,
+        "seed": seed,
+        "labelled": cells_digest(cells.training),
+        "unlabelled": len(cells.unlabelled),
+    }
+
+
+def _content(
+    proposal: Proposal, teacher: StoredModel, used: Sequence[tuple[int, str]], course: Course
+) -> dict:
+    gate, labels = proposal.gate, proposal.labels
+    return {
+        "teacher": teacher.model_id,
+        "used": [list(one) for one in used],
+        "confidence": [round(float(value), 4) for value in labels.confidence],
+        "counts": labels.counts(),
+        "threshold": labels.threshold,
+        "cap": labels.cap,
+        "left_out": labels.left_out,
+        "strictness": course.strictness,
+        "gate": {
+            "accepted": gate.accepted,
+            "why": gate.why,
+            "teacher": asdict(gate.teacher),
+            "student": asdict(gate.student),
+            "p_value": gate.p_value,
+        },
+    }

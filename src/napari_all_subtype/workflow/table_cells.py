@@ -1,0 +1,178 @@
+"""Cells of a table that are to be measured on: cut, named, and none that was learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from napari_all_subtype.cells.crop_spec import CropSpec
+from napari_all_subtype.cells.image import as_source
+from napari_all_subtype.cells.scale import pixel_size_of
+from napari_all_subtype.cells.single_cell import crop_single_cell
+from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.errors import ImageReadError, Stopped, TooFewCellsError
+from napari_all_subtype.learning.training_set import TEST
+from napari_all_subtype.progress import SILENT, Monitor, steps
+from napari_all_subtype.project.annotation import Word
+from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.groups import splits_of
+from napari_all_subtype.project.pixels import pixels_sha256
+from napari_all_subtype.project.smears import slides_of
+from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.cell_rows import FILE, GROUP, WORD
+from napari_all_subtype.workflow.inputs import Field, name_fields
+from napari_all_subtype.workflow.outcomes import Outcome, failure_of
+from napari_all_subtype.workflow.picture_scale import SharedScale, shared_scale
+
+CUT = "cut cells"
+
+
+@dataclass(frozen=True)
+class TableCells:
+    """Cells of a table.
+
+    Parameters
+    ----------
+    crops : ndarray, shape (N, S, S, C), uint8
+    words, groups, names : ndarray, shape (N,), object
+        What people said, what belongs together, and the name of each picture.
+    found : ndarray, shape (N,), bool
+        Whether a cell was found in the picture.
+    left_out : dict of str to int
+        Rows that take no part, by the reason.
+    failed : tuple of Outcome
+        Pictures that cannot be read.
+    """
+
+    crops: np.ndarray
+    words: np.ndarray
+    groups: np.ndarray
+    names: np.ndarray
+    found: np.ndarray
+    left_out: dict[str, int]
+    failed: tuple[Outcome, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a project has learned from.
+
+    Parameters
+    ----------
+    groups : frozenset of str
+        Identifiers of groups whose cells train or validate.
+    pixels : frozenset of str
+        Digests of their pictures.
+    """
+
+    groups: frozenset[str] = frozenset()
+    pixels: frozenset[str] = frozenset()
+
+
+def seen_by(database: Database) -> Seen:
+    """Groups and pictures of a project that train or validate."""
+    used = {group for group, split in splits_of(database).items() if split != TEST}
+    told = {
+        row["identifier"]
+        for row in database.rows("SELECT case_id, identifier FROM case_identifiers")
+        if row["case_id"] in used
+    }
+    slides = [slide.slide_id for slide in slides_of(database) if slide.case_id in used]
+    pixels = {
+        row["sha256"]
+        for row in database.rows("SELECT slide_id, sha256 FROM fields")
+        if row["slide_id"] in set(slides)
+    }
+    return Seen(frozenset(told | used), frozenset(pixels))
+
+
+def cells_of_table(
+    rows: pd.DataFrame,
+    taxonomy: Taxonomy,
+    spec: CropSpec,
+    seen: Seen = Seen(),
+    parameters: AnalysisParameters = AnalysisParameters(),
+    monitor: Monitor = SILENT,
+) -> TableCells:
+    """The cells of `rows` that a person named and no model has seen.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As `cell_rows` gives them: file, annotation, group.
+
+    Raises
+    ------
+    RecordError
+        If a word is neither a class of `taxonomy` nor an exclusion.
+    TooFewCellsError
+        If none is left.
+    Stopped
+        If the monitor asked for it.
+    """
+    words = [Word.of(taxonomy, text) if text else None for text in rows[WORD]]
+    left = {"without a word": sum(word is None for word in words)}
+    left["called no class"] = sum(word is not None and not word.taxonomy for word in words)
+    groups = rows[GROUP].astype(str).tolist()
+    known = [word is not None and bool(word.taxonomy) for word in words]
+    ours = [good and group in seen.groups for good, group in zip(known, groups, strict=True)]
+    left["of groups that the project learned from"] = sum(ours)
+    wanted = [n for n in range(len(words)) if known[n] and not ours[n]]
+    fields = name_fields([Path(rows[FILE].iloc[n]) for n in wanted])
+    cutter = _Cutter(parameters, spec, shared_scale(fields, parameters, monitor), monitor)
+    taken, failed, twice = [], [], 0
+    for n, field in steps(list(zip(wanted, fields, strict=True)), CUT, monitor):
+        try:
+            digest, crop, found = cutter(field)
+        except Stopped:
+            raise
+        except Exception as error:  # the edge: recorded, and the others go on
+            failed.append(failure_of(field, error))
+            continue
+        if digest in seen.pixels:
+            twice += 1
+            continue
+        taken.append((crop, words[n].name, groups[n], field.name, found))
+    left["whose picture the project learned from"] = twice
+    left = {reason: count for reason, count in left.items() if count}
+    if not taken:
+        raise _nothing_left(len(rows), left, failed)
+    parts = list(zip(*taken, strict=True))
+    told = [np.array(part, object) for part in parts[1:4]]
+    return TableCells(np.stack(parts[0]), *told, np.array(parts[4], bool), left, tuple(failed))
+
+
+@dataclass(frozen=True)
+class _Cutter:
+    """Digest of a picture, its crop, and whether a cell was found in it."""
+
+    parameters: AnalysisParameters
+    spec: CropSpec
+    shared: SharedScale
+    monitor: Monitor
+
+    def __call__(self, picture: Field) -> tuple[str, np.ndarray, bool]:
+        source = as_source(picture.path, self.parameters.reading, dark_ground=True)
+        size = self.shared.get(picture, source) or pixel_size_of(
+            source, self.parameters.scale, self.monitor
+        )
+        pixels = source.read()
+        cell = crop_single_cell(pixels, size.um_per_px, self.spec, self.parameters.segmentation)
+        return pixels_sha256(pixels), cell.crop, cell.found
+
+
+def _nothing_left(n_rows: int, left: dict[str, int], failed: list[Outcome]) -> Exception:
+    if failed and not left:
+        return ImageReadError(f"None of {n_rows} pictures can be read. {failed[0].error}")
+    why = ", ".join(f"{count} {reason}" for reason, count in left.items())
+    return TooFewCellsError(
+        f"None of the {n_rows} rows can be measured on: {why or 'the table is empty'}. Give cells "
+        "of other cases than the project learned from, with their words; or ask for a random "
+        "split, which is marked on every figure."
+    )

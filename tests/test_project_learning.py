@@ -1,0 +1,340 @@
+"""The verbs of learning on a project: what is used, what is recorded, and what a kill leaves."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from fake_learner import SPEC, FakeLearner
+from learning_project import add_picture, learning_project, picture
+from napari_all_subtype.errors import (
+    ImageReadError,
+    ModelNotFoundError,
+    OutputExistsError,
+    ProjectReadOnlyError,
+    Stopped,
+    TooFewCellsError,
+)
+from napari_all_subtype.learning.queries import FeedbackParameters
+from napari_all_subtype.learning.rounds import SelfTrainingParameters
+from napari_all_subtype.learning.splits import SplitParameters
+from napari_all_subtype.project.database import create_project, open_project
+from napari_all_subtype.project.groups import splits_of
+from napari_all_subtype.project.history import history
+from napari_all_subtype.project.models import folder_of, models_of
+from napari_all_subtype.project.rounds import (
+    ACCEPTED,
+    ROLLED_BACK,
+    decide_round,
+    rounds_of,
+    running_model,
+    runs_of,
+)
+from napari_all_subtype.workflow.evaluate import evaluate_on_table
+from napari_all_subtype.workflow.evaluation_report import FILES, write_report
+from napari_all_subtype.workflow.feedback import feedback
+from napari_all_subtype.workflow.learning_cells import place_of
+from napari_all_subtype.workflow.new_models import learn_model
+from napari_all_subtype.workflow.project_training_set import project_training_set
+from napari_all_subtype.workflow.queue_file import write_list
+from napari_all_subtype.workflow.self_train import self_train
+
+LOOSE = SelfTrainingParameters(rounds=2, most_log_loss_gain=1)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    home = tmp_path_factory.mktemp("learning")
+    learning_project(home / "project").close()
+    return home
+
+
+@pytest.fixture
+def project(made, tmp_path):
+    shutil.copytree(made / "project", tmp_path / "project")
+    with open_project(tmp_path / "project") as database:
+        yield database
+
+
+class StopAfter:
+    def __init__(self, reports):
+        self.left = reports
+
+    def report(self, _progress):
+        self.left -= 1
+
+    @property
+    def stop_requested(self):
+        return self.left < 0
+
+
+def test_training_set_is_what_people_said_in_splits_that_stay(project):
+    cells = project_training_set(project, SPEC)
+    assert len(cells.training) == 24
+    assert len(cells.unlabelled) == 16
+    assert cells.training.crops.shape[1:] == SPEC.shape
+    assert splits_of(project) == {g: cells.splits[g] for g in set(cells.training.groups)}
+    again = project_training_set(project, SPEC, seed=9)
+    assert again.training.split_hash == cells.training.split_hash
+    assert not {place_of(one) for one in cells.unlabelled.ids} & {
+        (a.seen.field_id, a.seen.label) for a in history(project)
+    }
+
+
+def test_picture_that_stands_in_two_cases_keeps_them_together(project, tmp_path):
+    pixels, _ = picture("blast", 3)
+    add_picture(project, tmp_path, "copy", "blast", 3, "blast")
+    cells = project_training_set(project, SPEC)
+    assert any("show the same picture" in note for note in cells.notes)
+    same = [
+        n for n, crop in enumerate(cells.training.crops) if (crop == cells.training.crops[-1]).all()
+    ]
+    assert len(same) == 2
+    assert len({cells.splits[cells.training.groups[n]] for n in same}) == 1
+    assert pixels.any()
+
+
+def test_random_split_is_only_what_was_asked_for_and_is_not_kept(project):
+    cells = project_training_set(project, SPEC, SplitParameters(random_split=True))
+    assert cells.training.random_split
+    assert splits_of(project) == {}
+    assert any("Random split" in note for note in cells.notes)
+
+
+def test_image_that_is_gone_is_told_and_the_others_learn(project):
+    from napari_all_subtype.project.smears import move_field
+
+    move_field(project, 1, Path("nowhere.png"))
+    cells = project_training_set(project, SPEC)
+    assert len(cells.training) == 23
+    assert any("1 labelled cells have no crop" in note for note in cells.notes)
+
+
+def test_project_without_words_says_how_many_are_missing(tmp_path):
+    with create_project(tmp_path / "empty") as empty:
+        with pytest.raises(TooFewCellsError, match="No cell has a word"):
+            project_training_set(empty, SPEC)
+        assert splits_of(empty) == {}
+
+
+def test_zero_rounds_are_plain_training(project):
+    learner = FakeLearner()
+    cells = project_training_set(project, SPEC, seed=4)
+    plain = learn_model(project, learner, cells.training, 4)
+    trained = len(learner.trained)
+    found = self_train(project, learner, SelfTrainingParameters(rounds=0), seed=4)
+    assert found.model.model_id == plain.model_id
+    assert len(learner.trained) == trained
+    assert [one.number for one in found.rounds] == [0]
+    other = self_train(project, FakeLearner(sharpness=3), SelfTrainingParameters(rounds=0), seed=4)
+    assert other.model.model_id != plain.model_id
+
+
+def test_pseudo_labels_never_validate_or_test_and_are_no_annotations(project):
+    said = history(project)
+    learner = FakeLearner()
+    found = self_train(project, learner, LOOSE)
+    held = {g for g, split in splits_of(project).items() if split != "train"}
+    students = [extra for _, _, extra, _ in learner.trained if extra is not None]
+    assert students
+    for extra in students:
+        assert not set(extra.groups) & held
+        used = {splits_of(project)[group] for group in extra.groups}
+        assert used == {"train"}
+    assert history(project) == said
+    assert found.course.termination_condition_ in ("max_iter", "no_change")
+    assert found.rounds[1].content["gate"]["accepted"]
+    assert running_model(project).model_id == found.model.model_id
+    starts = {id(extra) for _, _, extra, _ in learner.trained}
+    assert len(starts) == len(learner.trained)
+
+
+def test_rejected_round_changes_nothing_and_a_rolled_back_one_gives_its_place_back(project):
+    refused = self_train(project, FakeLearner(), LOOSE, decide=lambda _: False)
+    assert refused.course.termination_condition_ in ("no_improvement", "max_iter", "no_change")
+    start = refused.rounds[0].model_id
+    assert refused.model.model_id == running_model(project).model_id == start
+    one = decide_round(project, refused.rounds[1].round_id, ACCEPTED, "after all", 1)
+    assert running_model(project).model_id == one.model_id != start
+    decide_round(project, one.round_id, ROLLED_BACK, "not after all", 1)
+    assert running_model(project).model_id == start
+
+
+def test_round_that_waits_for_a_person_is_recorded_and_does_not_run(project):
+    found = self_train(project, FakeLearner(), LOOSE, decide=lambda _: None)
+    assert found.course.termination_condition_ == "waits_for_decision"
+    assert [one.state for one in found.rounds] == ["accepted", "proposed"]
+    assert running_model(project).model_id == found.rounds[0].model_id
+
+
+def test_run_that_was_killed_in_a_round_goes_on_and_comes_to_the_same(project, made, tmp_path):
+    shutil.copytree(made / "project", tmp_path / "whole")
+    with open_project(tmp_path / "whole") as whole:
+        expected = self_train(whole, FakeLearner(), LOOSE)
+    with pytest.raises(KeyboardInterrupt):
+        self_train(project, FakeLearner(fail_at=1), LOOSE)
+    assert [one.number for one in rounds_of(project)] == [0]
+    confirmed = models_of(project)
+    learner = FakeLearner()
+    found = self_train(project, learner, LOOSE)
+    assert models_of(project)[: len(confirmed)] == confirmed
+    assert len(runs_of(project)) == 1
+    assert all(extra is not None for _, _, extra, _ in learner.trained), "the start is there"
+    told = [(one.number, one.state, one.content["counts"]) for one in found.rounds[1:]]
+    assert told == [(o.number, o.state, o.content["counts"]) for o in expected.rounds[1:]]
+
+
+@pytest.mark.parametrize("reports", [0, 3, 30, 70])
+def test_stop_at_any_point_leaves_whole_rounds(project, reports):
+    with pytest.raises(Stopped):
+        self_train(project, FakeLearner(), LOOSE, monitor=StopAfter(reports))
+    for one in rounds_of(project):
+        assert folder_of(project, models_of(project)[0]).is_dir()
+        assert one.state != "proposed"
+    assert self_train(project, FakeLearner(), LOOSE).model.model_id
+
+
+def test_feedback_needs_a_model(project):
+    with pytest.raises(ModelNotFoundError, match="Train one first"):
+        feedback(project, FakeLearner())
+
+
+def test_doubted_cells_weigh_more_in_the_next_training_and_a_queue_is_made(project, tmp_path):
+    learner = FakeLearner(sharpness=0.05)
+    self_train(project, learner, SelfTrainingParameters(rounds=0))
+    found = feedback(project, learner, FeedbackParameters(queue=5, error_rate=0.02))
+    assert len(found.queue) == 5
+    assert found.queue["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert found.kappa is None
+    weights = project_training_set(project, SPEC, unlabelled=False).training.weights
+    assert (weights > 1).sum() == found.looped
+    inside = project.folder / "queue.csv"
+    write_list(project, found.queue, inside)
+    told = pd.read_csv(inside)
+    assert all((inside.parent / name).is_file() for name in told["file"])
+    write_list(project, found.queue, tmp_path / "outside.csv")
+    assert "file" not in pd.read_csv(tmp_path / "outside.csv")
+    assert not (project.folder / "work").exists()
+    left = feedback(project, learner, FeedbackParameters(loop_back=False))
+    assert left.looped == 0
+
+
+def test_word_that_contradicts_the_model_is_shown(project, tmp_path):
+    for n in range(12):
+        for kind in ("normal", "blast"):
+            add_picture(project, tmp_path, f"more {n}", kind, 500 + 2 * n + (kind == "blast"), kind)
+    wrong = add_picture(project, tmp_path, "mistaken", "blast", 900, "normal")
+    learner = FakeLearner(sharpness=20)
+    self_train(project, learner, SelfTrainingParameters(rounds=0))
+    found = feedback(project, learner, FeedbackParameters(error_rate=0.1))
+    assert found.threshold <= 1
+    assert found.suspects["field"].tolist() == [wrong]
+    assert found.suspects["annotation"].tolist() == ["normal"]
+
+
+def test_feedback_that_was_killed_keeps_its_folds(project):
+    learner = FakeLearner()
+    self_train(project, learner, SelfTrainingParameters(rounds=0))
+    with pytest.raises(KeyboardInterrupt):
+        feedback(project, FakeLearner(fail_at=2))
+    assert len(runs_of(project)) == 1
+    again = FakeLearner()
+    feedback(project, again)
+    assert again.trained[0][0] == "fold-2"
+
+
+def test_loop_may_end_when_two_models_in_a_row_agree(project):
+    learner = FakeLearner(sharpness=5)
+    self_train(project, learner, SelfTrainingParameters(rounds=0), seed=1)
+    first = feedback(project, learner)
+    self_train(project, learner, SelfTrainingParameters(rounds=0), seed=2)
+    second = feedback(project, learner)
+    assert first.stop == ""
+    assert second.kappa > 0.9
+    assert "agree" in second.stop
+
+
+def test_project_that_another_program_writes_is_left_alone(project):
+    with (
+        open_project(project.folder) as second,
+        pytest.raises(ProjectReadOnlyError, match="Nothing can be changed"),
+    ):
+        self_train(second, FakeLearner())
+
+
+def table(home, kinds, words=None, group="elsewhere", seed=2000):
+    rows = []
+    for n, kind in enumerate(kinds):
+        file = home / f"t{seed}-{n}.png"
+        cv2.imwrite(str(file), picture(kind, seed + n)[0][..., ::-1])
+        word = kind if words is None else words[n]
+        rows.append({"file": file, "annotation": word, "group": f"{group} {n % 3}"})
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def ready(project):
+    learner = FakeLearner(sharpness=5)
+    found = self_train(project, learner, SelfTrainingParameters(rounds=0))
+    return project, found.model, learner.load(folder_of(project, found.model))
+
+
+def test_evaluation_leaves_out_what_was_learned_from(ready, tmp_path):
+    project, model, predictor = ready
+    known = table(tmp_path, ["blast", "normal"] * 2, group="case", seed=3000)
+    known["group"] = [f"case {n}" for n in range(4)]
+    rows = pd.concat([table(tmp_path, ["normal", "blast"] * 6), known])
+    found = evaluate_on_table(project, model, predictor, rows)
+    held = splits_of(project)
+    learned = sum(held[f"case-{n + 1}"] != "test" for n in range(4))
+    assert found.figures.cells == 16 - learned
+    assert found.cells.left_out["of groups that the project learned from"] == learned
+    assert not found.figures.random_split
+    every = evaluate_on_table(project, model, predictor, rows, random_split=True)
+    assert every.figures.cells == 16
+    assert every.figures.random_split
+    with pytest.raises(TooFewCellsError, match="ask for a random split"):
+        evaluate_on_table(
+            project, model, predictor, known[[held[f"case-{n + 1}"] != "test" for n in range(4)]]
+        )
+
+
+def test_report_of_an_evaluation_is_whole_and_names_nobody(ready, tmp_path):
+    project, model, predictor = ready
+    rows = table(
+        tmp_path, ["normal", "blast"] * 6 + ["blast"], [*["normal", "blast"] * 6, "normal"]
+    )
+    found = evaluate_on_table(project, model, predictor, rows, other=("other-1", predictor))
+    write_report(found, tmp_path / "report")
+    assert {one.name for one in (tmp_path / "report").iterdir()} == set(FILES)
+    metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
+    for name in ("macro_f1", "balanced_accuracy", "kappa", "ece", "confusion", "per_class"):
+        assert name in metrics
+    assert metrics["against"]["p_value"] == 1
+    assert metrics["limit_of_blank"]["normal_cells"] == 7
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png") == 4
+    assert "Research Use Only" in page
+    assert "random split" not in page
+    assert str(tmp_path) not in page
+    assert "Dr. A" not in page
+    with pytest.raises(OutputExistsError):
+        write_report(found, tmp_path / "report")
+
+
+def test_unreadable_pictures_are_told_and_the_others_are_measured(ready, tmp_path):
+    project, model, predictor = ready
+    rows = table(tmp_path, ["normal", "blast"] * 4)
+    rows.loc[0, "file"].write_bytes(b"no picture")
+    found = evaluate_on_table(project, model, predictor, rows)
+    assert len(found.cells.failed) == 1
+    assert found.figures.cells == 7
+    for name in rows["file"]:
+        name.write_bytes(b"no picture")
+    with pytest.raises(ImageReadError, match="None of 8 pictures"):
+        evaluate_on_table(project, model, predictor, rows)
+    assert np.isfinite(found.probabilities).all()
