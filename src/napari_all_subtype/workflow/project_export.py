@@ -164,7 +164,7 @@ def _write_fields(
         GEOJSON: partial(GeoJsonWriter, folder, told),
         OME_ZARR: partial(OmeZarrWriter, folder, told),
         COCO: partial(CocoWriter, folder, told),
-        HTML: partial(ReportWriter, database, folder, told, identifiers),
+        HTML: partial(ReportWriter, database, folder, told, identifiers, monitor),
     }
     writers = [make() for kind, make in made.items() if kind in formats]
     if not writers:

@@ -11,14 +11,17 @@ import jinja2
 import numpy as np
 from pydantic import ValidationError
 
-from napari_all_subtype.errors import ProjectDamagedError
+from napari_all_subtype.errors import ProjectDamagedError, RecordError
+from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.locks import Lock, locks_of
 from napari_all_subtype.project.records import Slide
 from napari_all_subtype.project.smears import slides_of
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY, CellClass
+from napari_all_subtype.workflow.count_words import count_words
 from napari_all_subtype.workflow.export_formats import HTML
 from napari_all_subtype.workflow.exported_field import ExportedField
+from napari_all_subtype.workflow.project_count import count_smear, names_of_readers
 from napari_all_subtype.workflow.provenance import provenance
 from napari_all_subtype.workflow.report_counts import CountRow, Tally, count_row
 from napari_all_subtype.workflow.report_pictures import Gallery, field_picture
@@ -52,6 +55,8 @@ class ReportWriter:
         Provenance.
     identifiers : bool
         With names of readers and files, and reasons of amendments.
+    monitor : Monitor
+        Stops while the fields of a smear are compared.
     """
 
     needs_pixels = True
@@ -62,9 +67,10 @@ class ReportWriter:
         folder: Path,
         told: Mapping[str, object],
         identifiers: bool = False,
+        monitor: Monitor = SILENT,
     ):
         self.database, self.folder = database, folder / HTML
-        self.told, self.identifiers = told, identifiers
+        self.told, self.identifiers, self._monitor = told, identifiers, monitor
         self._smears = {one.slide_id: _Smear(one) for one in slides_of(database)}
 
     def add(self, exported: ExportedField, pixels: np.ndarray | None) -> None:
@@ -109,6 +115,18 @@ class ReportWriter:
             "identifiers": self.identifiers,
         }
 
+    def _count(self, slide_id: int) -> dict[str, object]:
+        """The differential of a smear as a table of words, and what stands beside it."""
+        try:
+            count = count_smear(self.database, slide_id, monitor=self._monitor)
+        except RecordError as error:
+            return {"count": None, "count_lines": [str(error)]}
+        names = names_of_readers(self.database) if self.identifiers else {}
+        table = count_words(count, names)
+        told = {"heads": list(table.columns), "rows": list(table.fillna("–").itertuples(name=None))}
+        # How final the result is stands at the head of the page.
+        return {"count": told, "count_lines": [one for one in count.lines if one != count.result]}
+
     def _page(self, smear: _Smear, state: ResultState) -> dict[str, object]:
         """All that the page of one smear shows."""
         tally, versions = smear.tally, locks_of(self.database, smear.slide.slide_id)
@@ -129,6 +147,7 @@ class ReportWriter:
             "locked_rows": _rows_of(locked) if state.version and state.state not in FINAL else [],
             "excluded": tally.excluded(summary),
             "n_unnamed": tally.n_unnamed,
+            **self._count(smear.slide.slide_id),
             "heads": heads,
             "readings": readings,
             "classes": [
