@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from napari_all_subtype.config import DecisionParameters
 from napari_all_subtype.decision import decide
-from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.taxonomy import FAB5, CellClass, Taxonomy
 
 CASES = [
     ((0.40, 0.15, 0.15, 0.15, 0.15), "blast", 0.60),
@@ -59,3 +59,26 @@ def test_higher_threshold_never_finds_more_blasts(probabilities):
         for t in (0.2, 0.5, 0.8)
     ]
     assert counts == sorted(counts, reverse=True)
+
+
+def test_classes_of_ones_own_are_decided_by_their_families():
+    names = (
+        ("granulocyte", ""),
+        ("lymphocyte", ""),
+        ("small", "lymphocyte"),
+        ("large", "lymphocyte"),
+    )
+    own = Taxonomy("own", tuple(CellClass(n, n, n[0], "#000000", "", of) for n, of in names))
+    p = np.array([[0.40, 0.1, 0.3, 0.2], [0.1, 0.05, 0.8, 0.05], [0.7, 0.1, 0.1, 0.1]])
+    said = decide(p, taxonomy=own)
+    assert said.subtype.tolist() == ["lymphocyte", "small", "granulocyte"]
+    assert said.best_guess.tolist() == ["small", "small", "granulocyte"]
+    np.testing.assert_allclose(said.confidence, [0.6, 0.9, 0.7], atol=1e-6)
+    assert np.isnan(said.p_blast_any).all()
+
+
+def test_blast_against_normal_alone_needs_no_subtypes():
+    two = Taxonomy("two", FAB5.classes[:2])
+    said = decide(np.array([[0.3, 0.7], [0.8, 0.2]]), taxonomy=two)
+    assert said.subtype.tolist() == said.best_guess.tolist() == ["blast", "normal"]
+    np.testing.assert_allclose(said.p_blast_any, [0.7, 0.2], atol=1e-6)

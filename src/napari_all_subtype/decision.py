@@ -22,9 +22,10 @@ class Decision:
         Class name.
     confidence : ndarray, shape (N,), float32
         Calibrated probability of the side taken (blast or not), 0.5–1 at the
-        default threshold.
+        default threshold; in a taxonomy without sides, that of the class.
     p_blast_any : ndarray, shape (N,), float32
-        ``1 - p_normal``.
+        ``1 - p_normal``; in a taxonomy without sides the sum of blast and its kinds, NaN
+        where it has none.
     subtype_share : ndarray, shape (N,), float32
         Share of the blast side that the strongest of L1, L2 and L3 takes, 0–1.
     best_guess : ndarray, shape (N,), object
@@ -50,6 +51,9 @@ def decide(
 ) -> Decision:
     """Say normal or blast first, then the subtype if its score stands out.
 
+    A taxonomy without these sides has, in their place, its classes that are no kind of
+    another: the most probable, and then a kind of it if that stands out.
+
     Parameters
     ----------
     probabilities : ndarray, shape (N, K), float
@@ -57,7 +61,7 @@ def decide(
     parameters : DecisionParameters
         The two thresholds.
     taxonomy : Taxonomy
-        Must hold ``normal`` and ``blast``; the children of ``blast`` are the subtypes.
+        Its sides are ``normal`` and ``blast``; the children of ``blast`` are the subtypes.
 
     Examples
     --------
@@ -65,15 +69,21 @@ def decide(
     ['blast']
     """
     p = np.asarray(probabilities, np.float32).reshape(-1, len(taxonomy))
+    if not taxonomy.has_sides:
+        return _most_probable(p, parameters, taxonomy)
     p_normal = p[:, taxonomy.index("normal")]
     p_blast_any = np.float32(1) - p_normal
     is_blast = p_blast_any >= parameters.blast_threshold
 
-    children = np.array(taxonomy.children("blast"), dtype=object)
+    # Where there are no subtypes the class itself is its only guess, which never stands out.
+    kinds = taxonomy.children("blast")
+    children = np.array(kinds or ("blast",), dtype=object)
     scores = p[:, [taxonomy.index(name) for name in children]]
     strongest = scores.argmax(axis=1)
     side = np.maximum(p_blast_any, np.finfo(np.float32).tiny)
     share = np.minimum(scores.max(axis=1, initial=0.0) / side, 1).astype(np.float32)
+    if not kinds:
+        share = np.zeros_like(share)
 
     guess = children[strongest]
     stands_out = share >= parameters.subtype_threshold
@@ -85,6 +95,27 @@ def decide(
         subtype_share=share,
         best_guess=np.where(is_blast, guess, "normal").astype(object),
     )
+
+
+def _most_probable(p: np.ndarray, parameters: DecisionParameters, taxonomy: Taxonomy) -> Decision:
+    """The same where the sides are others: with any number of them, and no threshold."""
+    index = taxonomy.index
+    tops = [one.name for one in taxonomy.classes if one.parent not in taxonomy.names]
+    sides = np.stack([p[:, [index(n) for n in taxonomy.family(t)]].sum(axis=1) for t in tops], 1)
+    taken = sides.argmax(axis=1)
+    words, share = np.array(tops, object)[taken], np.zeros(len(p), np.float32)
+    guess = words.copy()
+    for k, top in enumerate(tops):
+        kinds = np.array(taxonomy.children(top), object)
+        rows = np.flatnonzero(taken == k)
+        if len(kinds) and len(rows):
+            scores = p[np.ix_(rows, [index(name) for name in kinds])]
+            guess[rows] = kinds[scores.argmax(axis=1)]
+            share[rows] = np.minimum(scores.max(axis=1) / np.maximum(sides[rows, k], 1e-30), 1)
+    words = np.where(share >= parameters.subtype_threshold, guess, words).astype(object)
+    blasts = [index(name) for name in taxonomy.blasts]
+    any_blast = p[:, blasts].sum(axis=1) if blasts else np.full(len(p), np.nan, np.float32)
+    return Decision(words, sides.max(axis=1, initial=0.0), any_blast, share, guess)
 
 
 def nothing_said(labels: Sequence[int], taxonomy: Taxonomy = FAB5) -> pd.DataFrame:

@@ -89,6 +89,26 @@ class ModelIntegrityError(AllSubtypeError, ValueError):
     """A model whose files do not match their recorded hashes."""
 
 
+class ModelVersionError(ModelIntegrityError):
+    """A model that a newer program wrote."""
+
+
+class ModelPackageError(ModelIntegrityError):
+    """A package of a model that holds something it may not: it is not opened any further."""
+
+
+class ModelMismatchError(AllSubtypeError, ValueError):
+    """A model of other classes or other crops than what it is to be used with."""
+
+
+class WeightsMissingError(ModelNotFoundError):
+    """Published weights that are not on this machine."""
+
+
+class TrainingError(AllSubtypeError, ValueError):
+    """Cells that nothing can be learned from: too few, one class only, and the like."""
+
+
 class OutputError(AllSubtypeError, OSError):
     """Results that could not be written."""
 

@@ -86,6 +86,27 @@ class Taxonomy:
         """`name` and its children: the set a person's word `name` allows."""
         return (name, *self.children(name))
 
+    @property
+    def has_sides(self) -> bool:
+        """Whether every class is ``normal``, or ``blast`` or a kind of it: as in FAB5.
+
+        Examples
+        --------
+        >>> FAB5.has_sides, Taxonomy("mine", FAB5.classes[1:]).has_sides
+        (True, False)
+        """
+        return {"normal", *self.family("blast")} == set(self.names)
+
+    @property
+    def blasts(self) -> tuple[str, ...]:
+        """``blast`` and its kinds; nothing where there is no such class."""
+        return tuple(name for name in self.family("blast") if name in self.names)
+
+    @property
+    def meanings(self) -> tuple[tuple[str, str], ...]:
+        """Name and parent of each class: what a word says, whatever its colour or title."""
+        return tuple((one.name, one.parent) for one in self.classes)
+
 
 # Okabe & Ito's palette (jfly.uni-koeln.de/color, 2008) without its pinks and violets.
 FAB5 = Taxonomy(

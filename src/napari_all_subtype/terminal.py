@@ -69,7 +69,8 @@ def describe(summary: Summary) -> str:
         for name, share in summary.classes.items()
         if share.count or name in ("normal", "blast")
     ]
-    lines.append(f"  blast or L1-L3: {_proportion(summary.blast_any)}")
+    if summary.blast_any is not None:
+        lines.append(f"  blast or L1-L3: {_proportion(summary.blast_any)}")
     if summary.blank_rate is not None:
         lines.append(f"  {summary.blank_rate.text}")
     lines += flag_lines(summary.flags)
@@ -81,7 +82,7 @@ def describe(summary: Summary) -> str:
             "  FAB, rule scores of the blasts, another thing than the words above: "
             f"{summary.smear_score.text}"
         )
-    lines += [f"  {summary.subtype_note}", f"  {summary.notice}"]
+    lines += [f"  {note}" for note in (summary.subtype_note, summary.notice) if note]
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.saliency_row import SaliencyRow
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.cell_picture import BAR_UM, SIDE_UM
-from napari_all_subtype.workflow.cell_report import CellReport
+from napari_all_subtype.workflow.cell_report import MOST_BARS, CellReport
 
 PICTURE_PX = 120
 MOST_SUBTYPES = 4
@@ -56,7 +56,7 @@ class CellPanel(QGroupBox):
             f"The bar is {BAR_UM:.0f} µm long."
         )
         self.text, self.sides, self.scores, self.reasons = (paragraph() for _ in range(4))
-        self.side_bars = BarTable(2)
+        self.side_bars = BarTable(MOST_BARS)
         self.score_bars = BarTable(MOST_SUBTYPES, ("network", "FAB rules"))
         self.pinned, self.looked_at = paragraph(), SaliencyRow()
         buttons, head = QHBoxLayout(), QHBoxLayout()

@@ -121,10 +121,10 @@ class ModelKeeper:
             If it cannot be used.
         """
         # Imported here, in the child: this is what brings TensorFlow in.
-        from napari_all_subtype.model.classifier import load_classifier
+        from napari_all_subtype.workflow.models import classifier_of
 
         if self._key != parameters.model.model:
-            self._classifier = load_classifier(parameters.model.model)
+            self._classifier = classifier_of(parameters.model.model)
             self._key = parameters.model.model
         return self._classifier
 

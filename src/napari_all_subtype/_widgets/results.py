@@ -112,7 +112,8 @@ class ResultPanel(QGroupBox):
         self.stain_warning.setVisible(bool(stain))
         scale = f"<br>{words.scale_html(pixel_size)}" if pixel_size else ""
         rules = words.rules_html(summary.smear_score)
-        parts = (words.summary_html(summary) + scale, rules, f"<i>{summary.subtype_note}</i>")
+        note = f"<i>{summary.subtype_note}</i>" if summary.subtype_note else ""
+        parts = (words.summary_html(summary) + scale, rules, note)
         self.summary.setText("<br>".join(part for part in parts if part))
         flags = without_told_scale(summary.flags, summary.scale_warnings)
         self.flags.setText(flags_html(flags, with_names=several))

@@ -39,8 +39,7 @@ from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
-from napari_all_subtype.model.card import read_card
-from napari_all_subtype.model.weights import model_folders
+from napari_all_subtype.workflow.models import known_models
 from napari_all_subtype.workflow.review_parameters import CellFilter
 from napari_all_subtype.workflow.summarise import (
     Counts,
@@ -258,7 +257,8 @@ class Session:
         """How the model of `analysis` wants its crops."""
         if analysis.model not in self._crop_specs:
             # A result from a project, whose model this process was never asked for.
-            known = {card.identity: card.crop_spec for card in map(read_card, model_folders())}
+            cards = [one.card for one in known_models() if one.card is not None]
+            known = {card.identity: card.crop_spec for card in cards}
             self._crop_specs[analysis.model] = known.get(analysis.model, CropSpec())
         return self._crop_specs[analysis.model]
 

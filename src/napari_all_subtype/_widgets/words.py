@@ -86,7 +86,7 @@ def summary_html(summary: Summary) -> str:
     if summary.n_reviewed:
         lines.append(f"{summary.n_reviewed} reviewed by a person.{_excluded(summary.excluded)}")
     blast = summary.blast_any
-    if blast.fraction is not None:
+    if blast is not None and blast.fraction is not None:
         lines.append(
             f"Blast side (Blast, L1–L3): <b>{blast.count} = {percent(blast.fraction)}</b>, "
             f"95{NO_BREAK}% interval "

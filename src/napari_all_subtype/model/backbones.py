@@ -25,28 +25,55 @@ class Backbone:
     name : str
     application : str
         Its name in ``keras.applications``; empty for the plain CNN.
+    source : str
+        Who proposed it.
+    first : str
+        Layer from which it is fine-tuned unless another is named.
+    min_px : int
+        Smallest side of a crop.
     means : tuple of float
         Subtracted from blue, green and red, 0–255, where its published weights were
         trained so; empty where pictures run from −1 to 1.
-    source : str
-        Who proposed it.
+    spreads : tuple of float
+        With `means`: these are of red, green and blue, which are then divided by these.
     """
 
     name: str
     application: str
     source: str
+    first: str
+    min_px: int = 32
     means: tuple[float, ...] = ()
+    spreads: tuple[float, ...] = ()
 
 
+# What the published weights were trained with (keras.applications.imagenet_utils): the
+# means of ImageNet in Caffe's order, and those with the spreads that PyTorch uses.
+_BGR = (103.939, 116.779, 123.68)
+_RGB, _RGB_SPREADS = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+
+
+_VGG = "Simonyan & Zisserman, ICLR 2015"
 BACKBONES = {
     b.name: b
     for b in (
-        Backbone("cnn", "", "three convolutions and poolings, no published weights"),
-        Backbone("vgg16", "VGG16", "Simonyan & Zisserman, ICLR 2015", (103.939, 116.779, 123.68)),
-        Backbone("resnet50", "ResNet50", "He et al., CVPR 2016"),
-        Backbone("densenet121", "DenseNet121", "Huang et al., CVPR 2017"),
-        Backbone("inceptionv3", "InceptionV3", "Szegedy et al., CVPR 2016"),
-        Backbone("xception", "Xception", "Chollet, CVPR 2017"),
+        Backbone("cnn", "", "three convolutions and poolings, no published weights", "conv0", 8),
+        Backbone("vgg16", "VGG16", _VGG, "block4_conv1", means=_BGR),
+        Backbone("vgg19", "VGG19", _VGG, "block4_conv1", means=_BGR),
+        Backbone("resnet50", "ResNet50", "He et al., CVPR 2016", "conv5_block1_1_conv", means=_BGR),
+        Backbone(
+            "densenet121",
+            "DenseNet121",
+            "Huang et al., CVPR 2017",
+            "conv5_block1_0_bn",
+            means=_RGB,
+            spreads=_RGB_SPREADS,
+        ),
+        Backbone("inceptionv3", "InceptionV3", "Szegedy et al., CVPR 2016", "mixed8", 75),
+        Backbone("xception", "Xception", "Chollet, CVPR 2017", "block13_sepconv1_act", 71),
+        Backbone(
+            "mobilenetv3", "MobileNetV3Small", "Howard et al., ICCV 2019", "expanded_conv_8_expand"
+        ),
     )
 }
 CNN_WIDTHS = (32, 64, 128)
@@ -75,18 +102,24 @@ def build_backbone(
     Raises
     ------
     ParameterError
-        If there is no backbone of this name.
+        If there is no backbone of this name, or the crops are too small for it.
     """
     if name not in BACKBONES:
         raise ParameterError(f"backbone = {name!r}: expected one of {', '.join(BACKBONES)}.")
     keras = load_keras()
     layers = keras.layers
     backbone = BACKBONES[name]
+    if spec.size_px < backbone.min_px:
+        raise ParameterError(
+            f"Crops of {spec.size_px} pixels are too small for {name}, which takes at least "
+            f"{backbone.min_px}. Choose another backbone."
+        )
     inputs = keras.Input(spec.shape, dtype="uint8", name="crop")
     x = _as_trained(inputs[..., :3], backbone)
     if backbone.application:
+        options = {"include_preprocessing": False} if "MobileNet" in backbone.application else {}
         body = getattr(keras.applications, backbone.application)(
-            weights=None, include_top=False, input_tensor=x
+            weights=None, include_top=False, input_tensor=x, **options
         )
         x = body.output
     else:
@@ -94,7 +127,9 @@ def build_backbone(
     x = layers.GlobalAveragePooling2D(name="embedding")(x)
     x = layers.Dense(parameters.head_features, activation="relu", name="head")(x)
     x = layers.Dropout(parameters.dropout, name="dropout")(x)
-    return keras.Model(inputs, layers.Dense(n_classes, name="logits")(x), name=name)
+    # In 32 bits where the rest is in 16: a softmax of large numbers needs them.
+    logits = layers.Dense(n_classes, name="logits", dtype="float32")(x)
+    return keras.Model(inputs, logits, name=name)
 
 
 def learn_from(network: keras.Model, first: str) -> None:
@@ -117,8 +152,12 @@ def _as_trained(rgb, backbone: Backbone):
     layers = load_keras().layers
     if not backbone.means:
         return layers.Rescaling(1 / 127.5, offset=-1.0, name="centred")(rgb)
-    bgr = layers.Rescaling(1.0, name="as_float")(rgb[..., ::-1])
-    return layers.Normalization(mean=backbone.means, variance=[1.0] * 3, name="centred")(bgr)
+    turned = rgb if backbone.spreads else rgb[..., ::-1]
+    spreads = backbone.spreads or (1.0, 1.0, 1.0)
+    values = layers.Rescaling(1.0, name="as_float")(turned)
+    return layers.Normalization(
+        mean=backbone.means, variance=[spread**2 for spread in spreads], name="centred"
+    )(values)
 
 
 def _plain(x):

@@ -1,4 +1,4 @@
-"""How far a confidence can be believed: one temperature for the normal/blast side."""
+"""How far a confidence can be believed: one temperature, for the normal/blast side if there is."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def calibrated(
 ) -> np.ndarray:
     """Probabilities with the normal/blast odds softened by `temperature`.
 
+    In a taxonomy without these sides all logits are.
+
     The shares within the blast side stay as the network gives them: they are
     scores, and no real label exists to calibrate them on. A temperature of 1 is
     the plain softmax.
@@ -53,6 +55,8 @@ def calibrated(
     0.6489999890327454
     """
     z = np.asarray(logits, np.float64).reshape(-1, len(taxonomy))
+    if not taxonomy.has_sides:
+        return softmax(z / temperature, axis=1).astype(np.float32)
     family = [taxonomy.index(name) for name in taxonomy.family("blast")]
     side = expit(blast_logit(z, taxonomy) / temperature)
     out = np.zeros_like(z)
@@ -94,6 +98,39 @@ def fit_temperature(
 
     def surprise(log_temperature: float) -> float:
         return -float(np.average(log_expit(signed / np.exp(log_temperature)), weights=weights))
+
+    found = minimize_scalar(surprise, bounds=np.log(TEMPERATURE_BOUNDS), method="bounded")
+    return float(np.exp(found.x))
+
+
+def fit_plain_temperature(
+    logits: np.ndarray, allowed: np.ndarray, weights: np.ndarray | None = None
+) -> float:
+    """Temperature of all logits at which held-out cells are least surprising.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (N, K), float
+        Of cells the network was not trained on.
+    allowed : ndarray, shape (N, K), bool
+        Classes that each may be.
+    weights : ndarray, shape (N,), float, optional
+        Weight of each cell; equal if left out.
+
+    Raises
+    ------
+    ValueError
+        If there are no cells.
+    """
+    z, allowed = np.asarray(logits, np.float64), np.asarray(allowed, bool)
+    if not len(z):
+        raise ValueError("no held-out cells: a temperature needs some")
+    weights = np.ones(len(z)) if weights is None else np.asarray(weights, float)
+
+    def surprise(log_temperature: float) -> float:
+        scaled = z / np.exp(log_temperature)
+        right = logsumexp(np.where(allowed, scaled, -np.inf), axis=1)
+        return float(np.average(logsumexp(scaled, axis=1) - right, weights=weights))
 
     found = minimize_scalar(surprise, bounds=np.log(TEMPERATURE_BOUNDS), method="bounded")
     return float(np.exp(found.x))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -110,18 +111,23 @@ class Classifier:
         return crops
 
 
-def load_classifier(model: str | Path = BUNDLED) -> Classifier:
+def load_classifier(model: str | Path = BUNDLED, places: Sequence[Path] = ()) -> Classifier:
     """Classifier by ``bundled``, by a model's id or by a model's folder.
 
     Keras is imported here, not before. The files are checked at every call; the
     same files give the same classifier, whose graph TensorFlow has traced already.
+
+    Parameters
+    ----------
+    places : sequence of Path
+        Folders with further models, beside those of the package.
 
     Raises
     ------
     ModelNotFoundError, ModelIntegrityError
         If the model is not there, or is not what its card says.
     """
-    folder = find_model(model)
+    folder = find_model(model, places)
     check_files(folder, read_card(folder))
     return _loaded(folder.resolve(), sha256_of(folder / CARD_NAME))
 

@@ -43,11 +43,12 @@ def build_network(
     x = lite_stages(x, parameters.stages, parameters.frozen_blocks)
     x = layers.GlobalAveragePooling2D(name="embedding")(x)
     x = layers.Dropout(parameters.dropout, name="dropout")(x)
-    opinion = layers.Dense(n_classes, name=PICTURE)(x)
+    # In 32 bits where the rest is in 16: a softmax of large numbers needs them.
+    opinion = layers.Dense(n_classes, name=PICTURE, dtype="float32")(x)
     if spec.outlined:
         shape = _outline_features(inputs[..., 3:], parameters)
-        second = layers.Dense(n_classes, name=OUTLINE)(shape)
-        opinion = layers.Average(name="logits")([opinion, second])
+        second = layers.Dense(n_classes, name=OUTLINE, dtype="float32")(shape)
+        opinion = layers.Average(name="logits", dtype="float32")([opinion, second])
     return keras.Model(inputs, opinion, name="compact")
 
 

@@ -98,13 +98,20 @@ def saliency_of_crop(classifier: Classifier, crop: np.ndarray) -> Saliency:
     Raises
     ------
     ParameterError
-        If the crop is not what the model takes, or its network has no map of features.
+        If the crop is not what the model takes, its classes are not blast against normal,
+        or its network has no map of features.
     """
     crop, spec = np.asarray(crop), classifier.crop_spec
     if crop.shape != spec.shape or crop.dtype != np.uint8:
         raise ParameterError(
             f"A crop of shape {crop.shape} and type {crop.dtype}: model {classifier.card.id} takes "
             f"({', '.join(map(str, spec.shape))}) uint8. Cut it with this model's crop_spec."
+        )
+    if not classifier.taxonomy.has_sides:
+        raise ParameterError(
+            f"Model {classifier.card.id} has the classes {', '.join(classifier.taxonomy.names)}: "
+            "the map shows what speaks for blast and what for normal, so that it needs a model "
+            "with these two sides, like the bundled one."
         )
     opinions = opinions_of(classifier.network)
     picture = opinions.get(PICTURE, classifier.network)

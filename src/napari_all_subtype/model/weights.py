@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_all_subtype.errors import ModelIntegrityError, ModelNotFoundError
+from napari_all_subtype.model.backbones import build_backbone
 from napari_all_subtype.model.backend import load_keras
-from napari_all_subtype.model.card import CARD_NAME, ModelCard, read_card
+from napari_all_subtype.model.card import CARD_NAME, COMPACT, ModelCard, read_card
 from napari_all_subtype.model.network import build_network
+from napari_all_subtype.model.weight_files import check_weights
 
 if TYPE_CHECKING:
     import keras
@@ -28,18 +31,32 @@ def bundled_folder() -> Path:
 
 def model_folders() -> tuple[Path, ...]:
     """Folders of the models that come with the package, by name."""
-    return tuple(sorted(path.parent for path in bundled_folder().glob(f"*/{CARD_NAME}")))
+    return model_folders_in(bundled_folder())
 
 
-def find_model(model: str | Path = BUNDLED) -> Path:
+def model_folders_in(place: Path) -> tuple[Path, ...]:
+    """Folders of the models in `place`, by name; none where there is no such folder."""
+    return tuple(sorted(path.parent for path in place.glob(f"[!.]*/{CARD_NAME}")))
+
+
+def find_model(model: str | Path = BUNDLED, places: Sequence[Path] = ()) -> Path:
     """Folder of the model named by an id, by ``bundled`` or by its own path.
+
+    Parameters
+    ----------
+    places : sequence of Path
+        Folders with further models, each in a folder called by its id. What comes with
+        the package is found first.
 
     Raises
     ------
     ModelNotFoundError
         If there is no such model; the message lists those there are.
     """
-    known = {folder.name: folder for folder in model_folders()}
+    known: dict[str, Path] = {}
+    for place in (bundled_folder(), *places):
+        for folder in model_folders_in(place):
+            known.setdefault(folder.name, folder)
     name = BUNDLED_ID if str(model) == BUNDLED else str(model)
     if name in known:
         return known[name]
@@ -84,7 +101,16 @@ def check_files(folder: Path, card: ModelCard) -> None:
             )
 
 
-def load_network(model: str | Path = BUNDLED) -> tuple[keras.Model, ModelCard]:
+def build_of(card: ModelCard) -> keras.Model:
+    """The network that `card` describes, untrained."""
+    if card.architecture == COMPACT:
+        return build_network(card.crop_spec, len(card.classes), card.network)
+    return build_backbone(card.architecture, card.crop_spec, len(card.classes), card.head)
+
+
+def load_network(
+    model: str | Path = BUNDLED, places: Sequence[Path] = ()
+) -> tuple[keras.Model, ModelCard]:
     """Network with its weights, and its card; nothing is loaded before all hashes match.
 
     Raises
@@ -92,11 +118,12 @@ def load_network(model: str | Path = BUNDLED) -> tuple[keras.Model, ModelCard]:
     ModelNotFoundError, ModelIntegrityError
         If the model is not there, or is not what its card says.
     """
-    folder = find_model(model)
+    folder = find_model(model, places)
     card = read_card(folder)
     check_files(folder, card)
     try:
-        network = build_network(card.crop_spec, len(card.classes), card.network)
+        check_weights(folder / card.weights)
+        network = build_of(card)
         with warnings.catch_warnings():
             # Keras only warns of layers it found no weights for, and leaves them random.
             warnings.simplefilter("error", UserWarning)

@@ -22,11 +22,12 @@ from napari_all_subtype.cells.segmenter import Segmenter, find_cells
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, QualityParameters
 from napari_all_subtype.errors import ParameterError, ParameterTypeError
-from napari_all_subtype.model.classifier import Classifier, load_classifier
+from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.model.segmenters import segmenter_of
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.fab_evidence import with_fab
+from napari_all_subtype.workflow.models import classifier_of
 from napari_all_subtype.workflow.said import said_of, with_said
 
 BLURRED = "blur"
@@ -64,7 +65,7 @@ class Analyser:
         refuse_unknown_profile(parameters.scale)
         self.segmenter = segmenter or segmenter_of(parameters)
         self.parameters = parameters
-        self.classifier = classifier or load_classifier(parameters.model.model)
+        self.classifier = classifier or classifier_of(parameters.model.model)
 
     def __call__(
         self,

@@ -17,6 +17,7 @@ from napari_all_subtype.taxonomy import FAB5, UNKNOWN, CellClass, Taxonomy, clas
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
 
+MOST_BARS = 6
 MOST_REASONS = 3
 # Column: (words, unit, decimals). Measurements that are shown, in this order.
 SHOWN = {
@@ -141,7 +142,8 @@ def cell_report(
     why = _why_unknown(row, limit)
     border = " Cut by the border." if row.get("touches_border") else ""
     on_blast_side = row["subtype"] in taxonomy.family("blast")
-    blast = on_blast_side or said in taxonomy.family("blast")
+    # Rules of FAB are told beside the classes of FAB only.
+    blast = taxonomy.has_sides and (on_blast_side or said in taxonomy.family("blast"))
     reasons = _reasons(row, p) if blast else ()
     return CellReport(
         label=int(row["label"]),
@@ -191,7 +193,12 @@ def _above(value: float, limit: float) -> str:
 
 
 def _sides(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float) -> Evidence:
-    """Both sides with their probabilities, and on what their calibration rests."""
+    """Both sides with their probabilities, and on what their calibration rests.
+
+    A taxonomy without sides has its classes, the most probable first.
+    """
+    if not taxonomy.has_sides:
+        return _classes(row, taxonomy, facts, limit)
     p_blast = float(row["p_blast_any"])
     bars = (
         Bar("blast", "Blast side", p_blast),
@@ -207,6 +214,17 @@ def _sides(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float) 
     return Evidence(f"{word} {taken.text}, {_calibration(facts)}.", bars)
 
 
+def _classes(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float) -> Evidence:
+    bars = tuple(Bar(one.name, one.title, float(row[f"p_{one.name}"])) for one in taxonomy.classes)
+    bars = tuple(sorted(bars, key=lambda bar: -bar.value))[:MOST_BARS]
+    if row["subtype"] in taxonomy.names:
+        return Evidence(f"{bars[0].title} {bars[0].text}, {_calibration(facts)}.", bars)
+    if _novelty(row) > limit and math.isfinite(bars[0].value):
+        told = "Not to be relied on, as the cell is unlike the training: what the network gave."
+        return Evidence(told, bars, reliable=False)
+    return Evidence("No class taken: no probability is stated.")
+
+
 def _calibration(facts: ModelFacts) -> str:
     n = len(facts.calibration_laboratories)
     if n:
@@ -217,7 +235,7 @@ def _calibration(facts: ModelFacts) -> str:
 def _subtypes(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts) -> Evidence:
     """How the blast side divides, by the network: scores, whatever they look like."""
     names = taxonomy.family("blast")
-    if len(names) < 2:
+    if len(names) < 2 or not taxonomy.has_sides:
         return Evidence("")
     bars = tuple(
         Bar(n, "undetermined" if n == "blast" else taxonomy[n].title, _share(row, n)) for n in names

@@ -16,12 +16,13 @@ from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import OutputExistsError, Stopped
 from napari_all_subtype.files import new_file
-from napari_all_subtype.model.classifier import Classifier, load_classifier
+from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.models import classifier_of
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
 from napari_all_subtype.workflow.said import said_of
@@ -68,7 +69,7 @@ def classify_batch(
     if os.path.exists(out) and not overwrite:
         raise OutputExistsError(f"{out.name} is there already. Say --overwrite to replace it.")
     refuse_unknown_profile(parameters.scale)
-    classifier = classifier or load_classifier(parameters.model.model)
+    classifier = classifier or classifier_of(parameters.model.model)
     shared = shared_scale(fields, parameters, monitor)
     cells, outcomes = [], []
     for n, field in enumerate(fields):

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from napari_all_subtype.model.backend import device_name
 from napari_all_subtype.model.card import ModelCard
-from napari_all_subtype.model.classifier import list_models
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.workflow.models import known_models
 
 PACKAGES = ("napari-all-subtype", "tensorflow", "keras", "napari", "scikit-image", "numpy")
 TERMS_FILE = "TERMS.md"
@@ -16,7 +16,7 @@ TERMS_FILE = "TERMS.md"
 
 def information() -> dict[str, str]:
     """Name and value of each line that ``info`` shows."""
-    cards = list_models()
+    cards = [one.card for one in known_models() if one.card is not None]
     told = {
         **{name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),

@@ -15,7 +15,7 @@ from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.source import PixelSize, Region
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ProjectDamagedError
-from napari_all_subtype.model.weights import BUNDLED, model_folders
+from napari_all_subtype.model.weights import BUNDLED
 from napari_all_subtype.project.current import masks_now, table_now
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import standing
@@ -35,6 +35,7 @@ from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.corrections import with_cells
 from napari_all_subtype.workflow.inputs import readable
+from napari_all_subtype.workflow.models import known_ids
 
 # Flags that name another field of a batch, by the name of its file.
 _NAMING = ("overlaps ", "same picture as ")
@@ -248,7 +249,7 @@ def _pathless(parameters: AnalysisParameters) -> AnalysisParameters:
     weights = finding.segmenter_model
     if weights is not None and (os.path.basename(weights) != weights or os.path.exists(weights)):
         finding = finding.model_copy(update={"segmenter_model": None})
-    if model.model not in {BUNDLED, *(folder.name for folder in model_folders())}:
+    if model.model not in {BUNDLED, *known_ids()}:
         model = model.model_copy(update={"model": BUNDLED})
     scale = parameters.scale.model_copy(update={"profile": None})
     return parameters.model_copy(update={"scale": scale, "finding": finding, "model": model})

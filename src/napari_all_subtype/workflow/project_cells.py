@@ -18,7 +18,6 @@ from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ProjectError, RecordError, Stopped
 from napari_all_subtype.model.card import read_card
-from napari_all_subtype.model.weights import find_model
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint, steps
 from napari_all_subtype.project import records
 from napari_all_subtype.project.annotation import SeenCell, Word
@@ -48,6 +47,7 @@ from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.workflow.cell_rows import FILE, GROUP, WORD
 from napari_all_subtype.workflow.inputs import Field, name_fields
+from napari_all_subtype.workflow.models import folder_of
 from napari_all_subtype.workflow.outcomes import IMAGES, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import SharedScale, shared_scale
 from napari_all_subtype.workflow.project_analyses import placed_cells
@@ -103,7 +103,7 @@ def import_cells(
     pictures, failed = _read_all(database, rows, parameters, monitor)
     _refuse_contradictions(pictures)
     scale = shared_scale([one.field for one in pictures], parameters, monitor)
-    spec = read_card(find_model(parameters.model.model)).crop_spec
+    spec = read_card(folder_of(parameters.model.model)).crop_spec
     intake = _Intake(database, reader_id, _Cutter(parameters, spec, scale, monitor), pictures)
     count = {"added": 0, "known": 0, "annotated": 0}
     for n, picture in enumerate(pictures):

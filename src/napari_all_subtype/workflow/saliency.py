@@ -12,9 +12,10 @@ from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.cells.table import present
 from napari_all_subtype.errors import ParameterError
-from napari_all_subtype.model.classifier import Classifier, load_classifier
+from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.model.saliency import Saliency, saliency_of_crop
 from napari_all_subtype.workflow.corrections import crops_of
+from napari_all_subtype.workflow.models import classifier_of
 
 
 def saliency(
@@ -63,7 +64,7 @@ def saliency(
             f"{analysis.name} {' x '.join(map(str, analysis.masks.labels.shape))}. Give the "
             "image that was analysed."
         )
-    classifier = classifier or load_classifier(analysis.parameters.model.model)
+    classifier = classifier or classifier_of(analysis.parameters.model.model)
     if classifier.card.identity != analysis.model:
         raise ParameterError(
             f"The analysis was made with model {analysis.model}, not {classifier.card.identity}. "

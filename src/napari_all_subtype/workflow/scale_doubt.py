@@ -114,15 +114,22 @@ def if_scale_is_off(
     """
     uncertain = np.broadcast_to(np.asarray(relative_uncertainty, float), len(crops))
     asked = np.flatnonzero(uncertain >= MATTERS)
-    normal = classifier.taxonomy.index("normal")
     told = {}
     for name, sign in ((IF_SMALLER, -1), (IF_LARGER, 1)):
         told[name] = np.full(len(crops), np.nan, np.float32)
-        if len(asked):
+        if len(asked) and classifier.taxonomy.blasts:
             factors = 1 + sign * uncertain[asked]
             sized = resized(crops[asked], factors, classifier.crop_spec.ground)
-            told[name][asked] = 1 - classifier.predict(sized, monitor, batch_size)[:, normal]
+            p = classifier.predict(sized, monitor, batch_size)
+            told[name][asked] = _any_blast(p, classifier.taxonomy)
     return pd.DataFrame(told)
+
+
+def _any_blast(p: np.ndarray, taxonomy: Taxonomy) -> np.ndarray:
+    """Probability of any blast, as the decision has it."""
+    if taxonomy.has_sides:
+        return 1 - p[:, taxonomy.index("normal")]
+    return p[:, [taxonomy.index(name) for name in taxonomy.blasts]].sum(axis=1)
 
 
 def resized(crops: np.ndarray, factors: np.ndarray, ground: int) -> np.ndarray:

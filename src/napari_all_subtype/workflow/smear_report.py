@@ -189,7 +189,9 @@ def _rows_of(summary: Summary | None) -> list[CountRow]:
 
 
 def _blast_row(summary: Summary | None) -> CountRow | None:
-    return None if summary is None else count_row(_BLAST_SIDE, summary.blast_any, strong=True)
+    if summary is None or summary.blast_any is None:
+        return None
+    return count_row(_BLAST_SIDE, summary.blast_any, strong=True)
 
 
 def _render(name: str, values: Mapping[str, object]) -> str:

@@ -44,8 +44,8 @@ class Summary(BaseModel):
         person says are no leukocytes.
     classes : dict of str to Proportion
         One entry per class, ``unknown`` included.
-    blast_any : Proportion
-        Blast, L1, L2 and L3 together.
+    blast_any : Proportion or None
+        Blast, L1, L2 and L3 together; None where the taxonomy has no such class.
     mean_p_blast_any, mean_confidence : float or None
         Means over the cells of which something is said, 0–1; NaN, in files null,
         where there is none.
@@ -82,7 +82,7 @@ class Summary(BaseModel):
     n_cells: int
     n_at_border: int
     classes: dict[str, Proportion]
-    blast_any: Proportion
+    blast_any: Proportion | None
     mean_p_blast_any: float | None
     mean_confidence: float | None
     um_relative_uncertainty: float
@@ -152,7 +152,7 @@ def summarise(
         [table.words(field.leukocytes).value_counts().reindex(names).fillna(0) for field in fields],
         int,
     )
-    blast = [names.index(n) for n in taxonomy.family("blast")]
+    blast = [names.index(n) for n in taxonomy.blasts]
     draws = bootstrap_totals(per_field, seed)
 
     def proportion(columns: list[int]) -> Proportion:
@@ -177,7 +177,7 @@ def summarise(
         n_cells=len(cells),
         n_at_border=int(cells["touches_border"].astype(bool).sum()),
         classes={n: proportion([i]) for i, n in enumerate(names)},
-        blast_any=proportion(blast),
+        blast_any=proportion(blast) if blast else None,
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
         um_relative_uncertainty=max(errors),
@@ -195,6 +195,7 @@ def summarise(
         excluded=_added(field.excluded for field in fields),
         n_reviewed=sum(field.n_reviewed for field in fields),
         stain_warning=stain_warning(cells, fields[0].facts.stain),
+        subtype_note=SUBTYPE_NOTE if taxonomy.children("blast") else "",
     )
 
 
