@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -26,6 +27,36 @@ class Progress:
     stage: str
     done: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingProgress(Progress):
+    """How far a training has come: what curves are drawn of.
+
+    Parameters
+    ----------
+    phase : str
+        ``head`` or ``fine-tuning``.
+    epoch, epochs : int
+        Epoch that runs, from 1, and how many there are at most.
+    loss : float
+        Mean over the batches of this epoch so far; NaN before the first.
+    measured : tuple of (str, float)
+        At the end of an epoch: what was measured on the validation cells, by name; empty
+        between.
+    best_epoch : int
+        Epoch whose weights are the best so far, 0 before the first.
+    seconds_left : float
+        At most so long yet; NaN where nothing tells.
+    """
+
+    phase: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    loss: float = math.nan
+    measured: tuple[tuple[str, float], ...] = ()
+    best_epoch: int = 0
+    seconds_left: float = math.nan
 
 
 class Monitor(Protocol):

@@ -87,7 +87,7 @@ def augment(
         grow and shrink with the picture.
     """
     widest = 1 + parameters.zoom_fraction
-    turned = _turn(crop, rng, zoom or (1 / widest, widest), parameters.shift_px, ground)
+    turned = _turn(crop, rng, zoom or (1 / widest, widest), parameters, ground)
     out, outlines = np.ascontiguousarray(turned[..., :3]), turned[..., 3:]
     if rng.random() < parameters.blind_chance:
         outlines = np.zeros_like(outlines)
@@ -118,6 +118,44 @@ def degraded(
     return np.concatenate([taken, crop[..., 3:]], axis=-1)
 
 
+def preview_grid(
+    crops: np.ndarray,
+    laboratory: np.ndarray,
+    parameters: AugmentationParameters = AugmentationParameters(),
+    seed: int = 0,
+    views: int = 6,
+    ground: int = 255,
+    gap_px: int = 2,
+) -> np.ndarray:
+    """What training will see of some crops: ndarray, shape (Y, X, 3), uint8, a row per crop.
+
+    The crop itself stands first, then `views` draws of it.
+
+    Parameters
+    ----------
+    crops : ndarray, shape (N, S, S, C), uint8
+        At least one.
+    laboratory : ndarray, shape (N,), str
+        Where each comes from: stains are swapped between them.
+    views : int
+        Columns beside the first.
+    gap_px : int
+        Grey line between two of them.
+    """
+    stains = np.stack([stain_statistics(crop[..., :3], ground) for crop in crops])
+    rng = np.random.default_rng(seed)
+    side, n = crops.shape[1], len(crops)
+    step = side + gap_px
+    grid = np.full((n * step - gap_px, (views + 1) * step - gap_px, 3), 128, np.uint8)
+    for row, crop in enumerate(crops):
+        others = stains[laboratory != laboratory[row]]
+        drawn = [augment(crop, others, rng, parameters, ground) for _ in range(views)]
+        for column, view in enumerate((crop, *drawn)):
+            y, x = row * step, column * step
+            grid[y : y + side, x : x + side] = view[..., :3]
+    return grid
+
+
 def _as_taken(
     rgb: np.ndarray, rng: np.random.Generator, parameters: AugmentationParameters, ground: int
 ) -> np.ndarray:
@@ -139,16 +177,19 @@ def _turn(
     crop: np.ndarray,
     rng: np.random.Generator,
     zoom: tuple[float, float],
-    shift_px: float,
+    parameters: AugmentationParameters,
     ground: int,
 ) -> np.ndarray:
     """Rotation, flip, zoom and a small shift in one interpolation."""
     size = crop.shape[0]
     factor = np.exp(rng.uniform(*np.log(zoom)))
     centre = ((size - 1) / 2, (size - 1) / 2)
-    matrix = cv2.getRotationMatrix2D(centre, rng.uniform(0, 360), factor)
-    matrix[:, 2] += rng.uniform(-shift_px, shift_px, 2)
-    source = crop[:, ::-1] if rng.random() < 0.5 else crop
+    # A full turn begins at 0, where it always has: the same seed gives the same crops.
+    most = parameters.rotation_deg
+    turn = rng.uniform(0, 2 * most) - (most if most < 180 else 0)
+    matrix = cv2.getRotationMatrix2D(centre, turn, factor)
+    matrix[:, 2] += rng.uniform(-parameters.shift_px, parameters.shift_px, 2)
+    source = crop[:, ::-1] if rng.random() < parameters.flip_chance else crop
     return cv2.warpAffine(
         np.ascontiguousarray(source),
         matrix,

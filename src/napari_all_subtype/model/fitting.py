@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_all_subtype.errors import ParameterError
-from napari_all_subtype.model.augmentation import augment, stain_statistics
 from napari_all_subtype.model.backend import load_keras
+from napari_all_subtype.model.draws import Draws, TrainingCrops
 from napari_all_subtype.model.parameters import AugmentationParameters, FittingParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
@@ -17,40 +16,7 @@ from napari_all_subtype.taxonomy import FAB5, Taxonomy
 if TYPE_CHECKING:
     import keras
 
-
-@dataclass(frozen=True)
-class TrainingCrops:
-    """Crops and what each is allowed to teach.
-
-    Parameters
-    ----------
-    crops : ndarray, shape (N, S, S, C), uint8
-        Painted with the ground value outside the cell.
-    allowed : ndarray, shape (N, K), bool
-        Classes a crop may be.
-    considered : ndarray, shape (N, K), bool
-        Classes it is judged among. A cell that a person named is judged among all.
-        One that a simulation or a rule named is judged among the blast side alone: it
-        says L1 against L2, and nothing of blast against normal, where its origin
-        would give it away.
-    chance : ndarray, shape (N,), float
-        How often a crop is drawn, relative to the others.
-    laboratory : ndarray, shape (N,), str
-        Where it comes from: stains are swapped between laboratories.
-    zoom : ndarray, shape (N, 2), float, optional
-        Smallest and largest factor of size of each crop; else as the augmentation says.
-    stain_swap : ndarray, shape (N,), float, optional
-        Chance of each crop to be recoloured like another laboratory's, 0–1; else as the
-        augmentation says. One that never is lends its stain to no other either.
-    """
-
-    crops: np.ndarray
-    allowed: np.ndarray
-    considered: np.ndarray
-    chance: np.ndarray
-    laboratory: np.ndarray
-    zoom: np.ndarray | None = None
-    stain_swap: np.ndarray | None = None
+__all__ = ["TrainingCrops", "fit", "set_loss", "sets_of"]
 
 
 def sets_of(words: np.ndarray, subtype_only: np.ndarray, taxonomy: Taxonomy = FAB5):
@@ -70,7 +36,7 @@ def sets_of(words: np.ndarray, subtype_only: np.ndarray, taxonomy: Taxonomy = FA
     """
     allowed = np.zeros((len(words), len(taxonomy)), bool)
     considered = np.ones_like(allowed)
-    family = [taxonomy.index(name) for name in taxonomy.family("blast")]
+    family = [taxonomy.index(name) for name in taxonomy.blasts]
     for row, (word, alone) in enumerate(zip(words, subtype_only, strict=True)):
         names = (word,) if alone else taxonomy.family(word)
         allowed[row, [taxonomy.index(name) for name in names]] = True
@@ -179,25 +145,8 @@ def _listener(monitor: Monitor, total: int):
 
 
 def _batches(training, seed, parameters, augmentation, ground, batches):
-    """Balanced draws, each crop augmented with a stain of another laboratory."""
-    stains = np.stack([stain_statistics(crop[..., :3], ground) for crop in training.crops])
-    laboratories = np.unique(training.laboratory)
-    swaps = training.stain_swap
-    if swaps is None:
-        swaps = np.full(len(stains), augmentation.stain_swap_fraction)
-    # Equal weight per laboratory, not per crop: each other stain is as likely.
-    lent = {name: stains[(training.laboratory == name) & (swaps > 0)] for name in laboratories}
-    others = {
-        name: [lent[other] for other in laboratories if other != name and len(lent[other])]
-        for name in laboratories
-    }
-    chance = training.chance / training.chance.sum()
-    targets = np.concatenate([training.allowed, training.considered], axis=1).astype(np.float32)
-    empty = np.zeros((0, 2, 3), np.float32)
-    recolour = {
-        swap: augmentation.model_copy(update={"stain_swap_fraction": float(swap)})
-        for swap in np.unique(swaps)
-    }
+    """Batches of :class:`~napari_all_subtype.model.draws.Draws`, as Keras asks for them."""
+    draws = Draws(training, seed, parameters.batch_size, augmentation, ground)
 
     class Batches(load_keras().utils.PyDataset):
         epoch = 0
@@ -209,15 +158,6 @@ def _batches(training, seed, parameters, augmentation, ground, batches):
             self.epoch += 1
 
         def __getitem__(self, index):
-            rng = np.random.default_rng((seed, self.epoch, index))
-            rows = rng.choice(len(chance), parameters.batch_size, p=chance)
-            crops = []
-            for row in rows:
-                choices = others[training.laboratory[row]]
-                pool = choices[rng.integers(len(choices))] if choices else empty
-                how = recolour[swaps[row]]
-                zoom = None if training.zoom is None else tuple(training.zoom[row])
-                crops.append(augment(training.crops[row], pool, rng, how, ground, zoom))
-            return np.stack(crops), targets[rows]
+            return draws.batch(self.epoch, index)
 
     return Batches()

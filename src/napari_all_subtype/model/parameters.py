@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,10 @@ class BackboneParameters(Parameters):
 class AugmentationParameters(Parameters):
     """How far a training crop is changed."""
 
+    rotation_deg: float = Field(
+        180.0, ge=0.0, le=180.0, description="Largest turn to either side, in degrees."
+    )
+    flip_chance: float = Field(0.5, ge=0.0, le=1.0, description="Fraction of crops mirrored.")
     zoom_fraction: float = Field(
         0.12,
         ge=0.0,
@@ -110,6 +114,91 @@ class FittingParameters(Parameters):
         ge=0.0,
         lt=0.5,
         description="Weight taken from the labelled side, against overconfidence.",
+    )
+
+
+class TrainingParameters(Parameters):
+    """What a model of one's own starts from, and how it is trained."""
+
+    backbone: Literal[
+        "bundled",
+        "cnn",
+        "vgg16",
+        "vgg19",
+        "resnet50",
+        "densenet121",
+        "inceptionv3",
+        "xception",
+        "mobilenetv3",
+    ] = Field("bundled", description="Network that is trained: the bundled one goes on from it.")
+    weights: str = Field(
+        "",
+        max_length=4096,
+        description="What it starts from: bundled, imagenet (published by Keras; see models "
+        "fetch), random, a file of weights of the same network, or the folder of a model. By "
+        "default bundled for the bundled network, random for cnn, imagenet for the others.",
+    )
+    head_epochs: int = Field(
+        60, ge=0, le=10_000, description="Most passes in which the head alone learns."
+    )
+    fine_tune_epochs: int = Field(
+        12, ge=0, le=10_000, description="Most passes in which part of the network learns too."
+    )
+    fine_tune_from: str = Field(
+        "",
+        max_length=200,
+        description="Layer from which the network learns in the second phase; by default one that "
+        "suits the backbone.",
+    )
+    patience: int = Field(
+        8,
+        ge=1,
+        le=10_000,
+        description="A phase ends after so many passes without a better loss on validation cells.",
+    )
+    crops_per_batch: int = Field(32, ge=2, le=4096, description="Crops per step of training.")
+    crops_per_pass: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Crops drawn for one pass; 0 for as many as there are, at least 256.",
+    )
+    head_learning_rate: float = Field(
+        3e-3, gt=0, le=1.0, description="Largest learning rate of the first phase."
+    )
+    fine_tune_learning_rate: float = Field(
+        1e-4, gt=0, le=1.0, description="Largest learning rate of the second phase."
+    )
+    warmup_fraction: float = Field(
+        0.1, ge=0.0, lt=1.0, description="Part of a phase over which the rate rises; then it falls."
+    )
+    weight_decay: float = Field(1e-2, ge=0.0, le=1.0, description="Decoupled weight decay.")
+    label_smoothing: float = Field(
+        0.05,
+        ge=0.0,
+        lt=0.5,
+        description="Weight taken from the labelled class, against overconfidence.",
+    )
+    class_balance: float = Field(
+        1.0,
+        ge=0.0,
+        le=1.0,
+        description="Class weights: 0 draws cells as often as they are, 1 every class equally.",
+    )
+    changed_views: int = Field(
+        1,
+        ge=0,
+        le=50,
+        description="Augmented views of each crop that the head learns from, beside the crop.",
+    )
+    head_features: int = Field(
+        256, ge=1, le=4096, description="Features of the layer before the classes, of a backbone."
+    )
+    head_dropout: float = Field(
+        0.5, ge=0.0, lt=1.0, description="Fraction of those dropped while training."
+    )
+    mixed_precision: bool = Field(
+        True, description="Compute in 16 bits where a GPU does; never on a CPU."
     )
 
 

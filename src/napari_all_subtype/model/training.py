@@ -1,0 +1,337 @@
+"""Training a model of one's own in two phases: the head on kept features, then part of the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_all_subtype.errors import Stopped, TrainingError
+from napari_all_subtype.model.backbones import learn_from
+from napari_all_subtype.model.backend import load_keras
+from napari_all_subtype.model.calibration import fit_plain_temperature, fit_temperature
+from napari_all_subtype.model.checkpoints import Epoch, State, read_checkpoint
+from napari_all_subtype.model.classifier import predict_logits
+from napari_all_subtype.model.draws import Draws, TrainingCrops
+from napari_all_subtype.model.embedding import body_of, embed, head_of, learner_of
+from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
+from napari_all_subtype.model.phase import VAL_LOSS, Keeping, Phase, PhaseRun
+from napari_all_subtype.model.starting import Start, norms_of, settle_norms
+from napari_all_subtype.progress import SILENT, Monitor, Progress
+from napari_all_subtype.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import keras
+
+HEAD, FINE = "head", "fine-tuning"
+FEWEST_CROPS_PER_PASS = 256
+RANDOM_IS_FASTER = 10  # times the learning rate where nothing has taught the network anything
+HEAD_BATCHES = 4  # in one step of the first phase, where a crop is a few numbers
+NOT_CALIBRATED = "not calibrated: too few validation cells"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network.
+
+    Parameters
+    ----------
+    network : keras.Model
+        With the weights of its best pass.
+    temperature : float
+        Fitted on the validation cells; 1 where they do not allow it.
+    calibrated_on : str
+        Which these are.
+    history : tuple of Epoch
+        Every pass of both phases.
+    stopped : bool
+        Whether a person stopped it: the best so far was kept.
+    measured : dict of str to float
+        On the validation cells, at the end.
+    """
+
+    network: keras.Model
+    temperature: float
+    calibrated_on: str
+    history: tuple[Epoch, ...]
+    stopped: bool
+    measured: dict[str, float]
+
+
+def train(
+    start: Start,
+    taxonomy: Taxonomy,
+    training: TrainingCrops,
+    validation: TrainingCrops | None = None,
+    parameters: TrainingParameters = TrainingParameters(),
+    augmentation: AugmentationParameters = AugmentationParameters(),
+    seed: int = 0,
+    folder: Path | None = None,
+    monitor: Monitor = SILENT,
+) -> Fitted:
+    """Train `start` in place.
+
+    The same seed, crops and parameters give the same weights on the same machine,
+    also when the training was killed and goes on from its checkpoint.
+
+    Parameters
+    ----------
+    training, validation : TrainingCrops
+        Cells to learn from, and cells of other groups to judge by; without these the last
+        pass counts.
+    folder : Path, optional
+        Where a checkpoint is kept between passes and found again.
+
+    Raises
+    ------
+    TrainingError
+        If nothing can be learned from these cells.
+    Stopped
+        If a person stopped it before anything was learned.
+    OutputError
+        If the checkpoint cannot be written: a full disk.
+    """
+    _refuse(training, taxonomy)
+    training = _balanced(training, parameters.class_balance)
+    if validation is not None and len(validation.crops):
+        validation = _balanced(validation, parameters.class_balance)
+    else:
+        validation = None
+    if start.is_random:
+        settle_norms(start.network, training.crops, seed)
+    fingerprint = _fingerprint(start, training, validation, parameters, augmentation, seed)
+    keeping = Keeping(folder, fingerprint)
+    found = read_checkpoint(folder, fingerprint) if folder is not None else None
+    state = found.state if found is not None else State()
+    ground = start.spec.ground
+    draws = Draws(training, seed, parameters.crops_per_batch, augmentation, ground)
+    job = _Job(start, taxonomy, draws, validation, parameters, keeping, state, monitor)
+    stopped = job.head_phase() or job.fine_phase()
+    if stopped and not any(epoch.number for epoch in state.history):
+        raise Stopped("Stopped before anything was learned; nothing was kept.")
+    load_keras().utils.clear_session(free_memory=False)
+    temperature, on = _temperature(start.network, validation, taxonomy)
+    measured = job.measured(SILENT) if validation is not None else {}
+    return Fitted(start.network, temperature, on, tuple(state.history), stopped, measured)
+
+
+@dataclass(frozen=True)
+class _Job:
+    start: Start
+    taxonomy: Taxonomy
+    draws: Draws
+    validation: TrainingCrops | None
+    parameters: TrainingParameters
+    keeping: Keeping
+    state: State
+    monitor: Monitor
+
+    def head_phase(self) -> bool:
+        """The head alone, on features that are computed once: whether it was stopped."""
+        p = self.parameters
+        if self.state.phase == FINE or not p.head_epochs:
+            return False
+        body, head = body_of(self.start.network), head_of(self.start.network)
+        try:
+            views, seen = self._features(body)
+        except Stopped:
+            return True
+        n, size = len(self.draws.training.crops), HEAD_BATCHES * p.crops_per_batch
+        chance = self.draws.training.chance / self.draws.training.chance.sum()
+
+        def batch(epoch: int, index: int) -> tuple[object, np.ndarray]:
+            rng = np.random.default_rng((self.draws.seed, 1, epoch, index))
+            rows = rng.choice(n, size, p=chance)
+            view = rng.integers(len(views), size=size)
+            given = [
+                np.stack([views[v][k][r] for v, r in zip(view, rows, strict=True)])
+                for k in range(len(views[0]))
+            ]
+            return _alone(given), self.draws.targets[rows]
+
+        def measure() -> dict[str, float]:
+            return _figures(
+                _mean(head.predict_on_batch(_alone(seen))), self.validation, self.taxonomy
+            )
+
+        phase = Phase(
+            HEAD,
+            head,
+            batch,
+            max(self._batches // HEAD_BATCHES, 1),
+            p.head_epochs,
+            p.head_learning_rate,
+            measure if seen else None,
+        )
+        return PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
+
+    def _features(self, body) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
+        """Features of the crops and of their changed views, and of the validation cells."""
+        crops = self.draws.training.crops
+        views = [embed(body, crops, self.monitor)]
+        for view in range(self.parameters.changed_views):
+            changed = np.stack(
+                [
+                    self.draws.changed(row, np.random.default_rng((self.draws.seed, 2, view, row)))
+                    for row in range(len(crops))
+                ]
+            )
+            views.append(embed(body, changed, self.monitor, "look at changed crops"))
+        if self.validation is None:
+            return views, []
+        return views, embed(body, self.validation.crops, self.monitor, "look at validation cells")
+
+    def fine_phase(self) -> bool:
+        """Part of the network, or all of it: whether it was stopped."""
+        p, network = self.parameters, self.start.network
+        if not p.fine_tune_epochs:
+            return False
+        learn_from(network, self.start.first or network.layers[0].name)
+        for norm in norms_of(network):
+            norm.trainable = False
+        faster = RANDOM_IS_FASTER if self.start.is_random else 1
+        phase = Phase(
+            FINE,
+            learner_of(network),
+            self.draws.batch,
+            self._batches,
+            p.fine_tune_epochs,
+            min(p.fine_tune_learning_rate * faster, 1.0),
+            self.measured if self.validation is not None else None,
+        )
+        return PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
+
+    def measured(self, monitor: Monitor | None = None) -> dict[str, float]:
+        """Figures of the network on the validation cells."""
+        quiet = monitor or _Quiet(self.monitor)
+        logits = predict_logits(self.start.network, self.validation.crops, quiet)
+        return _figures(logits, self.validation, self.taxonomy)
+
+    @property
+    def _batches(self) -> int:
+        wanted = self.parameters.crops_per_pass
+        n = wanted or max(len(self.draws.training.crops), FEWEST_CROPS_PER_PASS)
+        return max(n // self.parameters.crops_per_batch, 1)
+
+
+class _Quiet:
+    """Hears the stop of a monitor and tells it nothing."""
+
+    def __init__(self, monitor: Monitor):
+        self._monitor = monitor
+
+    def report(self, progress: Progress) -> None:
+        """Do nothing."""
+
+    @property
+    def stop_requested(self) -> bool:
+        """As the monitor says."""
+        return self._monitor.stop_requested
+
+
+def _refuse(training: TrainingCrops, taxonomy: Taxonomy) -> None:
+    """Raise unless there is something to tell apart."""
+    n = len(training.crops)
+    if not n or not training.chance.sum() > 0:
+        raise TrainingError("No cell to learn from: expected labelled cells in the training part.")
+    if training.allowed.shape != (n, len(taxonomy)) or not training.allowed.any(axis=1).all():
+        raise TrainingError(
+            f"Classes of shape {training.allowed.shape} for {n} cells: expected for each cell at "
+            f"least one of {', '.join(taxonomy.names)}."
+        )
+    if len(np.unique(training.allowed[training.chance > 0], axis=0)) < 2:
+        one = training.allowed[np.argmax(training.chance > 0)]
+        names = [name for name, may in zip(taxonomy.names, one, strict=True) if may]
+        raise TrainingError(
+            f"All cells of the training part are {names[0]}: nothing can be told apart. Label "
+            "cells of another class too, in at least one group of the training part."
+        )
+
+
+def _balanced(part: TrainingCrops, strength: float) -> TrainingCrops:
+    """Draws in which classes are as frequent as they are (0), or equally so (1)."""
+    # A word's class comes first of those it leaves open.
+    kind = part.allowed.argmax(axis=1)
+    total = np.bincount(kind, part.chance)
+    share = np.maximum(total[kind] / total.sum(), 1e-12)
+    return replace(part, chance=part.chance / share**strength)
+
+
+def _alone(given: list[np.ndarray]) -> list[np.ndarray] | np.ndarray:
+    """Inputs as a network takes them: a list only where there are several."""
+    return given if len(given) > 1 else given[0]
+
+
+def _mean(opinions: object) -> np.ndarray:
+    some = opinions if isinstance(opinions, (list, tuple)) else [opinions]
+    return np.mean([np.asarray(one, np.float32) for one in some], axis=0)
+
+
+def _figures(logits: np.ndarray, part: TrainingCrops, taxonomy: Taxonomy) -> dict[str, float]:
+    """Loss on the words of cells, and how often the side is right: the class that has no parent."""
+    z = logits.astype(np.float64)
+    top = z.max(axis=1, keepdims=True)
+    p = np.exp(z - top)
+    right = np.maximum((p * part.allowed).sum(axis=1) / p.sum(axis=1), 1e-12)
+    side = _side_of_class(taxonomy)
+    sums = np.stack([p[:, side == one].sum(axis=1) for one in np.unique(side)], axis=1)
+    truth = side[part.allowed.argmax(axis=1)]
+    hit = np.unique(side)[sums.argmax(axis=1)] == truth
+    per_kind = [hit[truth == one].mean() for one in np.unique(truth)]
+    return {
+        VAL_LOSS: float(np.average(-np.log(right), weights=part.chance)),
+        "val_accuracy": float(hit.mean()),
+        "val_balanced_accuracy": float(np.mean(per_kind)),
+    }
+
+
+def _side_of_class(taxonomy: Taxonomy) -> np.ndarray:
+    """Column of the class at the top that each class is, or is a kind of: (K,), int."""
+    parents = (one.parent if one.parent in taxonomy.names else one.name for one in taxonomy.classes)
+    return np.array([taxonomy.index(name) for name in parents])
+
+
+def _temperature(
+    network: keras.Model, validation: TrainingCrops | None, taxonomy: Taxonomy
+) -> tuple[float, str]:
+    """Temperature on the validation cells, and how many these are."""
+    if validation is None:
+        return 1.0, NOT_CALIBRATED
+    logits = predict_logits(network, validation.crops)
+    groups = len(np.unique(validation.laboratory))
+    told = f"{len(logits)} validation cells of {groups} groups"
+    if not taxonomy.has_sides:
+        return fit_plain_temperature(logits, validation.allowed, validation.chance), told
+    blast = validation.allowed[:, [taxonomy.index(name) for name in taxonomy.blasts]].any(axis=1)
+    normal = validation.allowed[:, taxonomy.index("normal")]
+    known = blast != normal
+    if not (blast & known).any() or not (normal & known).any():
+        return 1.0, NOT_CALIBRATED
+    weights = validation.chance[known]
+    return fit_temperature(logits[known], blast[known], weights, taxonomy), told
+
+
+def _fingerprint(
+    start: Start,
+    training: TrainingCrops,
+    validation: TrainingCrops | None,
+    parameters: TrainingParameters,
+    augmentation: AugmentationParameters,
+    seed: int,
+) -> str:
+    """Hash of all that the weights depend on."""
+    digest = hashlib.sha256()
+    names = (start.architecture, start.weights, start.parent, start.first, seed)
+    told = (names, asdict(start.spec), parameters.model_dump(), augmentation.model_dump())
+    digest.update(repr(told).encode())
+    for part in (training, validation):
+        arrays = () if part is None else (part.crops, part.allowed, part.considered, part.chance)
+        for array in arrays:
+            digest.update(repr((array.shape, array.dtype.str)).encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        if part is not None:
+            digest.update("\n".join(map(str, part.laboratory)).encode())
+    return digest.hexdigest()

@@ -1,0 +1,179 @@
+"""Training a model of one's own: learned, stopped, killed, resumed, and the same every time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_all_subtype.errors import ParameterError, Stopped, TrainingError, WeightsMissingError
+from napari_all_subtype.model.calibration import blast_logit
+from napari_all_subtype.model.checkpoints import FILE, read_checkpoint
+from napari_all_subtype.model.classifier import predict_logits
+from napari_all_subtype.model.starting import start_from
+from napari_all_subtype.model.training import FINE, HEAD, train
+from napari_all_subtype.progress import TrainingProgress
+from napari_all_subtype.taxonomy import FAB5
+from training_examples import QUICK, SMALL, TWO, part_of, quickly
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+class Killed(BaseException):
+    """Ends a training where it stands, as the loss of power does."""
+
+
+class Listener:
+    """Hears every report; stops or ends the training at the n-th batch of a phase."""
+
+    def __init__(self, phase: str = "", stop_at: int = 0, kill_at: int = 0):
+        self.phase, self.stop_at, self.kill_at = phase, stop_at, kill_at
+        self.heard: list[TrainingProgress] = []
+        self.stop_requested = False
+
+    def report(self, progress) -> None:
+        if not isinstance(progress, TrainingProgress):
+            return
+        self.heard.append(progress)
+        if progress.phase == self.phase and progress.done == self.kill_at:
+            raise Killed
+        if progress.phase == self.phase and progress.done == self.stop_at:
+            self.stop_requested = True
+
+
+def test_it_learns_what_can_be_learned():
+    more = {"fine_tune_epochs": 6, "crops_per_pass": 128, "fine_tune_learning_rate": 3e-4}
+    parameters = QUICK.model_copy(update=more)
+    start, fitted = quickly(parameters)
+    blast = part_of(40, 2).allowed[:, 1]
+    logits = predict_logits(start.network, part_of(40, 2).crops)
+    assert ((blast_logit(logits) > 0) == blast).mean() > 0.9
+    assert fitted.measured["val_balanced_accuracy"] > 0.9
+    assert "16 validation cells of 4 groups" in fitted.calibrated_on
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_others(whole):
+    first = whole[0].network.get_weights()
+    again, other = (quickly(seed=seed)[0].network.get_weights() for seed in (0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """A training that nobody disturbs, and what it reports."""
+    listener = Listener()
+    return *quickly(monitor=listener), listener
+
+
+@pytest.mark.parametrize(("phase", "at"), [(HEAD, 2), (FINE, 6)])
+def test_a_killed_training_goes_on_to_the_very_weights_of_one_that_was_not(
+    tmp_path, whole, phase, at
+):
+    with pytest.raises(Killed):
+        quickly(folder=tmp_path, monitor=Listener(phase, kill_at=at))
+    assert (tmp_path / FILE).is_file()
+    listener = Listener()
+    resumed = quickly(folder=tmp_path, monitor=listener)
+    pairs = zip(whole[0].network.get_weights(), resumed[0].network.get_weights(), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+    assert [(e.phase, e.number) for e in whole[1].history] == [
+        (e.phase, e.number) for e in resumed[1].history
+    ]
+    assert (listener.heard[0].phase, listener.heard[0].done) != (HEAD, 1)
+
+
+def test_a_checkpoint_of_another_training_is_left_alone(tmp_path):
+    with pytest.raises(Killed):
+        quickly(folder=tmp_path, monitor=Listener(FINE, kill_at=5))
+    listener = Listener()
+    quickly(folder=tmp_path, seed=1, monitor=listener)
+    assert (listener.heard[0].phase, listener.heard[0].done) == (HEAD, 1)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no", b"\x80\x04]."])
+def test_a_damaged_checkpoint_is_none(tmp_path, damage):
+    (tmp_path / FILE).write_bytes(damage)
+    assert read_checkpoint(tmp_path, "any") is None
+
+
+def test_a_stop_is_heard_within_a_batch_and_the_best_weights_stay():
+    listener = Listener(FINE, stop_at=7)
+    _, fitted = quickly(monitor=listener)
+    assert fitted.stopped
+    assert [one.done for one in listener.heard if one.phase == FINE][-1] == 7
+    passes = [one for one in fitted.history if one.phase == FINE]
+    best = min(passes, key=lambda one: one.measured["val_loss"])
+    assert fitted.measured["val_loss"] == pytest.approx(best.measured["val_loss"], rel=1e-5)
+
+
+def test_a_stop_before_anything_was_learned_keeps_nothing():
+    with pytest.raises(Stopped, match="before anything"):
+        quickly(QUICK.model_copy(update={"crops_per_pass": 128}), monitor=Listener(HEAD, stop_at=1))
+
+
+def test_a_phase_ends_when_nothing_gets_better():
+    worse = {
+        "head_epochs": 0,
+        "fine_tune_epochs": 50,
+        "patience": 2,
+        "fine_tune_learning_rate": 1.0,
+    }
+    _, fitted = quickly(QUICK.model_copy(update=worse))
+    last = fitted.history[-1].number
+    assert last < 50
+    best = min(fitted.history, key=lambda one: one.measured["val_loss"]).number
+    assert last == best + 2
+
+
+def test_curves_can_be_drawn_of_what_is_reported(whole):
+    ends = [one for one in whole[2].heard if one.measured]
+    assert [(one.phase, one.epoch) for one in ends] == [
+        (phase, n) for phase in (HEAD, FINE) for n in (1, 2, 3)
+    ]
+    assert {"val_loss", "val_accuracy", "val_balanced_accuracy"} == set(dict(ends[0].measured))
+    assert all(np.isfinite(one.loss) and one.seconds_left >= 0 for one in ends)
+
+
+def test_a_taxonomy_without_sides_is_calibrated_as_a_whole():
+    _, fitted = quickly(taxonomy=TWO)
+    assert fitted.network.output_shape == (None, 2)
+    assert fitted.temperature > 0
+
+
+def test_without_validation_cells_the_last_pass_counts():
+    _, fitted = quickly(validation=False)
+    assert fitted.temperature == 1
+    assert "not calibrated" in fitted.calibrated_on
+    assert all(not one.measured for one in fitted.history)
+
+
+def test_one_class_only_is_refused():
+    part = part_of(8)
+    one = part.allowed[:, 1]
+    only = replace(part, chance=one.astype(float))
+    with pytest.raises(TrainingError, match="nothing can be told apart"):
+        train(start_from(QUICK, FAB5, SMALL, 0, None), FAB5, only)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"weights": "bundled"}, "go with the bundled network"),
+        ({"weights": "imagenet"}, "none are published for cnn"),
+        ({"fine_tune_from": "block9"}, "no such layer"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(changes, words):
+    with pytest.raises(ParameterError, match=words):
+        quickly(QUICK.model_copy(update=changes))
+
+
+def test_published_weights_that_are_not_here_are_named_with_the_way_to_them():
+    with pytest.raises(WeightsMissingError, match="models fetch vgg16 --to FOLDER") as caught:
+        quickly(QUICK.model_copy(update={"backbone": "vgg16"}))
+    assert "models import FOLDER" in str(caught.value)
