@@ -26,25 +26,31 @@ class ThumbnailDelegate(QStyledItemDelegate):
     ----------
     width_px : callable
         Gives the width that a section fills.
+    is_section : callable
+        Whether a row is one.
     """
 
-    def __init__(self, width_px: Callable[[], int], parent=None):
+    def __init__(self, width_px: Callable[[], int], is_section: Callable[[int], bool], parent=None):
         super().__init__(parent)
-        self._width_px = width_px
+        self._width_px, self._is_section = width_px, is_section
         self.side_px = 88
         self.target = ""
+        # Qt asks for the size of each of ten thousand rows whenever one of them moves.
+        self._sizes = QSize(), QSize()
 
     def tile(self, metrics: QFontMetrics) -> QSize:
         """Size of one thumbnail with its caption."""
         side = self.side_px + 2 * (FRAME_PX + GAP_PX)
         return QSize(side, side + metrics.height())
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def measure(self, metrics: QFontMetrics) -> None:
+        """Take the sizes of rows from the font and the width that there are now."""
+        section = QSize(self._width_px(), metrics.height() + 4 * GAP_PX)
+        self._sizes = self.tile(metrics), section
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """A tile; a section is as wide as the view."""
-        metrics = option.fontMetrics
-        if index.model().is_section(index.row()):
-            return QSize(self._width_px(), metrics.height() + 4 * GAP_PX)
-        return self.tile(metrics)
+        return self._sizes[self._is_section(index.row())]
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint one row of the model."""
@@ -173,4 +179,5 @@ def _paint_mark(painter: QPainter, disc: QRectF) -> None:
 
 
 def _ink(option: QStyleOptionViewItem) -> QColor:
-    return option.palette.color(QPalette.ColorRole.Text)
+    # Of a section too, which is disabled to keep the arrow keys away, not since it is faint.
+    return option.palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.Text)

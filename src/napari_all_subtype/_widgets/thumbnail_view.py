@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from qtpy.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QMimeData,
@@ -68,7 +69,7 @@ class ThumbnailView(QListView):
 
     def _build(self) -> None:
         self.thumbnails = ThumbnailModel(self.pictures, self)
-        self.painter_ = ThumbnailDelegate(self._section_width, self)
+        self.painter_ = ThumbnailDelegate(self._section_width, self.thumbnails.is_section, self)
         self.setModel(self.thumbnails)
         self.setItemDelegate(self.painter_)
         self.setFlow(QListView.Flow.LeftToRight)
@@ -90,6 +91,18 @@ class ThumbnailView(QListView):
 
     # What is shown
 
+    def resizeEvent(self, event) -> None:
+        """Sections are as wide as the view."""
+        self.painter_.measure(self.fontMetrics())
+        super().resizeEvent(event)
+
+    def changeEvent(self, event) -> None:
+        """Captions have room in another font as well."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.painter_.measure(self.fontMetrics())
+            self.scheduleDelayedItemsLayout()
+
     def show_thumbnails(self, thumbnails: Iterable[Thumbnail]) -> None:
         """Show these thumbnails; those that stay keep their place and stay chosen."""
         keys, current = self.chosen_keys, self.current_key
@@ -102,6 +115,7 @@ class ThumbnailView(QListView):
         """Show pictures of another size."""
         self.painter_.side_px = side_px
         self.pictures.set_side(round(side_px * self.devicePixelRatioF()))
+        self.painter_.measure(self.fontMetrics())
         step = self.painter_.tile(self.fontMetrics()).height()
         self.verticalScrollBar().setSingleStep(step // 2)
         self.scheduleDelayedItemsLayout()
@@ -111,8 +125,10 @@ class ThumbnailView(QListView):
     @property
     def chosen_keys(self) -> list[Hashable]:
         """Keys of the thumbnails that are chosen, in their order."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
-        return [self.thumbnails.rows[n].key for n in rows]
+        # By ranges: each index of ten thousand would be asked for its flags.
+        ranges = sorted((one.top(), one.bottom()) for one in self.selectionModel().selection())
+        rows = {n: self.thumbnails.rows[n] for a, b in ranges for n in range(a, b + 1)}
+        return [row.key for row in rows.values() if isinstance(row, Thumbnail)]
 
     @property
     def current_key(self) -> Hashable | None:

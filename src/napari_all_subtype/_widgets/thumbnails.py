@@ -12,6 +12,12 @@ from napari_all_subtype._widgets.thumbnail_pictures import ThumbnailPictures
 from napari_all_subtype.taxonomy import CellClass
 
 ROW = int(Qt.ItemDataRole.UserRole)
+FLAGS = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
 # Above it rows are laid out anew at once, instead of one after the other.
 MANY_CHANGES = 200
 
@@ -154,12 +160,7 @@ class ThumbnailModel(QAbstractListModel):
         """A section can be neither chosen nor stood on: arrow keys pass over it."""
         if not index.isValid() or self.is_section(index.row()):
             return Qt.ItemFlag.NoItemFlags
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemIsDragEnabled
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        return FLAGS
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The row itself, its picture, and words for those who hear the screen."""

@@ -76,13 +76,16 @@ class ClassBar(QWidget):
         for one in classes:
             button = self._button(one.name)
             button.setIcon(QIcon(swatch(one)))
-            button.setIconSize(SWATCH)
             layout.addWidget(button)
         layout.addWidget(self._button(""))
+        high = max(button.sizeHint().height() for button in self.buttons.values())
+        for button in self.buttons.values():
+            button.setMinimumHeight(high)
         self.show_keys({})
 
     def _button(self, name: str) -> ClassButton:
         button = ClassButton(self._titles[name])
+        button.setIconSize(SWATCH)
         button.clicked.connect(lambda: self.called.emit(name))
         button.reached.connect(lambda: self.called.emit(name))
         self.buttons[name] = button

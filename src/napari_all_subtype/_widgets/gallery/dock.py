@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import QFlowLayout
 
 from napari_all_subtype._widgets.gallery.cells import SORTS
 from napari_all_subtype._widgets.gallery.class_bar import ClassBar
@@ -26,7 +27,8 @@ from napari_all_subtype._widgets.thumbnail_view import ThumbnailView
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, RESEARCH_USE_ONLY, Taxonomy
 
 SIDE_PX, SMALLEST_PX, LARGEST_PX, STEP_PX = 88, 48, 208, 16
-MIN_SIZE_PX = (320, 300)
+SLIDER_PX, LEAST_VIEW_PX = 120, 120
+MIN_SIZE_PX = (320, 380)
 SHOWN: tuple[tuple[str, str, str], ...] = (
     ("All cells", "all", "Cells that were read, and those that were not."),
     ("Not yet read", "unreviewed", "Only cells of which nobody has said anything."),
@@ -67,6 +69,7 @@ class CellGallery(QWidget):
     def _build(self) -> None:
         self.pictures = ThumbnailPictures(self.source, self)
         self.view = ThumbnailView(self.pictures)
+        self.view.setMinimumHeight(LEAST_VIEW_PX)
         self.empty = paragraph()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
@@ -78,7 +81,7 @@ class CellGallery(QWidget):
         self.classes: ClassBar | None = None
         self._bars = QVBoxLayout()
         layout = QVBoxLayout(self)
-        layout.addLayout(self._build_head())
+        layout.addWidget(self._build_head())
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.told)
         layout.addLayout(self._bars)
@@ -86,7 +89,7 @@ class CellGallery(QWidget):
         self.setMinimumSize(*MIN_SIZE_PX)
         self.show_classes(FAB5)
 
-    def _build_head(self) -> QHBoxLayout:
+    def _build_head(self) -> QWidget:
         self.sort, self.shown = QComboBox(), QComboBox()
         self.sort.setAccessibleName("Order of the thumbnails")
         for n, (name, title, tip) in enumerate(SORTS):
@@ -111,12 +114,18 @@ class CellGallery(QWidget):
         self.size.setSingleStep(STEP_PX)
         self.size.setPageStep(2 * STEP_PX)
         self.size.setValue(SIDE_PX)
-        head = QHBoxLayout()
-        head.addWidget(self.shown)
-        head.addWidget(self.sort)
-        head.addWidget(self.filtered)
-        head.addWidget(QLabel("Size"))
-        head.addWidget(self.size, 1)
+        self.size.setFixedWidth(SLIDER_PX)
+        size = QWidget()
+        beside = QHBoxLayout(size)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(QLabel("Size"))
+        beside.addWidget(self.size)
+        head = QWidget()
+        # In a narrow dock in two rows.
+        row = QFlowLayout(head)
+        row.setContentsMargins(0, 0, 0, 0)
+        for part in (self.shown, self.sort, self.filtered, size):
+            row.addWidget(part)
         return head
 
     def set_side(self, side_px: int) -> None:
