@@ -9,7 +9,7 @@ import pandas as pd
 
 from napari_all_subtype.workflow.count_table import APART, Apart, Differential
 from napari_all_subtype.workflow.intervals import Interval, Proportion
-from napari_all_subtype.workflow.spoken import Rater
+from napari_all_subtype.workflow.spoken import MODEL, Rater
 
 BLAST_SIDE = "blast side"
 COLUMNS = (
@@ -38,26 +38,32 @@ def count_rows(count: Differential) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"of": "Int64", "count": "Int64"})
 
 
-def count_words(count: Differential, names: Mapping[int, str] = NO_NAMES) -> pd.DataFrame:
+def count_words(
+    count: Differential, names: Mapping[int, str] = NO_NAMES, narrow: bool = False
+) -> pd.DataFrame:
     """The count as a table for people: a row per class or object, a column per reader or model.
 
     Parameters
     ----------
     names : mapping of int to str, optional
         Of readers, by id.
+    narrow : bool
+        In two lines each, without the interval over fields and the name of the model.
     """
+    per_100 = "\nper 100" if narrow else " / 100"
     shown = {}
     for column in count.columns:
-        cells = {count.titles.get(n, n): _share(s) for n, s in column.classes.items()}
+        cells = {count.titles.get(n, n): _share(s, narrow) for n, s in column.classes.items()}
         if column.blast_any is not None:
-            cells["Blast side"] = _share(column.blast_any)
+            cells["Blast side"] = _share(column.blast_any, narrow)
         cells["Leukocytes"] = str(column.n_leukocytes)
         for name in APART:
             one = None if column.apart is None else column.apart[name]
-            cells[f"{count.titles.get(name, name)} / 100"] = _apart(one)
+            cells[f"{count.titles.get(name, name)}{per_100}"] = _apart(one, narrow)
         told = "–" if column.apart is None else str(column.n_artefacts)
         cells["Artefacts, left out"] = told
-        shown[Rater(column.by, column.reader_id).title(names)] = cells
+        title = Rater(column.by, column.reader_id).title(names)
+        shown[MODEL if narrow and column.apart is None else title] = cells
     return pd.DataFrame(shown)
 
 
@@ -65,10 +71,13 @@ def _ends(interval: Interval | None) -> Sequence[float | None]:
     return (None, None) if interval is None else (interval.low, interval.high)
 
 
-def _share(share: Proportion) -> str:
+def _share(share: Proportion, narrow: bool) -> str:
     if share.fraction is None:
         return "–"
-    text = f"{share.count} ({100 * share.fraction:.1f} %, {_range(share.wilson)}"
+    value = f"{100 * share.fraction:.1f} %"
+    if narrow:
+        return f"{share.count} · {value}\n{_range(share.wilson)}"
+    text = f"{share.count} ({value}, {_range(share.wilson)}"
     return f"{text}; fields {_range(share.over_fields)})" if share.over_fields else f"{text})"
 
 
@@ -76,7 +85,9 @@ def _range(interval: Interval) -> str:
     return f"{100 * interval.low:.1f}–{100 * interval.high:.1f}"
 
 
-def _apart(one: Apart | None) -> str:
+def _apart(one: Apart | None, narrow: bool) -> str:
     if one is None or one.per_100 is None:
         return "–"
+    if narrow:
+        return f"{one.count} · {one.per_100:.1f}\n{one.low:.1f}–{one.high:.1f}"
     return f"{one.per_100:.1f} ({one.count} seen, {one.low:.1f}–{one.high:.1f})"

@@ -152,7 +152,7 @@ class DifferentialParameters(Parameters):
     """How cells are drawn for a differential count."""
 
     n_cells: Literal[100, 200, 500] = Field(
-        200, description="Leukocytes to count: more give narrower intervals."
+        200, title="Cells", description="Leukocytes to count: more give narrower intervals."
     )
     order: Literal["random", "field_order"] = Field(
         "random",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from napari_all_subtype._widgets.selection import Place
@@ -26,6 +28,8 @@ class CellQueue:
         self.session = session
         self.order, self.shown = QueueOrder(), UNREVIEWED
         self.at = -1
+        # Places that somebody else chose, instead of an order; None for the order.
+        self.given: list[Place] | None = None
         self._set([])
 
     def _set(self, places: list[Place]) -> None:
@@ -34,9 +38,15 @@ class CellQueue:
 
     def choose(self, order: QueueOrder, shown: CellFilter) -> None:
         """Read in another order, or other cells."""
-        self.order, self.shown = order, shown
+        self.order, self.shown, self.given = order, shown, None
         self.session.filter_cells(shown)
         self.fill()
+
+    def give(self, places: Sequence[Place]) -> None:
+        """Read these cells, in this order, until another order is chosen."""
+        if self.given != list(places):
+            self.given = list(places)
+            self.fill()
 
     def empty(self) -> None:
         """Have nothing to read: what is to be read is not said yet."""
@@ -50,6 +60,8 @@ class CellQueue:
         self.at = self._index.get(here, -1)
 
     def _found(self) -> list[Place]:
+        if self.given is not None:
+            return self.given
         known = self._counted()
         if not known or len({one.taxonomy for one in known.values()}) > 1:
             return []
@@ -115,6 +127,7 @@ class CellQueue:
 
     def _done(self, n: int, label: int) -> bool:
         """Whether a cell was read since the queue was filled with those that were not."""
-        if self.shown.reviewed != "unreviewed" or self.order.kind == "suspect_labels":
+        again = self.shown.reviewed != "unreviewed" or self.order.kind == "suspect_labels"
+        if again and self.given is None:
             return False
         return bool(table.annotations(self.session.result(n).analysis.cells).iat[label])

@@ -7,6 +7,8 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.dock import VerticalScroll
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.review.count_panel import CountPanel
+from napari_all_subtype._widgets.review.counting import Counting
 from napari_all_subtype._widgets.review.export_button import ExportButton
 from napari_all_subtype._widgets.review.locking import Locking
 from napari_all_subtype._widgets.review.project_panel import ProjectPanel
@@ -38,7 +40,10 @@ class ReviewSmear(QWidget):
         self.export_button = ExportButton(session.record)
         self.project.layout().addWidget(self.export_button)
         # Bound to it, not to this widget, which is gone by then.
-        self.destroyed.connect(self.locking.close)
+        self.counting = Counting(self.count, session, self.reviewer)
+        self.locking.changed.connect(self.counting.later.ask)
+        for controller in (self.counting, self.locking):
+            self.destroyed.connect(controller.close)
         self.destroyed.connect(self.reviewer.close)
 
     def _build(self) -> None:
@@ -47,8 +52,8 @@ class ReviewSmear(QWidget):
         self.queue = QueuePanel([(one.name, one.title) for one in classes])
         content = QWidget()
         column = QVBoxLayout(content)
-        self.result = ResultPanel()
-        for part in (self.words, self.queue, self.project, self.result):
+        self.result, self.count = ResultPanel(), CountPanel()
+        for part in (self.words, self.queue, self.project, self.count, self.result):
             column.addWidget(part)
         column.addStretch()
         layout = QVBoxLayout(self)

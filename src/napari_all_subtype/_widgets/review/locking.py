@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from psygnal import Signal
 from qtpy.QtWidgets import QInputDialog, QMessageBox
 
 from napari_all_subtype._widgets.record import NO_READER
@@ -36,7 +37,14 @@ class Locking:
     ----------
     panel : ResultPanel
     session : Session
+
+    Signals
+    -------
+    changed
+        The result was locked, or can be changed again.
     """
+
+    changed = Signal()
 
     def __init__(self, panel: ResultPanel, session: Session):
         self.panel, self.session, self.record = panel, session, session.record
@@ -96,7 +104,8 @@ class Locking:
             lines.append(
                 f"{verb} by {escape(state.reader)} at {when} UTC, version {state.version}."
             )
-            lines.append(f"Model and settings of that version: {escape(', '.join(state.models))}.")
+            if models := escape(", ".join(state.models)):
+                lines.append(f"Model: {models}; its settings are in the version.")
             lines += [f"Amended because: {escape(reason)}." for reason in state.reasons]
             lines.append(f"Hash {state.sha256[:16]}…")
         return "<br>".join(lines)
@@ -122,6 +131,7 @@ class Locking:
             return
         self.panel.say("The result is locked.")
         self.show()
+        self.changed.emit()
 
     def amend(self) -> None:
         """Ask for the reason, and let the locked result be changed."""
@@ -137,6 +147,7 @@ class Locking:
             return
         self.panel.say("The result can be changed now. Lock it again when it is done.")
         self.show()
+        self.changed.emit()
 
     def _reader(self) -> Reader:
         self.record.opened_database().refuse_read_only()
