@@ -221,6 +221,17 @@ def test_what_is_chosen_stays_chosen_when_others_come_and_go(view):
     assert heard[-1] == [1]
 
 
+def test_nothing_is_dragged_to_where_it_is_or_to_a_class_that_is_refused(view):
+    view.show_thumbnails(items((0, "normal"), (1, "l1"), (2, "l1"), (3, "l2")))
+    view.grab()
+    view.refused = frozenset({"l2"})
+    tops = [view.visualRect(view.thumbnails.index(n)).top() + 2 for n in (0, 2, 5)]
+    view.choose([1, 2])
+    assert [view.target_at(y) for y in tops] == ["normal", "", ""]
+    view.choose([0, 1])
+    assert [view.target_at(y) for y in tops] == ["normal", "l1", ""]
+
+
 def test_a_place_belongs_to_the_section_above_it(view):
     view.show_thumbnails(items((0, "normal"), (1, "l1"), (2, "l1")))
     view.grab()

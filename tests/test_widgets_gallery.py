@@ -14,10 +14,11 @@ from qtpy.QtWidgets import QApplication
 from napari_all_subtype._widgets.gallery import curator as words
 from napari_all_subtype._widgets.gallery.dock import CellGallery
 from napari_all_subtype._widgets.gallery.menu import gallery_menu
+from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype.cells import table
 from napari_all_subtype.project.history import history
 from napari_all_subtype.workflow.review_parameters import CellFilter
-from window_steps import FIELD, click, kept, table_of
+from window_steps import FIELD, click, kept, run, table_of
 
 pytest_plugins = ["window_fixtures"]
 pytestmark = pytest.mark.window
@@ -171,6 +172,15 @@ def test_chosen_cells_are_dragged_to_another_section_in_one_step(qtbot, analysed
     assert words_of(dock) == ["normal", "blast", "l1", "l2", "l3"]
 
 
+def test_a_slip_of_the_mouse_within_a_section_says_nothing(qtbot, analysed, gallery):
+    _, dock = analysed
+    start = place_of(gallery, 1)
+    drag(gallery.view, start, gallery.view.viewport(), start + QPoint(40, 0))
+    qtbot.wait(300)
+    assert words_of(dock)[0] == "normal"
+    assert history(gallery.curator.session.record.database) == []
+
+
 def test_cells_are_dragged_to_a_class_that_has_no_section_yet(qtbot, analysed, gallery):
     _, dock = analysed
     button = gallery.classes.buttons["smudge"]
@@ -238,6 +248,45 @@ def test_a_refused_word_says_why_and_nothing_moves(qtbot, analysed, gallery):
     assert "⚠" in gallery.told.text()
     assert words_of(dock)[0] == "normal"
     assert gallery.view.chosen_keys == [(0, 1)]
+
+
+def test_cells_of_all_fields_of_a_folder_are_one_gallery(qtbot, window, instant, folder):
+    _, dock = window()
+    (folder / "bad-3.png").unlink()
+    gallery = CellGallery(dock.controller.session.viewer)
+    dock.controller.session.viewer.window.add_dock_widget(gallery, name="Cell gallery")
+    dock.controller.open_folder(folder)
+    run(qtbot, dock)
+    qtbot.waitUntil(lambda: len(gallery.view.thumbnails.keys) == 10)
+    assert classes(gallery)["l2"] == 2
+    # Of the field that is shown and of the other, which is read for it.
+    for place in ((0, 1), (1, 1)):
+        qtbot.waitUntil(lambda place=place: gallery.pictures.get(place) is not None)
+        assert not gallery.pictures.get(place).isNull()
+    images = [gallery.pictures.get((n, 1)).toImage() for n in (0, 1)]
+    light = [one.pixelColor(one.rect().center()).green() for one in images]
+    assert light == [214, 189]
+    gallery.view.wanted.emit((1, 4))
+    qtbot.waitUntil(lambda: dock.controller.session.selected == 1)
+    qtbot.waitUntil(lambda: dock.controller.layers.picked == 4)
+    assert gallery.view.chosen_keys == [(1, 4)]
+    gallery.curator.close()
+
+
+def test_with_the_review_open_a_key_says_one_word_of_what_is_chosen_here(qtbot, analysed, gallery):
+    viewer, dock = analysed
+    review = ReviewSmear(viewer)
+    viewer.window.add_dock_widget(review, name="Review")
+    review.words.go_on.setChecked(False)
+    tap(gallery, 1)
+    tap(gallery, 2, CTRL)
+    gallery.view.setFocus()
+    viewer.window.activate()
+    QTest.keyClick(gallery.view, Qt.Key.Key_5)
+    assert words_of(dock)[:2] == ["l3", "l3"]
+    assert len(history(gallery.curator.session.record.database)) == 2
+    review.reviewer.close()
+    assert gallery.curator.session.record.database is not None
 
 
 def test_without_cells_it_says_what_to_do(window, instant):

@@ -36,6 +36,13 @@ class ThumbnailView(QListView):
     pictures : ThumbnailPictures
         Has the pictures of the thumbnails.
 
+    Attributes
+    ----------
+    refused : frozenset of str
+        Names of classes that nothing can be dragged to.
+    taken_keys : callable
+        Whether a key, as Qt writes it, is told of by `typed`.
+
     Signals
     -------
     chosen : list of hashable
@@ -60,6 +67,7 @@ class ThumbnailView(QListView):
         super().__init__(parent)
         self.pictures = pictures
         self._quiet = False
+        self.refused: frozenset[str] = frozenset()
         self.taken_keys: Callable[[str], bool] = lambda _: False
         self._build()
         self._stopped = QTimer(self)
@@ -252,6 +260,13 @@ class ThumbnailView(QListView):
             name = section.key.name
         return name
 
+    def target_at(self, y_px: int) -> str:
+        """The class that what is chosen would come to there; empty where nothing would change."""
+        name = self.class_at(y_px)
+        rows = (self.thumbnails.rows[self.thumbnails.row_of(key)] for key in self.chosen_keys)
+        others = any(row.cell_class.name != name for row in rows)
+        return name if others and name not in self.refused else ""
+
     def dragEnterEvent(self, event) -> None:
         """Thumbnails of this view may come."""
         event.setAccepted(event.source() is self)
@@ -259,8 +274,9 @@ class ThumbnailView(QListView):
     def dragMoveEvent(self, event) -> None:
         """Show which class they would come to, and scroll at the edges."""
         super().dragMoveEvent(event)
-        self._aim(self.class_at(event.position().toPoint().y()))
-        event.setAccepted(event.source() is self)
+        name = self.target_at(event.position().toPoint().y())
+        self._aim(name)
+        event.setAccepted(event.source() is self and bool(name))
 
     def dragLeaveEvent(self, event) -> None:
         """They went elsewhere."""
@@ -269,7 +285,7 @@ class ThumbnailView(QListView):
 
     def dropEvent(self, event) -> None:
         """They came to a class."""
-        name = self.class_at(event.position().toPoint().y())
+        name = self.target_at(event.position().toPoint().y())
         self._aim("")
         self.setState(QAbstractItemView.State.NoState)
         if event.source() is self and name:

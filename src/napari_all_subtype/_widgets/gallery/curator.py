@@ -15,7 +15,7 @@ from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype._widgets.word_keeper import WordKeeper
-from napari_all_subtype.taxonomy import FAB5, Taxonomy
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.preferences import Preferences
 from napari_all_subtype.workflow.review_parameters import CellFilter
 
@@ -31,6 +31,8 @@ NO_CELL = (
     "<b>The analysis found no white cell.</b><br>Add one by hand in <i>Correct outlines</i>, or "
     "run again with a higher sensitivity."
 )
+# Many fields come in one after the other.
+WHILE_RUNNING_MS = 500
 HINT = (
     "Click a cell to see it on the image; choose more with Ctrl or Shift, a whole class by the "
     "line above it. Then drag, press a key, or press a class."
@@ -66,6 +68,7 @@ class Curator:
     def _connect(self) -> None:
         dock, view = self.dock, self.view
         view.taken_keys = lambda key: key in self._names
+        view.refused = frozenset({UNKNOWN.name})  # what nobody has said, nobody can say
         view.chosen.connect(self._on_chosen)
         view.wanted.connect(self._on_wanted)
         view.dropped.connect(lambda name: self.say(name, go_on=False))
@@ -110,8 +113,8 @@ class Curator:
     def _on_result(self, _n: int) -> None:
         """Cells are others now, or are called otherwise."""
         self._old = True
-        if self.dock.isVisible():
-            self._timer.start()
+        if self.dock.isVisible() and not self._timer.isActive():
+            self._timer.start(WHILE_RUNNING_MS if self.session.running else 0)
 
     def _on_pixels(self) -> None:
         """What could not be cut before may be now."""
