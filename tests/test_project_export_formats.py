@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -23,9 +24,10 @@ from napari_all_subtype.project.smears import fields_of, path_of
 from napari_all_subtype.project.taxonomies import use_taxonomy
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.coco import run_lengths
+from napari_all_subtype.workflow.project_analyses import keep_analysis
 from napari_all_subtype.workflow.project_export import FORMATS, write_export
 from napari_all_subtype.workflow.smear_lock import amend_smear, lock_smear
-from packet_examples import SHAPE, picture, project_of, say
+from packet_examples import SHAPE, analysed, discs, picture, project_of, say
 from project_examples import BLAST, L1, NORMAL, SMUDGE, delete, new_project
 from test_polygons import rings_of
 
@@ -302,6 +304,21 @@ def test_words_of_own_classes_have_their_colours_and_rows(project, tmp_path):
     told = json.loads((out / "geojson" / "field-1.geojson").read_text("utf-8"))
     assert told["features"][3]["properties"]["classification"]["name"] == "Plasma cell"
     assert "Plasma cell 1" in page_of(out).text
+
+
+def test_model_that_knows_no_blast_is_counted_by_its_words(project, tmp_path):
+    own = taxonomy_of_names(["lymphocyte", "monocyte"])
+    told = analysed(discs())
+    cells = told.cells.assign(subtype=["", *["lymphocyte"] * 4, *["monocyte"] * 2])
+    keep_analysis(project, 2, replace(told, taxonomy=own, cells=cells))
+    use_taxonomy(project, own)
+    keep_analysis(project, 1, replace(told, taxonomy=own, cells=cells))
+    out = write_export(project, tmp_path / "out", list(FORMATS)).folder
+    text = page_of(out).text
+    # Three cells of field 1 have words of people, and one of them is a smudge.
+    assert "Lymphocyte 5 45.5 %" in text
+    assert "Monocyte 4 36.4 %" in text
+    assert "else by that of the model." in text
 
 
 def test_project_without_cells_or_fields_gives_readable_files(tmp_path):

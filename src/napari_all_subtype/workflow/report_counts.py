@@ -84,8 +84,12 @@ class Tally:
         return outside, self.order.get(name, len(self.order))
 
     def summary(self, name: str) -> Summary | None:
-        """The counts as they are now; None where no model spoke, or models of other classes."""
-        if not self.counted or len({one.taxonomy for one in self.counted}) > 1:
+        """The counts as they are now; None where no model spoke, or ones that know no blast.
+
+        Neither can models of different classes be added up.
+        """
+        taxonomies = {one.taxonomy for one in self.counted}
+        if len(taxonomies) != 1 or "blast" not in next(iter(taxonomies)).names:
             return None
         return summarise(self.counted, name)
 
