@@ -6,7 +6,10 @@ from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.dock import VerticalScroll
+from napari_all_subtype._widgets.gallery.pictures import CellPictures
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.review.agreement_panel import AgreementPanel
+from napari_all_subtype._widgets.review.comparing import Comparing
 from napari_all_subtype._widgets.review.count_panel import CountPanel
 from napari_all_subtype._widgets.review.counting import Counting
 from napari_all_subtype._widgets.review.export_button import ExportButton
@@ -33,8 +36,8 @@ class ReviewSmear(QWidget):
 
     def __init__(self, napari_viewer, parent: QWidget | None = None):
         super().__init__(parent)
-        self._build()
         session = session_of(napari_viewer)
+        self._build(CellPictures(session))
         self.locking = Locking(self.result, session)
         self.reviewer = Reviewer(self, session)
         self.export_button = ExportButton(session.record)
@@ -42,18 +45,20 @@ class ReviewSmear(QWidget):
         # Bound to it, not to this widget, which is gone by then.
         self.counting = Counting(self.count, session, self.reviewer)
         self.locking.changed.connect(self.counting.later.ask)
-        for controller in (self.counting, self.locking):
+        self.comparing = Comparing(self.agreement, session)
+        for controller in (self.comparing, self.counting, self.locking):
             self.destroyed.connect(controller.close)
         self.destroyed.connect(self.reviewer.close)
 
-    def _build(self) -> None:
+    def _build(self, pictures: CellPictures) -> None:
         classes = (*FAB5.classes, UNKNOWN, *EXCLUSIONS)
         self.project, self.words = ProjectPanel(), WordPanel(FAB5)
         self.queue = QueuePanel([(one.name, one.title) for one in classes])
         content = QWidget()
         column = QVBoxLayout(content)
         self.result, self.count = ResultPanel(), CountPanel()
-        for part in (self.words, self.queue, self.project, self.count, self.result):
+        self.agreement = AgreementPanel(pictures)
+        for part in (self.words, self.queue, self.project, self.count, self.agreement, self.result):
             column.addWidget(part)
         column.addStretch()
         layout = QVBoxLayout(self)

@@ -1,0 +1,112 @@
+"""Readings are compared in the window: blind until finished, then with a gallery of differences."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_all_subtype._widgets.review.agreement_panel import (
+    CHANGED,
+    NOT_COMPARED,
+    NOT_FINISHED,
+    NOT_KEPT,
+)
+from window_steps import said_of
+
+pytest_plugins = ["window_fixtures", "review_fixtures"]
+pytestmark = pytest.mark.window
+
+
+def say(dock, review, label, name):
+    dock.controller.picker.pick(label)
+    review.words.go_on.setChecked(False)
+    review.words.buttons[name].click()
+
+
+@pytest.fixture
+def read_twice(reviewed, analysed):
+    """Dr. A says normal of cells 1 to 3; Dr. B reads them blind, differs of cell 3, and ends."""
+    _, dock = analysed
+    for label in (1, 2, 3):
+        say(dock, reviewed, label, "normal")
+    reviewed.reviewer.record.read_as("Dr. B")
+    reviewed.project.apart.setChecked(True)
+    for label, word in enumerate(("normal", "normal", "l2"), 1):
+        say(dock, reviewed, label, word)
+    return reviewed
+
+
+def compared(qtbot, review):
+    review.comparing.later.now()
+    review.agreement.compare_button.click()
+    qtbot.waitUntil(lambda: review.comparing.found is not None, timeout=30_000)
+    return [review.agreement.pairs.itemText(n) for n in range(review.agreement.pairs.count())]
+
+
+def test_without_a_project_it_says_what_to_do(review):
+    assert review.agreement.told.text() == NOT_KEPT
+    assert not review.agreement.compare_button.isEnabled()
+
+
+def test_second_reading_is_blind_until_it_is_finished(read_twice, analysed, qtbot):
+    _, dock = analysed
+    panel = read_twice.agreement
+    read_twice.comparing.later.now()
+    assert panel.told.text() == NOT_FINISHED
+    assert not panel.compare_button.isEnabled()
+    read_twice.comparing.compare()
+    assert read_twice.comparing.found is None
+    assert said_of(dock) == ["normal", "normal", "l2", "", ""]
+    read_twice.project.apart.setChecked(False)
+    assert said_of(dock) == ["normal", "normal", "normal", "", ""]
+    read_twice.comparing.show()
+    assert panel.told.text() == NOT_COMPARED
+    assert panel.compare_button.isEnabled()
+
+
+def test_kappas_confusion_and_a_gallery_of_what_differs(read_twice, analysed, qtbot):
+    _, dock = analysed
+    read_twice.project.apart.setChecked(False)
+    titles = compared(qtbot, read_twice)
+    assert titles[0] == "Dr. A, common record and Dr. B"
+    assert titles[1:] == ["Dr. A, common record and model", "Dr. B and model"]
+    panel = read_twice.agreement
+    assert "Classes: κ 0.00" in panel.kappas.text()
+    assert "67 % agreed" in panel.kappas.text()
+    table = panel.table
+    heads = [table.horizontalHeaderItem(n).text() for n in range(table.columnCount())]
+    assert heads == ["Normal", "L2"]
+    assert [table.item(0, n).text() for n in (0, 1)] == ["2", "1"]
+    assert "They differ on 1 cell" in panel.differ.text()
+    assert panel.gallery.thumbnails.keys == [(0, 3)]
+    row = panel.gallery.thumbnails.row_of((0, 3))
+    shown = panel.gallery.thumbnails.rows[row]
+    assert (shown.caption, shown.tip) == (
+        "N / L2",
+        "Dr. A, common record: Normal. Dr. B: L2.",
+    )
+    panel.gallery.wanted.emit((0, 3))
+    assert dock.controller.session.layers.picked == 3
+    panel.pairs.setCurrentIndex(2)
+    assert "They differ on" in panel.differ.text()
+    say(dock, read_twice, 4, "normal")
+    assert panel.told.text() == CHANGED
+
+
+def test_pictures_of_what_differs_arrive(read_twice, qtbot):
+    read_twice.project.apart.setChecked(False)
+    compared(qtbot, read_twice)
+    panel = read_twice.agreement
+    arrived = []
+    panel.pictures.arrived.connect(arrived.extend)
+    panel.pictures.get((0, 3))
+    qtbot.waitUntil(lambda: (0, 3) in arrived, timeout=20_000)
+    assert not panel.pictures.get((0, 3)).isNull()
+
+
+def test_one_reader_alone_is_compared_with_the_model(reviewed, analysed, qtbot):
+    _, dock = analysed
+    say(dock, reviewed, 1, "normal")
+    say(dock, reviewed, 2, "smudge")
+    reviewed.agreement.whole.setChecked(True)
+    assert compared(qtbot, reviewed) == ["Dr. A, common record and model"]
+    assert "Normal or blast: κ –" in reviewed.agreement.kappas.text()
