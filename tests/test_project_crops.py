@@ -1,5 +1,7 @@
 """Crops are kept once, whole, as the reader saw them."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from napari_all_subtype.errors import (
     RecordError,
 )
 from napari_all_subtype.project import kept_files
-from napari_all_subtype.project.crops import CROPS, keep_crop, read_crop
+from napari_all_subtype.project.crops import CROPS, keep_crop, keep_crops, read_crop
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.leftovers import sweep
 
@@ -47,6 +49,25 @@ def test_same_crop_is_one_file(project):
     assert files(project) == before
     assert (project.folder / "crops" / name[:2] / name).stat().st_mtime_ns == written
     assert keep_crop(project, some_crop(2)) != name
+
+
+def test_many_crops_are_kept_as_one_by_one_and_their_names_after_them(project, monkeypatch):
+    synced = []
+    monkeypatch.setattr(
+        kept_files, "folder_to_disk", lambda folder: synced.append((folder, len(files(project))))
+    )
+    before, mask = len(files(project)), os.umask(0o022)
+    try:
+        crops = [some_crop(seed) for seed in range(100, 160)]
+        names = keep_crops(project, [*crops, crops[0]])
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(mask)
+    assert names[-1] == names[0]
+    assert names[:-1] == [keep_crop(project, crop) for crop in crops]
+    assert all(np.array_equal(read_crop(project, n), c) for n, c in zip(names, crops, strict=False))
+    assert {count for _, count in synced} == {before + 60}
+    assert {project.folder / "crops" / name[:2] for name in names} < {one for one, _ in synced}
 
 
 def test_changed_or_missing_file_is_told(project):

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -179,7 +180,12 @@ def _explained(path: Path, verb: str = "write") -> Iterator[None]:
         raise OutputError(f"Cannot {verb} {path.name or path}: {why}") from error
 
 
+# It can only be read by being changed: two threads at once would leave it changed.
+_READING_UMASK = threading.Lock()
+
+
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    with _READING_UMASK:
+        mask = os.umask(0)
+        os.umask(mask)
     return mask

@@ -16,7 +16,7 @@ from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
 from napari_all_subtype.project.annotations import annotate_many
-from napari_all_subtype.project.crops import keep_crop
+from napari_all_subtype.project.crops import keep_crops
 from napari_all_subtype.project.database import Database, create_project, open_project
 from napari_all_subtype.project.history import labels_now
 from napari_all_subtype.project.mask_edits import MaskEdit, record_edit
@@ -187,7 +187,7 @@ class Record:
         seen, words = [], []
         for n, labels in places.items():
             pictures = (crops or {}).get(n, {})
-            names = {label: keep_crop(database, crop) for label, crop in pictures.items()}
+            names = dict(zip(pictures, keep_crops(database, pictures.values()), strict=True))
             found, taxonomy = self._seen(n, labels, names)
             seen += found
             words += [Word.of(taxonomy, word) if word else None] * len(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
@@ -33,19 +35,31 @@ def keep_crop(database: Database, crop: np.ndarray) -> str:
     ProjectReadOnlyError, ProjectWriteError
         If it cannot be written.
     """
+    (name,) = keep_crops(database, [crop])
+    return name
+
+
+def keep_crops(database: Database, crops: Iterable[np.ndarray]) -> list[str]:
+    """Names of `crops`, one each; see `keep_crop`, which waits for the disk for each by itself."""
+    database.refuse_read_only()
+    files = [_file_of(crop) for crop in crops]
+    CROPS.write_many(database, dict(files))
+    return [name for name, _ in files]
+
+
+def _file_of(crop: np.ndarray) -> tuple[str, bytes]:
+    """Name and content of the file of a crop."""
     if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] not in (3, 4) or not crop.size:
         raise RecordError(
             f"A crop of shape {crop.shape} and type {crop.dtype} cannot be kept: expected "
             "(S, S, 3) or (S, S, 4), uint8."
         )
-    database.refuse_read_only()
     name = CROPS.name_of(pixels_sha256(crop))
     code = cv2.COLOR_RGB2BGR if crop.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
     _, content = cv2.imencode(
         ".png", cv2.cvtColor(crop, code), [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION]
     )
-    CROPS.write(database, name, content.tobytes())
-    return name
+    return name, content.tobytes()
 
 
 def read_crop(database: Database, name: str) -> np.ndarray:

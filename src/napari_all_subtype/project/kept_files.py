@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from napari_all_subtype.errors import (
 )
 from napari_all_subtype.files import PARTIAL, folder_to_disk, new_file
 from napari_all_subtype.project.database import Database
+
+WRITERS = 16
 
 
 @dataclass(frozen=True)
@@ -54,25 +58,29 @@ class KeptFiles:
         return database.folder / self.folder / name[:2] / name
 
     def write(self, database: Database, name: str, content: bytes) -> None:
-        """Keep `content`; it is on the disk when this returns.
+        """Keep `content`; see `write_many`."""
+        self.write_many(database, {name: content})
+
+    def write_many(self, database: Database, contents: Mapping[str, bytes]) -> None:
+        """Keep contents, by names of their files; all are on the disk when this returns.
 
         A file that is there already, of the same size, is left as it is.
 
         Raises
         ------
         ProjectReadOnlyError, ProjectWriteError
-            If it cannot be written.
+            If one cannot be written.
         """
         database.refuse_read_only()
-        path = self.place(database, name)
+        paths = {self.place(database, name): content for name, content in contents.items()}
+        # The name of a file, too, must be on the disk before a record refers to it; whoever wrote
+        # a file that is there already may have been killed before it came to this.
+        folders = {one for path in paths for one in tuple(path.parents)[:3]}
         try:
-            if _size_of(path) != len(content):
-                with new_file(path, overwrite=True) as partial:
-                    partial.write_bytes(content)
-            # The name of the file, too, must be on the disk before a record refers to it; whoever
-            # wrote a file that is there already may have been killed before it came to this.
-            for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-                folder_to_disk(folder)
+            # Each waits for the disk, which brings many there in the time of one.
+            with ThreadPoolExecutor(min(WRITERS, max(len(paths), 1))) as writers:
+                list(writers.map(_write, paths, paths.values()))
+                list(writers.map(folder_to_disk, sorted(folders, reverse=True)))
         except OutputError as error:
             raise ProjectWriteError(f"{self._capital} could not be kept. {error}") from error
 
@@ -122,6 +130,12 @@ class KeptFiles:
     @property
     def _capital(self) -> str:
         return self.word[0].upper() + self.word[1:]
+
+
+def _write(path: Path, content: bytes) -> None:
+    if _size_of(path) != len(content):
+        with new_file(path, overwrite=True) as partial:
+            partial.write_bytes(content)
 
 
 def _size_of(path: Path) -> int | None:
