@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,8 +15,10 @@ from napari_all_subtype.model.calibration import (
     blast_logit,
     calibrated,
     calibration_error,
+    fit_plain_temperature,
     fit_temperature,
 )
+from napari_all_subtype.taxonomy import FAB5, Taxonomy
 
 LOGITS = arrays(np.float64, (7, 5), elements=st.floats(-40, 40))
 
@@ -79,3 +83,16 @@ def test_temperature_of_one_sided_cells_is_refused():
 def test_calibration_error_of_no_cells_is_refused():
     with pytest.raises(ValueError, match="no cells"):
         calibration_error(np.zeros((0, 5)), np.zeros(0, bool))
+
+
+def test_a_few_cells_that_are_all_right_do_not_make_a_model_certain():
+    logits = np.array([[4.0, 0.0], [0.0, 4.0]] * 4)
+    truth = np.arange(8) % 2 == 1
+    two = Taxonomy("two", FAB5.classes[:2])
+    own = Taxonomy("own", tuple(replace(c, name=c.name + "_") for c in two.classes))
+    assert fit_temperature(logits, truth, taxonomy=two) < 0.1
+    shy = fit_temperature(logits, truth, taxonomy=two, prior_spread=0.3)
+    assert 0.8 < shy < 1
+    allowed = np.stack([~truth, truth], axis=1)
+    assert fit_plain_temperature(logits, allowed, prior_spread=0.3) == pytest.approx(shy, rel=1e-3)
+    assert calibrated(logits, shy, own)[0, 0] == pytest.approx(1 / (1 + np.exp(-4 / shy)), rel=1e-4)

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
 from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.model_commands import add_model_commands
 from napari_all_subtype.option_groups import (
     AnalyseOptions,
     ClassifyOptions,
@@ -40,6 +41,7 @@ app = App(
 
 add_reading_commands(project)
 app.command(project)
+add_model_commands(app)
 
 
 @app.command

@@ -8,9 +8,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
 
 TIDYING_S = 3.0
+STOPPED = 128 + signal.SIGINT  # exit status
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Stoppable(Protocol):
+    """A monitor that can be told to ask for a stop."""
+
+    stop_requested: bool
 
 
 class Interrupts:
@@ -55,3 +63,29 @@ def interrupts() -> Iterator[Interrupts]:
         # A program that was stopped is about to end; a second Ctrl-C must not cut that short.
         for number, handler in before.items():
             signal.signal(number, handler if asked.status is None else signal.SIG_IGN)
+
+
+@contextmanager
+def stopped_by_interrupt(monitor: Stoppable) -> Iterator[None]:
+    """Ctrl-C has `monitor` ask for a stop while the block runs; the second one interrupts.
+
+    What runs can then end in order, and keep what it has.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if monitor.stop_requested and callable(before):
+            before(number, frame)
+        monitor.stop_requested = True
+
+    if before in (signal.SIG_IGN, None):
+        yield
+        return
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

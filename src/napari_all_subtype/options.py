@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from napari_all_subtype.config import AnalysisParameters, explained
 from napari_all_subtype.errors import ParameterError, PixelSizeError
+from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
 
 # What a number is of, by how the name of its parameter ends; the longest comes first.
 UNITS = {
@@ -92,7 +93,8 @@ def _plain(value: float) -> str:
 
 def _field(name: str) -> FieldInfo | None:
     """Definition of the parameter `name`; options are flat, so that no two share one."""
-    for group in AnalysisParameters.model_fields.values():
-        if name in group.annotation.model_fields:
-            return group.annotation.model_fields[name]
+    groups = [group.annotation for group in AnalysisParameters.model_fields.values()]
+    for group in (*groups, TrainingParameters, AugmentationParameters):
+        if name in group.model_fields:
+            return group.model_fields[name]
     return None

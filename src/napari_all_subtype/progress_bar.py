@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from napari_all_subtype.progress import Progress
+from napari_all_subtype.progress import Progress, TrainingProgress
 from napari_all_subtype.workflow.outcomes import IMAGES
 
 
 class TerminalMonitor:
-    """A bar over the images on stderr, when that is a terminal; never asks to stop.
+    """A bar over the images on stderr, when that is a terminal; asks to stop when it is told to.
 
     Parameters
     ----------
@@ -22,9 +22,8 @@ class TerminalMonitor:
         Length of the bar.
     """
 
-    stop_requested = False
-
     def __init__(self, n_images: int):
+        self.stop_requested = False
         console = Console(stderr=True)
         self._bars = Bars(
             TextColumn("{task.description}"),
@@ -53,5 +52,22 @@ class TerminalMonitor:
         """Move the bar, or name the stage the current image is in."""
         if progress.stage == IMAGES:
             self._bars.update(self._images, completed=progress.done)
+        elif isinstance(progress, TrainingProgress):
+            self._bars.update(
+                self._images,
+                description=_curve(progress),
+                completed=progress.done,
+                total=progress.total,
+            )
         else:
             self._bars.update(self._images, description=progress.stage)
+
+
+def _curve(progress: TrainingProgress) -> str:
+    """Where a training stands, in few words."""
+    measured = ", ".join(
+        f"{name.replace('_', ' ')} {value:.3f}" for name, value in progress.measured
+    )
+    return ", ".join(
+        part for part in (progress.stage, f"loss {progress.loss:.3f}", measured) if part
+    )

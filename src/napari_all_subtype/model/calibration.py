@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit, logsumexp, softmax
@@ -70,6 +72,7 @@ def fit_temperature(
     is_blast: np.ndarray,
     weights: np.ndarray | None = None,
     taxonomy: Taxonomy = FAB5,
+    prior_spread: float = math.inf,
 ) -> float:
     """Temperature at which held-out cells are least surprising (Guo et al., ICML 2017).
 
@@ -81,6 +84,9 @@ def fit_temperature(
         Their true side.
     weights : ndarray, shape (N,), float, optional
         Weight of each cell; equal if left out.
+    prior_spread : float
+        Spread of the logarithm of the temperature that is expected before any cell is seen: a
+        few cells that are all right would otherwise make it as small as can be.
 
     Raises
     ------
@@ -97,14 +103,18 @@ def fit_temperature(
     weights = np.ones(truth.size) if weights is None else np.asarray(weights, float)
 
     def surprise(log_temperature: float) -> float:
-        return -float(np.average(log_expit(signed / np.exp(log_temperature)), weights=weights))
+        told = -float(np.average(log_expit(signed / np.exp(log_temperature)), weights=weights))
+        return told + _prior(log_temperature, prior_spread, truth.size)
 
     found = minimize_scalar(surprise, bounds=np.log(TEMPERATURE_BOUNDS), method="bounded")
     return float(np.exp(found.x))
 
 
 def fit_plain_temperature(
-    logits: np.ndarray, allowed: np.ndarray, weights: np.ndarray | None = None
+    logits: np.ndarray,
+    allowed: np.ndarray,
+    weights: np.ndarray | None = None,
+    prior_spread: float = math.inf,
 ) -> float:
     """Temperature of all logits at which held-out cells are least surprising.
 
@@ -116,6 +126,8 @@ def fit_plain_temperature(
         Classes that each may be.
     weights : ndarray, shape (N,), float, optional
         Weight of each cell; equal if left out.
+    prior_spread : float
+        As for :func:`fit_temperature`.
 
     Raises
     ------
@@ -130,10 +142,16 @@ def fit_plain_temperature(
     def surprise(log_temperature: float) -> float:
         scaled = z / np.exp(log_temperature)
         right = logsumexp(np.where(allowed, scaled, -np.inf), axis=1)
-        return float(np.average(logsumexp(scaled, axis=1) - right, weights=weights))
+        told = float(np.average(logsumexp(scaled, axis=1) - right, weights=weights))
+        return told + _prior(log_temperature, prior_spread, len(z))
 
     found = minimize_scalar(surprise, bounds=np.log(TEMPERATURE_BOUNDS), method="bounded")
     return float(np.exp(found.x))
+
+
+def _prior(log_temperature: float, spread: float, n: int) -> float:
+    """What a temperature costs for being unexpected, per cell."""
+    return log_temperature**2 / (2 * spread**2 * n)
 
 
 def calibration_error(

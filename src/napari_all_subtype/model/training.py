@@ -30,6 +30,7 @@ HEAD, FINE = "head", "fine-tuning"
 FEWEST_CROPS_PER_PASS = 256
 RANDOM_IS_FASTER = 10  # times the learning rate where nothing has taught the network anything
 HEAD_BATCHES = 4  # in one step of the first phase, where a crop is a few numbers
+SPREAD = 0.3  # of the logarithm of the temperature, before any validation cell is seen
 NOT_CALIBRATED = "not calibrated: too few validation cells"
 
 
@@ -304,14 +305,14 @@ def _temperature(
     groups = len(np.unique(validation.laboratory))
     told = f"{len(logits)} validation cells of {groups} groups"
     if not taxonomy.has_sides:
-        return fit_plain_temperature(logits, validation.allowed, validation.chance), told
+        return fit_plain_temperature(logits, validation.allowed, validation.chance, SPREAD), told
     blast = validation.allowed[:, [taxonomy.index(name) for name in taxonomy.blasts]].any(axis=1)
     normal = validation.allowed[:, taxonomy.index("normal")]
     known = blast != normal
     if not (blast & known).any() or not (normal & known).any():
         return 1.0, NOT_CALIBRATED
     weights = validation.chance[known]
-    return fit_temperature(logits[known], blast[known], weights, taxonomy), told
+    return fit_temperature(logits[known], blast[known], weights, taxonomy, SPREAD), told
 
 
 def _fingerprint(
