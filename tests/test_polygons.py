@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from skimage.measure import grid_points_in_poly
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
@@ -32,6 +33,32 @@ def test_any_mask_comes_back_from_its_outlines(labels):
     painted = paint([rings_of(one["geometry"]) for one in features], labels.shape)
     for n, label in enumerate(rows["label"].astype(int), 1):
         assert ((painted == n) == (labels == label)).all()
+
+
+def test_line_that_is_drawn_there_and_back_is_whole():
+    labels = np.zeros((3, 6), np.int32)
+    labels[1, 2:5] = labels[2, 1] = 1
+    ((feature,), _) = features_of(labels)
+    assert (paint([rings_of(feature["geometry"])], labels.shape) == labels).all()
+
+
+@pytest.mark.parametrize("step", [(0, 0), (0, 1), (1, 0), (1, 1), (1, -1)])
+def test_straight_line_of_pixels_takes_no_other(step):
+    labels = np.zeros((9, 9), np.int32)
+    for n in range(5):
+        labels[2 + n * step[0], (6 if step[1] < 0 else 2) + n * step[1]] = 1
+    ((feature,), _) = features_of(labels)
+    assert (paint([rings_of(feature["geometry"])], labels.shape) == labels).all()
+
+
+@given(
+    st.lists(st.tuples(st.floats(-3, 9), st.floats(-3, 9)), min_size=3, max_size=8),
+)
+def test_pixels_are_those_whose_middle_is_inside(points):
+    ring = np.round(np.array(points), 2) + 0.003
+    painted = paint([[[ring]]], (6, 7)) == 1
+    expected = grid_points_in_poly((6, 7), (ring - 0.5)[:, ::-1])
+    assert (painted == expected).all()
 
 
 @given(st.integers(3, 12), st.integers(3, 12), st.data())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from skimage.measure import grid_points_in_poly
 
 # A ring: (N, 2) float64, x before y, in pixels; (0, 0) is the corner of the first pixel.
 Ring = np.ndarray
 # Outer ring and its holes.
 Polygon = Sequence[Ring]
-_INSIDE = 1
+_INSIDE, _ON = 1, 2
+# Of a pixel: how close to its middle a line counts as through it.
+_NEAR = 1e-6
 
 
 def paint(shapes: Sequence[Sequence[Polygon]], shape: tuple[int, int]) -> np.ndarray:
@@ -58,5 +59,34 @@ def _paint_one(labels: np.ndarray, polygon: Polygon, label: int) -> None:
 
 
 def _where(ring: Ring, corner: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """0 outside of the ring, 1 inside, 2 and 3 on it, for the middle of each pixel."""
-    return grid_points_in_poly(size, (ring - corner)[:, ::-1], binarize=False)
+    """0 outside of the ring, 1 inside, 2 on it, for the middle of each pixel.
+
+    scikit-image's `grid_points_in_poly` takes a line that is drawn there and back for none.
+    """
+    height, width = size
+    starts = ring - corner
+    ends = np.roll(starts, -1, axis=0)
+    low, high = (f(starts[:, 1], ends[:, 1]) for f in (np.minimum, np.maximum))
+    first = np.clip(np.ceil(low - _NEAR), 0, height).astype(int)
+    last = np.clip(np.floor(high + _NEAR), -1, height - 1).astype(int)
+    count = np.maximum(last - first + 1, 0)
+    edge = np.repeat(np.arange(len(ring)), count)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    rise = (ends - starts)[edge, 1]
+    level = np.abs(rise) <= _NEAR
+    run = (ends - starts)[edge, 0] / np.where(level, 1.0, rise)
+    xs = starts[edge, 0] + (rows - starts[edge, 1]) * run
+    crossing = np.zeros((height, width + 1), np.int32)
+    # Each end belongs to the edge below it, so that a corner is crossed once or not at all.
+    through = ~level & (rows >= low[edge]) & (rows < high[edge])
+    columns = np.clip(np.floor(xs[through]) + 1, 0, width).astype(int)
+    np.add.at(crossing, (rows[through], columns), 1)
+    found = (np.cumsum(crossing, axis=1)[:, :width] % 2).astype(np.uint8)
+    on = ~level & (np.abs(xs - np.round(xs)) <= _NEAR)
+    columns = np.round(xs[on]).astype(int)
+    there = (columns >= 0) & (columns < width)
+    found[rows[on][there], columns[there]] = _ON
+    for n, row in zip(edge[level], rows[level], strict=True):
+        x0, x1 = sorted((starts[n, 0], ends[n, 0]))
+        found[row, max(int(np.ceil(x0 - _NEAR)), 0) : max(int(np.floor(x1 + _NEAR)) + 1, 0)] = _ON
+    return found

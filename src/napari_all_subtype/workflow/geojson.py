@@ -22,6 +22,8 @@ NOT_MEASURED_IN_QUPATH = (
     *FAB_WORDS,
 )
 
+_SLIM_PX = 0.25
+
 
 @dataclass(frozen=True)
 class Called:
@@ -118,8 +120,15 @@ def _geometry(mask: np.ndarray, row: object) -> dict[str, object] | None:
 
 
 def _ring(contour: np.ndarray, corner_xy: tuple[int, int]) -> list[list[float]]:
-    """A closed ring of at least four positions through pixel centres, x before y."""
-    points = (contour.reshape(-1, 2) + np.float64(corner_xy) + 0.5).tolist()
-    while len(points) < 3:
-        points.append([points[-1][0] + 0.5, points[-1][1] + 0.5 * len(points)])
-    return [*points, points[0]]
+    """A closed ring of at least four positions through pixel centres, x before y.
+
+    One pixel, or a straight line of them, becomes a triangle so slim that it holds no other.
+    """
+    points = contour.reshape(-1, 2) + np.float64(corner_xy) + 0.5
+    if len(points) == 1:
+        points = np.concatenate([points, points + np.array([_SLIM_PX, 0.0])])
+    if len(points) == 2:
+        along = points[1] - points[0]
+        across = np.array([-along[1], along[0]]) / np.hypot(*along)
+        points = np.concatenate([points, points[1:] + _SLIM_PX * across])
+    return [*points.tolist(), points[0].tolist()]
