@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from learning_examples import TWO, example_set, example_unlabelled
 from napari_all_subtype.errors import ParameterError, TooFewCellsError
 from napari_all_subtype.learning.cross_fit import cross_fit, folds_of
+from napari_all_subtype.learning.parameters import FeedbackParameters
 from napari_all_subtype.learning.queries import (
     NEXT,
     NOVEL,
     UNCERTAIN,
-    FeedbackParameters,
     ask,
     feed_back,
     why_to_stop,

@@ -1,5 +1,7 @@
 """Self-training: who may be a pseudo-label, how many, and which student takes the place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 
 from learning_examples import TWO, crops_of, example_set, example_unlabelled
 from napari_all_subtype.learning.familiar import familiar, shows_a_cell
+from napari_all_subtype.learning.parameters import PseudoLabelParameters, SelfTrainingParameters
 from napari_all_subtype.learning.pseudo_labels import (
-    PseudoLabelParameters,
     as_targets,
     choose,
     fraction_of_round,
@@ -16,7 +18,6 @@ from napari_all_subtype.learning.pseudo_labels import (
 )
 from napari_all_subtype.learning.rounds import (
     Course,
-    SelfTrainingParameters,
     after_round,
     changes_nothing,
     judge,
@@ -153,6 +154,14 @@ def test_same_pseudo_labels_again_change_nothing():
     assert changes_nothing(course, labels, unlabelled.ids)
     assert not changes_nothing(Course(), labels, unlabelled.ids)
     assert after_round(Course(), used, True, 5, 4).termination_condition_ == "all_labeled"
+
+
+def test_random_split_keeps_no_group_from_teaching_as_was_asked_for():
+    training = replace(example_set(), random_split=True)
+    unlabelled = example_unlabelled([0] * 4, ["g0", "g0", "g1", "g1"])
+    p = fab([0.99, 0.01, 0.99, 0.01])
+    assert len(choose(unlabelled, p, training, 1.0)) == 4
+    assert len(choose(unlabelled, p, example_set(), 1.0)) == 0
 
 
 def test_what_is_no_known_cell_is_not_familiar():

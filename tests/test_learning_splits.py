@@ -12,7 +12,8 @@ from napari_all_subtype.learning.duplicates import (
     find_duplicates,
     groups_together,
 )
-from napari_all_subtype.learning.splits import SplitParameters, plan_splits, random_splits
+from napari_all_subtype.learning.parameters import SplitParameters
+from napari_all_subtype.learning.splits import plan_splits, random_splits
 from napari_all_subtype.learning.training_set import PseudoLabelled, TrainingSet, allowed_by
 from napari_all_subtype.taxonomy import FAB5
 

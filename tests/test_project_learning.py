@@ -19,9 +19,11 @@ from napari_all_subtype.errors import (
     Stopped,
     TooFewCellsError,
 )
-from napari_all_subtype.learning.queries import FeedbackParameters
-from napari_all_subtype.learning.rounds import SelfTrainingParameters
-from napari_all_subtype.learning.splits import SplitParameters
+from napari_all_subtype.learning.parameters import (
+    FeedbackParameters,
+    SelfTrainingParameters,
+    SplitParameters,
+)
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.groups import splits_of
 from napari_all_subtype.project.history import history

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from napari_all_subtype.errors import ModelNotFoundError, RecordError
 from napari_all_subtype.project.database import DATABASE_FILE, create_project, open_project
+from napari_all_subtype.project.leftovers import sweep
 from napari_all_subtype.project.models import (
     add_model,
     folder_of,
@@ -81,6 +82,14 @@ def test_model_ids_are_never_used_twice(project):
     facts = {"parent": "", "card_sha256": "", "split_sha256": "", "content": {}}
     with pytest.raises(RecordError, match="already"):
         add_model(project, one.model_id, **facts)
+
+
+def test_model_that_was_written_in_half_is_swept_away_and_no_other(project):
+    whole = stored(project)
+    (models_folder(project) / ".partial-x").mkdir()
+    assert sweep(project) == 1
+    assert folder_of(project, whole).is_dir()
+    assert not (models_folder(project) / ".partial-x").exists()
 
 
 def test_unknown_and_removed_models_are_told_apart(project):

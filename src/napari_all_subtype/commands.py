@@ -1,4 +1,4 @@
-"""The commands: analyse, classify, demo, info, project; options come from the parameters."""
+"""The commands: analyse, classify, demo, info, project and those of learning."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
 from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.learning_commands import add_learning_commands
 from napari_all_subtype.model_commands import add_model_commands
 from napari_all_subtype.option_groups import (
     AnalyseOptions,
@@ -42,6 +43,7 @@ app = App(
 add_reading_commands(project)
 app.command(project)
 add_model_commands(app)
+add_learning_commands(app)
 
 
 @app.command

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 from napari_all_subtype.errors import TooFewCellsError, TrainingSetError
 from napari_all_subtype.learning import confusion
@@ -207,6 +206,8 @@ def compare(
     >>> compare(["blast"] * 6, ["l1"] * 6, ["normal"] * 6, FAB5).p_value
     0.03125
     """
+    from scipy.stats import binomtest  # slow to import
+
     truth = np.asarray(words, object)
     one, two = (as_people_say(truth, said, taxonomy) == truth for said in (first, second))
     only_one, only_two = int((one & ~two).sum()), int((two & ~one).sum())

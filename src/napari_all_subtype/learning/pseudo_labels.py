@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import Field
 
 from napari_all_subtype.learning.hierarchy import said_of, side_probabilities, sides_of
+from napari_all_subtype.learning.parameters import PseudoLabelParameters
 from napari_all_subtype.learning.splits import top_class, top_classes
 from napari_all_subtype.learning.thresholds import believed
 from napari_all_subtype.learning.training_set import (
@@ -20,34 +20,9 @@ from napari_all_subtype.learning.training_set import (
     TrainingSet,
     UnlabelledCrops,
 )
-from napari_all_subtype.parameters import Parameters
 from napari_all_subtype.taxonomy import Taxonomy
 
 MIN_CASES = 3  # with human labels of a subtype, before a model may name it to its student
-
-
-class PseudoLabelParameters(Parameters):
-    """Which pseudo-labels are taken."""
-
-    error_rate: float = Field(
-        0.1,
-        gt=0.0,
-        lt=1.0,
-        description="Share of wrong pseudo-labels you accept, by the model's calibrated "
-        "confidence; it tells the confidence from which on they are taken.",
-    )
-    max_fraction: float = Field(
-        0.8, gt=0.0, le=1.0, description="Share of the unlabelled cells used in the last round."
-    )
-    class_ratio: float = Field(
-        3.0,
-        ge=1.0,
-        le=100.0,
-        description="Most pseudo-labels of one class for each of the class that has fewest.",
-    )
-    weight: float = Field(
-        0.5, gt=0.0, le=1.0, description="How much one counts beside a labelled cell."
-    )
 
 
 @dataclass(frozen=True)
@@ -201,6 +176,8 @@ def side_scores(probabilities: np.ndarray, taxonomy: Taxonomy, side: str) -> np.
 
 
 def _may_train(groups: np.ndarray, training: TrainingSet, splits: Mapping[str, str]) -> np.ndarray:
+    if training.random_split:  # somebody asked for cells of one group on both sides
+        return np.ones(len(groups), bool)
     kept = {g for g, s in zip(training.groups, training.splits, strict=True) if s in (VAL, TEST)}
     kept |= {group for group, split in splits.items() if split != TRAIN}
     return np.array([group not in kept for group in groups], bool)

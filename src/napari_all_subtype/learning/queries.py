@@ -6,52 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import Field
 
 from napari_all_subtype.learning.hierarchy import said_of, side_probabilities, sides_of
+from napari_all_subtype.learning.parameters import FeedbackParameters
 from napari_all_subtype.learning.splits import top_classes
 from napari_all_subtype.learning.thresholds import threshold_by_errors
 from napari_all_subtype.learning.training_set import TRAIN, TrainingSet, UnlabelledCrops
-from napari_all_subtype.parameters import Parameters
 from napari_all_subtype.taxonomy import Taxonomy
 
 UNCERTAIN, NEXT, NOVEL = "uncertain", "next least certain", "unlike the cells of the training"
 _CANDIDATES, _LEAST_CANDIDATES = 4, 200  # for each place in the queue, and in all
-
-
-class FeedbackParameters(Parameters):
-    """How a model's doubt is fed back."""
-
-    error_rate: float = Field(
-        0.05,
-        gt=0.0,
-        lt=1.0,
-        description="Share of errors you accept among cells that the model is believed on: it "
-        "tells the confidence from which on it is.",
-    )
-    queue: int = Field(50, ge=0, le=100000, description="Unlabelled cells to ask a reader about.")
-    loop_back: bool = Field(
-        True,
-        description="Let labelled cells that the model doubts weigh more in the next training.",
-    )
-    boost: float = Field(
-        2.0, gt=1.0, le=10.0, description="Factor by which a doubted cell weighs more, each time."
-    )
-    max_weight: float = Field(
-        4.0, ge=1.0, le=100.0, description="Most that a labelled cell weighs; usual is 1."
-    )
-    agree_kappa: float = Field(
-        0.95,
-        gt=0.0,
-        le=1.0,
-        description="Agreement (Cohen's κ) of two models in a row from which on the loop may end.",
-    )
-    least_gain: float = Field(
-        0.005, ge=0.0, le=1.0, description="Gain of macro-F1 that still counts as one."
-    )
-    folds: int = Field(
-        4, ge=2, le=20, description="Models trained to judge each labelled cell out of sample."
-    )
 
 
 @dataclass(frozen=True)

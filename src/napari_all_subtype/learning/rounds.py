@@ -11,42 +11,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from napari_all_subtype.learning.evaluation import compare, evaluate
 from napari_all_subtype.learning.hierarchy import said_of, side_probabilities, sides_of
-from napari_all_subtype.learning.pseudo_labels import PseudoLabelParameters, PseudoLabels
+from napari_all_subtype.learning.parameters import SelfTrainingParameters
+from napari_all_subtype.learning.pseudo_labels import PseudoLabels
 from napari_all_subtype.learning.splits import top_classes
 from napari_all_subtype.learning.training_set import TrainingSet
-from napari_all_subtype.parameters import Parameters
 from napari_all_subtype.taxonomy import Taxonomy
 
 Termination = Literal[
     "", "max_iter", "no_change", "all_labeled", "no_improvement", "waits_for_decision"
 ]
 MOST_REJECTED = 2  # in a row
-
-
-class SelfTrainingParameters(Parameters):
-    """How rounds of self-training go."""
-
-    rounds: int = Field(
-        3, ge=0, le=50, description="Rounds at most; 0 is plain training on the labelled cells."
-    )
-    most_f1_loss: float = Field(
-        0.0,
-        ge=0.0,
-        le=1.0,
-        description="Loss of macro-F1 on validation cells with which a round is still accepted.",
-    )
-    most_log_loss_gain: float = Field(
-        0.05,
-        ge=0.0,
-        le=10.0,
-        description="Rise of the log loss on the validation cells with which a round is still "
-        "accepted: few cells change their side seldom, but their doubt at once.",
-    )
-    pseudo_labels: PseudoLabelParameters = PseudoLabelParameters()
 
 
 @dataclass(frozen=True)

@@ -10,42 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from pydantic import Field
 
 from napari_all_subtype.errors import TooFewCellsError
 from napari_all_subtype.learning.bundles import GroupTable, bundles_of
+from napari_all_subtype.learning.parameters import SplitParameters
 from napari_all_subtype.learning.training_set import SPLITS, TEST, TRAIN, VAL
-from napari_all_subtype.parameters import Parameters
 from napari_all_subtype.taxonomy import Taxonomy
 
 MIN_CELLS = 4  # of each class: fewer cannot be divided
 MIN_GROUPS = 2  # one to train, one to validate
 MIN_TEST_GROUPS = 6
 MIN_TEST_CELLS = 40  # of each class, before any are put aside that nothing learns from
-
-
-class SplitParameters(Parameters):
-    """How cells are divided."""
-
-    val_fraction: float = Field(
-        0.25,
-        gt=0.0,
-        lt=0.8,
-        description="Share of the labelled cells that validate: they choose when to stop, "
-        "calibrate, and judge each round.",
-    )
-    test_fraction: float = Field(
-        0.15,
-        ge=0.0,
-        lt=0.5,
-        description="Share of the labelled cells kept for the last evaluation; none while cells or "
-        "groups are few.",
-    )
-    random_split: bool = Field(
-        False,
-        description="Divide cell by cell instead of case by case: figures then look better than a "
-        "new case will, and are marked.",
-    )
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+
+from napari_all_subtype.files import PARTIAL
 from napari_all_subtype.project.crops import CROPS
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.masks import MASKS
+from napari_all_subtype.project.models import models_folder
 from napari_all_subtype.project.tables import TABLES
 
 
 def sweep(database: Database) -> int:
-    """Number of half-written crops, masks and tables that were removed.
+    """Number of half-written crops, masks, tables and models that were removed.
 
     Nothing refers to them, and nobody else writes while the project is open for writing.
 
@@ -20,4 +24,8 @@ def sweep(database: Database) -> int:
     ProjectWriteError
         If one cannot be removed.
     """
-    return sum(kept.sweep(database) for kept in (CROPS, MASKS, TABLES))
+    swept = sum(kept.sweep(database) for kept in (CROPS, MASKS, TABLES))
+    left = list(models_folder(database).glob(f"{PARTIAL}*"))
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return swept + len(left)

@@ -16,15 +16,14 @@ from napari_all_subtype.learning.cross_fit import cross_fit
 from napari_all_subtype.learning.evaluation import agreement, evaluate
 from napari_all_subtype.learning.familiar import familiar
 from napari_all_subtype.learning.hierarchy import said_of
+from napari_all_subtype.learning.parameters import FeedbackParameters, SplitParameters
 from napari_all_subtype.learning.queries import (
     Feedback,
-    FeedbackParameters,
     Queue,
     ask,
     feed_back,
     why_to_stop,
 )
-from napari_all_subtype.learning.splits import SplitParameters
 from napari_all_subtype.learning.training_set import TEST, TRAIN, VAL, TrainingSet
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.project.database import Database
@@ -153,7 +152,7 @@ def _out_of_sample(
     monitor: Monitor,
 ) -> np.ndarray:
     """Probabilities by models that did not learn from the cell's group; NaN for test cells."""
-    training = cells.training
+    training, learner = cells.training, learner.quick()
     told = f"{fingerprint(learner, training, seed)} {parameters.folds}"
     work = database.folder / _WORK / hashlib.sha256(told.encode()).hexdigest()[:16]
     work.mkdir(parents=True, exist_ok=True)

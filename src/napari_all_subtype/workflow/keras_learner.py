@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +130,10 @@ class KerasLearner:
         else:
             remove_checkpoint(kept)
         return Learned(start.parent or start.weights, card_hash(folder), content)
+
+    def quick(self) -> KerasLearner:
+        """The same without the second phase: only the head learns."""
+        return replace(self, parameters=self.parameters.model_copy(update={"fine_tune_epochs": 0}))
 
     def load(self, folder: Path) -> Classifier:
         """The model in `folder`."""

@@ -81,5 +81,8 @@ class Learner(Protocol):
             If the monitor asked for it and nothing of use was learned.
         """
 
+    def quick(self) -> Learner:
+        """One whose models are nearly as good and learned in seconds, to judge cells with."""
+
     def load(self, folder: Path) -> Predictor:
         """The model in `folder`."""

@@ -14,7 +14,8 @@ from napari_all_subtype.learning.duplicates import (
     find_duplicates,
     groups_together,
 )
-from napari_all_subtype.learning.splits import SplitParameters, plan_splits, random_splits
+from napari_all_subtype.learning.parameters import SplitParameters
+from napari_all_subtype.learning.splits import plan_splits, random_splits
 from napari_all_subtype.learning.training_set import TRAIN, TrainingSet, UnlabelledCrops
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database

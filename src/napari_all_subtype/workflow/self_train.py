@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from napari_all_subtype.learning.familiar import familiar
+from napari_all_subtype.learning.parameters import SelfTrainingParameters, SplitParameters
 from napari_all_subtype.learning.pseudo_labels import (
     PseudoLabels,
     as_targets,
@@ -18,12 +19,10 @@ from napari_all_subtype.learning.pseudo_labels import (
 from napari_all_subtype.learning.rounds import (
     Course,
     Gate,
-    SelfTrainingParameters,
     after_round,
     changes_nothing,
     judge,
 )
-from napari_all_subtype.learning.splits import SplitParameters
 from napari_all_subtype.learning.training_set import TRAIN, VAL
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.project.database import Database

@@ -1,0 +1,280 @@
+"""The commands of learning: feedback, self-train, evaluate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.learning.parameters import (
+    FeedbackParameters,
+    SelfTrainingParameters,
+    SplitParameters,
+)
+from napari_all_subtype.option_groups import Debug
+from napari_all_subtype.parameters import Parameters
+from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.terminal import fail, note, say
+
+if TYPE_CHECKING:
+    from napari_all_subtype.project.database import Database
+    from napari_all_subtype.workflow.self_train import Proposal, SelfTrained
+
+DONE, SOME_FAILED = 0, 1
+
+Folder = Annotated[Path, Parameter(help="Folder of the project.")]
+Seed = Annotated[int, Parameter(help="Number that all draws start from: the same gives the same.")]
+RandomSplit = Annotated[
+    bool, Parameter(negative="", help=SplitParameters.model_fields["random_split"].description)
+]
+Flat = Annotated[
+    bool,
+    Parameter(
+        negative="",
+        help="A word is its own class alone; by default 'blast' leaves its subtypes open.",
+    ),
+]
+
+
+def _told(parameters: type[Parameters], name: str) -> Parameter:
+    """An option with the description of a parameter."""
+    return Parameter(help=parameters.model_fields[name].description)
+
+
+def add_learning_commands(app: App) -> None:
+    """Have `app` these commands as well."""
+    for command in (feedback, self_train, evaluate):
+        app.command(command)
+
+
+def feedback(
+    folder: Folder,
+    /,
+    *,
+    error_rate: Annotated[float, _told(FeedbackParameters, "error_rate")] = 0.05,
+    queue: Annotated[int, _told(FeedbackParameters, "queue")] = 50,
+    seed: Seed = 0,
+    loop_back: Annotated[bool, _told(FeedbackParameters, "loop_back")] = True,
+    out: Annotated[
+        Path | None,
+        Parameter(help="File for the queue; queue.csv in the project by default."),
+    ] = None,
+    identifiers: Annotated[
+        bool,
+        Parameter(
+            negative="", help="Name files also in a queue outside of the project: they tell people."
+        ),
+    ] = False,
+    random_split: RandomSplit = False,
+    flat: Flat = False,
+    debug: Debug = False,
+) -> int:
+    """Judge cells out of sample: what is doubted weighs more, the rest is queued for a reader.
+
+    Example: napari-all-subtype feedback reading-2026 --error-rate 0.05 --queue 50
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.feedback import feedback as give_feedback
+    from napari_all_subtype.workflow.keras_learner import learner_of
+    from napari_all_subtype.workflow.queue_file import QUEUE_FILE, SUSPECTS_FILE, write_list
+
+    parameters = FeedbackParameters.of(error_rate=error_rate, queue=queue, loop_back=loop_back)
+    split = SplitParameters(random_split=random_split)
+    with open_project(folder) as database, TerminalMonitor(1) as monitor:
+        database.refuse_read_only()
+        learner = learner_of(database)
+        found = give_feedback(database, learner, parameters, split, flat, seed, monitor)
+        path = out or folder / QUEUE_FILE
+        write_list(database, found.queue, path, identifiers)
+        write_list(database, found.suspects, path.with_name(SUSPECTS_FILE), identifiers)
+    for line in found.notes:
+        note(line)
+    believed = f"{found.threshold:.3f}" if found.threshold <= 1 else "nowhere"
+    say(
+        f"The model is believed from confidence {believed} on, for at most {100 * error_rate:.3g} "
+        f"% errors. Macro-F1 out of sample: {found.macro_f1:.3f}."
+    )
+    if found.kappa is not None:
+        say(f"Agreement with the model before (Cohen's κ): {found.kappa:.3f}.")
+    say(f"{found.looped} labelled cells weigh more in the next training.")
+    say(f"{len(found.suspects)} words are suspect: {path.with_name(SUSPECTS_FILE).name}.")
+    say(f"{len(found.queue)} cells to name: {path.name}.")
+    if found.stop:
+        say(f"The loop may end: {found.stop}.")
+    say(RESEARCH_USE_ONLY)
+    return DONE
+
+
+def self_train(
+    folder: Folder,
+    /,
+    *,
+    rounds: Annotated[int, _told(SelfTrainingParameters, "rounds")] = 3,
+    accept: Annotated[
+        Literal["rule", "ask"],
+        Parameter(
+            help="Who decides each round: the rule, by the score on cells that people named, or "
+            "you, asked in the terminal; without a terminal a round then waits."
+        ),
+    ] = "rule",
+    seed: Seed = 0,
+    random_split: RandomSplit = False,
+    flat: Flat = False,
+    decide: Annotated[
+        Literal["accepted", "rejected", "rolled back"] | None,
+        Parameter(help="Only decide the round that --round names, and train nothing."),
+    ] = None,
+    round_id: Annotated[
+        int | None, Parameter(name="--round", help="Number of a round, with --decide.")
+    ] = None,
+    reader: Annotated[
+        str, Parameter(help="Who decides: name or code, with --decide or --accept ask.")
+    ] = "",
+    debug: Debug = False,
+) -> int:
+    """Let unlabelled cells teach, more of them each round; the last line is the model's id.
+
+    Example: napari-all-subtype self-train reading-2026 --rounds 3 --accept rule
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.keras_learner import learner_of
+    from napari_all_subtype.workflow.self_train import by_rule
+    from napari_all_subtype.workflow.self_train import self_train as train_on
+
+    with open_project(folder) as database:
+        database.refuse_read_only()
+        if decide is not None or round_id is not None:
+            return _decide(database, decide, round_id, reader)
+        parameters = SelfTrainingParameters.of(rounds=rounds)
+        split = SplitParameters(random_split=random_split)
+        asked = by_rule if accept == "rule" else _ask
+        learner = learner_of(database)
+        with TerminalMonitor(1) as monitor:
+            found = train_on(database, learner, parameters, split, flat, seed, asked, monitor)
+        _say_rounds(found)
+    return DONE
+
+
+def evaluate(
+    folder: Folder,
+    /,
+    *,
+    table: Annotated[
+        Path, Parameter(help="CSV file (file, annotation, group): a row per picture of one cell.")
+    ],
+    out: Annotated[Path, Parameter(help="File for all figures, as JSON.")],
+    model: Annotated[
+        str, Parameter(help="Id of a model; by default the one last trained or accepted.")
+    ] = "",
+    against: Annotated[
+        str, Parameter(help="Id of another model, compared on the same cells (McNemar).")
+    ] = "",
+    report: Annotated[
+        Path | None,
+        Parameter(help="Folder for a report: a page with figures and pictures, and tables."),
+    ] = None,
+    random_split: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Measure on cells of groups that were learned from too: every figure is marked.",
+        ),
+    ] = False,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier report.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Measure a model on cells of other groups than it learned from.
+
+    Example: napari-all-subtype evaluate reading-2026 --table kept-back.csv --out metrics.json
+    """
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.cell_rows import rows_of_csv
+    from napari_all_subtype.workflow.evaluate import evaluate_on_table, write_metrics
+    from napari_all_subtype.workflow.evaluation_report import write_report
+    from napari_all_subtype.workflow.project_models import model_named, predictor_of
+
+    rows = rows_of_csv(table)
+    with open_project(folder, write=False) as database, TerminalMonitor(len(rows)) as monitor:
+        chosen = model_named(database, model)
+        ready = predictor_of(database, chosen)
+        other = None
+        if against:
+            other = (against, predictor_of(database, model_named(database, against)))
+        found = evaluate_on_table(
+            database, chosen, ready, rows, random_split, other, monitor=monitor
+        )
+    if report is not None:
+        write_report(found, report, overwrite)
+    write_metrics(found, out)
+    for outcome in found.cells.failed:
+        fail(f"{outcome.field.name}: {outcome.error}")
+    for why, n in found.cells.left_out.items():
+        note(f"{n} rows {why} take no part.")
+    if found.figures.random_split:
+        note("Random split: cells of one case train and test, the figures are too good.")
+    figures = found.figures
+    say(
+        f"Model {chosen.model_id} on {figures.cells} cells of {figures.groups} groups: macro-F1 "
+        f"{figures.macro_f1.value:.3f}, balanced accuracy {figures.balanced_accuracy.value:.3f}, "
+        f"κ {figures.kappa.value:.3f}, ECE {figures.ece.value:.3f}"
+    )
+    say(f"All figures: {out}")
+    say(RESEARCH_USE_ONLY)
+    return SOME_FAILED if found.cells.failed else DONE
+
+
+def _decide(database: Database, state: str | None, round_id: int | None, reader: str) -> int:
+    """Record what a person decides of a round; the last line is the model that runs now."""
+    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.project.rounds import decide_round, round_of, running_model
+
+    if state is None or round_id is None or not reader:
+        raise ParameterError(
+            "A round is decided by --decide accepted, rejected or 'rolled back' with --round "
+            "NUMBER and --reader NAME: give all three."
+        )
+    round_of(database, round_id)  # raises before a reader is entered who decides nothing
+    who = reader_named(database, reader).reader_id
+    made = decide_round(database, round_id, state, "decided on the command line", who)
+    note(f"Round {made.round_id} is {made.state}.")
+    now = running_model(database)
+    say(now.model_id if now is not None else "no model runs")
+    return DONE
+
+
+def _ask(proposal: Proposal) -> bool | None:
+    """What a person at the terminal says of a round; None where nobody is there to say it."""
+    note(
+        f"Round {proposal.number}: {len(proposal.labels)} pseudo-labels "
+        f"({_counted(proposal.labels.counts())}); {proposal.gate.why}."
+    )
+    if not sys.stdin or not sys.stdin.isatty():
+        note("Nobody is at the terminal: the round waits. Decide it with --decide and --round.")
+        return None
+    while True:
+        note("Accept this round? y, n, or l for later:")
+        answer = sys.stdin.readline().strip().lower()
+        if answer in ("y", "yes", "n", "no"):
+            return answer.startswith("y")
+        if answer in ("l", "later", ""):
+            return None
+
+
+def _say_rounds(found: SelfTrained) -> None:
+    for line in found.notes:
+        note(line)
+    for one in found.rounds[1:]:
+        note(
+            f"Round {one.number} (number {one.round_id}): {len(one.content['used'])} pseudo-labels "
+            f"({_counted(one.content['counts'])}); {one.state}: {one.why or 'not decided yet'}"
+        )
+    note(f"Ended: {found.course.termination_condition_}. {RESEARCH_USE_ONLY}")
+    say(found.model.model_id)
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"

@@ -1,0 +1,121 @@
+"""The commands of learning: what they say, what they write, and one line for what is wrong."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from fake_learner import FakeLearner
+from learning_project import learning_project
+from napari_all_subtype.cli import main
+from napari_all_subtype.learning.parameters import SelfTrainingParameters
+from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.rounds import rounds_of, running_model
+from napari_all_subtype.workflow import keras_learner
+from napari_all_subtype.workflow.self_train import self_train
+from test_project_learning import table
+
+LOOSE = SelfTrainingParameters(rounds=1, most_log_loss_gain=5)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    home = tmp_path_factory.mktemp("cli-learning")
+    learning_project(home / "project", cases=4, unlabelled=3).close()
+    return home
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    return shutil.copytree(made / "project", tmp_path / "project")
+
+
+@pytest.fixture
+def taught(monkeypatch):
+    """The network's place is taken by means of colours: commands differ in nothing else."""
+    monkeypatch.setattr(keras_learner, "learner_of", lambda database: FakeLearner())
+
+
+def run(*words):
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    return ended.value.code
+
+
+def test_last_line_of_self_training_is_the_model_that_runs(folder, taught, capsys):
+    assert run("self-train", folder, "--rounds", 2, "--seed", 3) == 0
+    out, err = capsys.readouterr()
+    with open_project(folder, write=False) as project:
+        assert out.splitlines()[-1] == running_model(project).model_id
+        assert f"Round 1 (number {rounds_of(project)[1].round_id})" in err
+    assert "Research Use Only" in err
+
+
+def test_round_waits_where_nobody_can_be_asked_and_is_decided_by_name(folder, taught, capsys):
+    assert run("self-train", folder, "--rounds", 1, "--accept", "ask") == 0
+    start = capsys.readouterr().out.splitlines()[-1]
+    with open_project(folder, write=False) as project:
+        waiting = rounds_of(project)[-1]
+    assert waiting.state == "proposed"
+    decide = ("self-train", folder, "--round", waiting.round_id, "--decide")
+    assert run(*decide, "accepted") == 2
+    assert "--reader NAME" in capsys.readouterr().err
+    assert run(*decide, "accepted", "--reader", "Dr. B") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == waiting.model_id != start
+    assert run(*decide, "rolled back", "--reader", "Dr. B") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == start
+    with open_project(folder, write=False) as project:
+        assert rounds_of(project)[-1].decided_by == "Dr. B"
+
+
+def test_feedback_writes_a_queue_that_comes_in_again(folder, taught, capsys):
+    with open_project(folder) as project:
+        self_train(project, FakeLearner(), SelfTrainingParameters(rounds=0))
+    assert run("feedback", folder, "--error-rate", 0.1, "--queue", 4) == 0
+    assert "4 cells to name" in capsys.readouterr().out
+    queue = pd.read_csv(folder / "queue.csv", dtype=str)
+    assert len(queue) == 4
+    queue.assign(annotation="blast").to_csv(folder / "queue.csv", index=False)
+    assert run("project", "add", folder, "--table", folder / "queue.csv", "--reader", "Dr. B") == 0
+    assert "4 with a word" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("feedback", "DIR", "--error-rate", "0"), "error_rate"),
+        (("feedback", "DIR"), "has no model yet"),
+        (("self-train", "DIR", "--rounds", "-1"), "rounds"),
+        (("evaluate", "DIR", "--table", "no.csv", "--out", "m.json"), "no.csv cannot be read"),
+        (("self-train", "nowhere"), "holds no project"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(folder, taught, capsys, words, said):
+    assert run(*[folder if word == "DIR" else word for word in words]) == 2
+    err = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert len(err) == 1
+    assert said in err[0]
+    assert "Unexpected" not in err[0]
+
+
+def test_project_that_another_program_writes_is_said(folder, taught, capsys):
+    with open_project(folder):
+        assert run("self-train", folder) == 2
+    assert "Nothing can be changed" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_bundled_model_is_measured_on_a_table(folder, tmp_path, capsys):
+    rows = table(tmp_path, ["normal", "blast"] * 4)
+    rows.to_csv(tmp_path / "cells.csv", index=False)
+    out = tmp_path / "metrics.json"
+    words = ("evaluate", folder, "--table", tmp_path / "cells.csv", "--out", out)
+    assert run(*words, "--model", "bundled", "--report", tmp_path / "report") == 0
+    told = json.loads(out.read_text())
+    assert told["cells"] == 8
+    assert told["model"].startswith("compact")
+    assert {"macro_f1", "balanced_accuracy", "kappa", "ece", "confusion", "per_class"} <= set(told)
+    assert str(tmp_path) not in out.read_text()
+    assert run(*words) == 2
+    assert "has no model yet" in capsys.readouterr().err
