@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from napari_all_subtype._widgets.review.agreement_panel import (
     CHANGED,
     NOT_COMPARED,
     NOT_FINISHED,
-    NOT_KEPT,
 )
-from window_steps import said_of
+from napari_all_subtype.project.current import table_now
+from napari_all_subtype.workflow.model_hidden import model_columns
+from window_steps import said_of, table_of
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
@@ -40,11 +43,6 @@ def compared(qtbot, review):
     review.agreement.compare_button.click()
     qtbot.waitUntil(lambda: review.comparing.found is not None, timeout=30_000)
     return [review.agreement.pairs.itemText(n) for n in range(review.agreement.pairs.count())]
-
-
-def test_without_a_project_it_says_what_to_do(review):
-    assert review.agreement.told.text() == NOT_KEPT
-    assert not review.agreement.compare_button.isEnabled()
 
 
 def test_second_reading_is_blind_until_it_is_finished(read_twice, analysed, qtbot):
@@ -78,6 +76,8 @@ def test_kappas_confusion_and_a_gallery_of_what_differs(read_twice, analysed, qt
     assert [table.item(0, n).text() for n in (0, 1)] == ["2", "1"]
     assert "They differ on 1 cell" in panel.differ.text()
     assert panel.gallery.thumbnails.keys == [(0, 3)]
+    qtbot.waitUntil(lambda: panel.pictures.get((0, 3)) is not None, timeout=20_000)
+    assert not panel.pictures.get((0, 3)).isNull()
     row = panel.gallery.thumbnails.row_of((0, 3))
     shown = panel.gallery.thumbnails.rows[row]
     assert (shown.caption, shown.tip) == (
@@ -92,15 +92,38 @@ def test_kappas_confusion_and_a_gallery_of_what_differs(read_twice, analysed, qt
     assert panel.told.text() == CHANGED
 
 
-def test_pictures_of_what_differs_arrive(read_twice, qtbot):
-    read_twice.project.apart.setChecked(False)
-    compared(qtbot, read_twice)
-    panel = read_twice.agreement
-    arrived = []
-    panel.pictures.arrived.connect(arrived.extend)
-    panel.pictures.get((0, 3))
-    qtbot.waitUntil(lambda: (0, 3) in arrived, timeout=20_000)
-    assert not panel.pictures.get((0, 3)).isNull()
+def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, analysed, qtbot):
+    _, dock = analysed
+    say(dock, reviewed, 1, "l1")
+    dock.controller.picker.pick(0)
+    before, layers = table_of(dock), dock.controller.layers
+    drawn = layers.subtypes.data.copy()
+    reviewed.hiding.box.setChecked(True)
+    assert table_of(dock) is before
+    reviewed.project.apart.setChecked(True)
+    hidden = table_of(dock)
+    assert set(hidden["subtype"][1:]) == {"unknown"}
+    assert hidden["p_blast_any"][1:].isna().all()
+    assert said_of(dock) == [""] * 5
+    assert not np.array_equal(layers.subtypes.data, drawn)
+    dock.controller.picker.pick(3)
+    assert "L1" not in dock.cell.text.text()
+    assert "Model: Unknown" in reviewed.words.cell.text()
+    say(dock, reviewed, 3, "l3")
+    reviewed.counting.later.now()
+    reviewed.count.next_button.click()
+    qtbot.waitUntil(lambda: reviewed.counting.drawn is not None, timeout=30_000)
+    reviewed.counting.later.now()
+    heads = reviewed.count.table.horizontalHeaderItem
+    assert [heads(n).text() for n in range(reviewed.count.table.columnCount())] == ["Dr. A"]
+    kept = table_now(reviewed.reviewer.record.database, 1)
+    assert kept["subtype"][1:].tolist() == before["subtype"][1:].tolist()
+    reviewed.project.apart.setChecked(False)
+    columns = model_columns(before)
+    pd.testing.assert_frame_equal(table_of(dock)[columns], before[columns])
+    assert said_of(dock) == ["l1", "", "", "", ""]
+    dock.controller.picker.pick(0)
+    assert np.array_equal(layers.subtypes.data, drawn)
 
 
 def test_one_reader_alone_is_compared_with_the_model(reviewed, analysed, qtbot):

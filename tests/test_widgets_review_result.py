@@ -6,6 +6,7 @@ import pytest
 
 from examples import example_analysis
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.review import agreement_panel, count_panel
 from napari_all_subtype._widgets.review.locking import NOT_ALL
 from napari_all_subtype._widgets.review.result_panel import NOT_KEPT
 from napari_all_subtype._widgets.sight import camera_of
@@ -38,11 +39,17 @@ def say(dock, review, label, name):
     review.words.buttons[name].click()
 
 
-def test_result_without_a_project_says_what_to_do(review):
+def test_without_a_project_each_group_says_what_to_do(review):
     assert told(review) == NOT_KEPT
-    assert not review.result.lock_button.isEnabled()
-    assert not review.result.amend_button.isEnabled()
-    assert not review.result.orphans.isVisible()
+    assert review.count.told.text() == count_panel.NOT_KEPT
+    assert review.agreement.told.text() == agreement_panel.NOT_KEPT
+    for button in (
+        *(review.result.lock_button, review.result.amend_button),
+        *(review.count.next_button, review.agreement.compare_button),
+    ):
+        assert not button.isEnabled()
+    for part in (review.result.orphans, review.count.table, review.agreement.gallery):
+        assert not part.isVisibleTo(review)
 
 
 def test_lock_ends_words_outlines_and_undo_until_an_amendment(reviewed, analysed, sure):

@@ -111,6 +111,8 @@ def agreed(spoken: Spoken, raters: tuple[Rater, ...], seed: int = 0) -> Agreed:
 def side_of(said: np.ndarray, taxonomy: Taxonomy) -> np.ndarray:
     """`said` as sides: any blast, or a leukocyte that is none; empty where it is neither."""
     side = np.full(said.shape, "", object)
+    if not taxonomy.has_sides:
+        return side
     side[np.isin(said, taxonomy.names)] = OTHER
     side[np.isin(said, taxonomy.family(BLAST))] = BLAST
     return side

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from napari_all_subtype._widgets.review.count_panel import NOT_DRAWN, NOT_KEPT, CountPanel
+from napari_all_subtype._widgets.review.hiding import Hiding
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.review.locking import slide_of
 from napari_all_subtype._widgets.session import Session
@@ -35,11 +36,13 @@ class Counting:
     session : Session
     reviewer : Reviewer
         Whose queue the cells are read in.
+    hiding : Hiding
+        Whether the model's column is hidden.
     """
 
-    def __init__(self, panel: CountPanel, session: Session, reviewer):
+    def __init__(self, panel: CountPanel, session: Session, reviewer, hiding: Hiding):
         self.panel, self.session, self.record = panel, session, session.record
-        self.reviewer = reviewer
+        self.reviewer, self.hiding = reviewer, hiding
         self.drawn: Drawn | None = None
         # Slide and fields that a count was asked of; what they show twice, once that is known.
         self._asked: tuple[object, ...] = ()
@@ -151,7 +154,14 @@ class Counting:
         analyses, slide_id = self.analyses, slide_of(self.session)
         self.drawn = draw_smear(analyses, repeated, parameters)
         count = counted(
-            database, slide_id, analyses, self.drawn, parameters, lost, self.record.reading
+            database,
+            slide_id,
+            analyses,
+            self.drawn,
+            parameters,
+            lost,
+            self.record.reading,
+            not self.hiding.active,
         )
         names = names_of_readers(database)
         left = sum(one.kept is None or one.result is None for one in self.session.fields)

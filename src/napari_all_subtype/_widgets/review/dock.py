@@ -13,6 +13,7 @@ from napari_all_subtype._widgets.review.comparing import Comparing
 from napari_all_subtype._widgets.review.count_panel import CountPanel
 from napari_all_subtype._widgets.review.counting import Counting
 from napari_all_subtype._widgets.review.export_button import ExportButton
+from napari_all_subtype._widgets.review.hiding import Hiding
 from napari_all_subtype._widgets.review.locking import Locking
 from napari_all_subtype._widgets.review.project_panel import ProjectPanel
 from napari_all_subtype._widgets.review.queue_panel import QueuePanel
@@ -43,10 +44,12 @@ class ReviewSmear(QWidget):
         self.export_button = ExportButton(session.record)
         self.project.layout().addWidget(self.export_button)
         # Bound to it, not to this widget, which is gone by then.
-        self.counting = Counting(self.count, session, self.reviewer)
+        self.hiding = Hiding(session, self.project.apart)
+        self.project.form.addRow("", self.hiding.box)
+        self.counting = Counting(self.count, session, self.reviewer, self.hiding)
         self.locking.changed.connect(self.counting.later.ask)
         self.comparing = Comparing(self.agreement, session)
-        for controller in (self.comparing, self.counting, self.locking):
+        for controller in (self.hiding, self.comparing, self.counting, self.locking):
             self.destroyed.connect(controller.close)
         self.destroyed.connect(self.reviewer.close)
 
