@@ -41,6 +41,7 @@ def read_twice(reviewed, analysed):
 def compared(qtbot, review):
     review.comparing.later.now()
     review.agreement.compare_button.click()
+    review.comparing.show()  # as any change of the project has it
     qtbot.waitUntil(lambda: review.comparing.found is not None, timeout=30_000)
     return [review.agreement.pairs.itemText(n) for n in range(review.agreement.pairs.count())]
 

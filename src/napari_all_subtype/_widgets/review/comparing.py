@@ -83,7 +83,7 @@ class Comparing:
             self._forget(NOT_KEPT, False)
         elif self.record.reading is not None:
             self._forget(NOT_FINISHED, False)
-        elif self.found is None or self._of != self._shown:
+        elif self._of != self._shown or (self.found is None and self._asked is None):
             self._forget(NOT_COMPARED, True)
 
     def _forget(self, why: str, possible: bool) -> None:
@@ -91,9 +91,8 @@ class Comparing:
         self.panel.show_nothing(why, possible)
 
     def _on_worded(self, *_: object) -> None:
-        if self.record.reading is not None:
-            self.later.ask()
-        elif self.found is not None:
+        self.later.ask()
+        if self.found is not None and self.record.reading is None:
             self.panel.say([CHANGED])
 
     def compare(self) -> None:
@@ -103,7 +102,8 @@ class Comparing:
             self.show()
             return
         self.panel.show_nothing("Comparing…", False)
-        self._asked = asked = object()
+        self._asked, self._of, self.found = object(), shown, None
+        asked = self._asked
         slides = () if self.panel.whole.isChecked() else shown[1:]
 
         def take(found: tuple[Agreement, dict[int, str]] | AllSubtypeError) -> None:
@@ -112,8 +112,8 @@ class Comparing:
             if isinstance(found, AllSubtypeError):
                 self._forget(f"⚠ {escape(str(found))}", True)
                 return
+            self._asked = None
             self.found, self.names = found
-            self._of = shown
             self._show_found()
 
         in_thread(_compared, shown[0], slides, then=take)

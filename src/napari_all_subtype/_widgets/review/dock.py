@@ -49,6 +49,8 @@ class ReviewSmear(QWidget):
         self.counting = Counting(self.count, session, self.reviewer, self.hiding)
         self.locking.changed.connect(self.counting.later.ask)
         self.comparing = Comparing(self.agreement, session)
+        for one in (self.comparing, self.counting, self.locking):
+            self.project.apart.toggled.connect(one.later.ask)
         for controller in (self.hiding, self.comparing, self.counting, self.locking):
             self.destroyed.connect(controller.close)
         self.destroyed.connect(self.reviewer.close)
