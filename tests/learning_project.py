@@ -18,7 +18,7 @@ from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.segmentations import Segmentation, store_segmentation
 from napari_all_subtype.project.smears import add_case, add_field, add_slide, add_specimen
 from napari_all_subtype.project.tables import keep_table
-from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.workflow.project_analyses import placed_cells
 from napari_all_subtype.workflow.project_cells import ONE_CELL
 
@@ -54,7 +54,7 @@ def add_picture(project, home, case, kind, seed, word=None, reader_id=1):
     store_segmentation(project, field_id, kept, [placed], {})
     if word:
         seen = SeenCell(field_id, 1, placed.centroid_yx_px)
-        annotate(project, reader_id, seen, Word.of(FAB5, word))
+        annotate(project, reader_id, seen, Word.of(taxonomy_of(project), word))
     return field_id
 
 

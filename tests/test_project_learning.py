@@ -28,6 +28,8 @@ from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.groups import splits_of
 from napari_all_subtype.project.history import history
 from napari_all_subtype.project.models import folder_of, models_of
+from napari_all_subtype.project.own_classes import taxonomy_of_names
+from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.rounds import (
     ACCEPTED,
     ROLLED_BACK,
@@ -36,6 +38,7 @@ from napari_all_subtype.project.rounds import (
     running_model,
     runs_of,
 )
+from napari_all_subtype.project.taxonomies import taxonomy_of, use_taxonomy
 from napari_all_subtype.workflow.evaluate import evaluate_on_table
 from napari_all_subtype.workflow.evaluation_report import FILES, write_report
 from napari_all_subtype.workflow.feedback import feedback
@@ -340,3 +343,26 @@ def test_unreadable_pictures_are_told_and_the_others_are_measured(ready, tmp_pat
     with pytest.raises(ImageReadError, match="None of 8 pictures"):
         evaluate_on_table(project, model, predictor, rows)
     assert np.isfinite(found.probabilities).all()
+
+
+def test_classes_of_ones_own_are_learned_fed_back_and_measured(tmp_path):
+    home = tmp_path / "pictures"
+    home.mkdir()
+    with create_project(tmp_path / "project") as project:
+        reader_named(project, "Dr. A")
+        use_taxonomy(project, taxonomy_of_names(["lymphocyte", "monocyte"]))
+        for case in range(6):
+            for n, (kind, word) in enumerate((("normal", "lymphocyte"), ("blast", "monocyte")) * 2):
+                add_picture(project, home, f"case {case}", kind, 10 * case + n, word)
+            add_picture(project, home, f"other {case}", "blast", 10 * case + 8)
+            add_picture(project, home, f"other {case}", "normal", 10 * case + 9)
+        learner = FakeLearner(sharpness=5, taxonomy=taxonomy_of(project))
+        found = self_train(project, learner, LOOSE)
+        assert set(found.rounds[1].content["counts"]) == {"lymphocyte", "monocyte"}
+        assert len(feedback(project, learner, FeedbackParameters(queue=3)).queue) == 3
+        words = ["lymphocyte", "monocyte"] * 4
+        rows = table(home, ["normal", "blast"] * 4, words)
+        ready = learner.load(folder_of(project, found.model))
+        told = evaluate_on_table(project, found.model, ready, rows).metrics()
+        assert set(told["per_class"]) == {"lymphocyte", "monocyte"}
+        assert told["limit_of_blank"] is None

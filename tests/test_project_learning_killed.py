@@ -95,6 +95,7 @@ class SlowLearner(FakeLearner):
         return super().learn(*given, **more)
 
 
+@pytest.mark.slow
 def test_self_training_killed_again_and_again_comes_to_the_same_end(tmp_path):
     learning_project(tmp_path / "project").close()
     shutil.copytree(tmp_path / "project", tmp_path / "whole")
