@@ -93,11 +93,12 @@ def feedback(
         write_list(database, found.suspects, path.with_name(SUSPECTS_FILE), identifiers)
     for line in found.notes:
         note(line)
-    believed = f"{found.threshold:.3f}" if found.threshold <= 1 else "nowhere"
-    say(
-        f"The model is believed from confidence {believed} on, for at most {100 * error_rate:.3g} "
-        f"% errors. Macro-F1 out of sample: {found.macro_f1:.3f}."
-    )
+    rate = f"{100 * error_rate:.3g} % errors"
+    if found.threshold <= 1:
+        say(f"The model is believed from confidence {found.threshold:.3f} on: at most {rate}.")
+    else:
+        say(f"No confidence of the model is high enough yet for at most {rate}.")
+    say(f"Macro-F1 out of sample: {found.macro_f1:.3f}.")
     if found.kappa is not None:
         say(f"Agreement with the model before (Cohen's κ): {found.kappa:.3f}.")
     say(f"{found.looped} labelled cells weigh more in the next training.")
