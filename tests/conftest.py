@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -16,6 +18,7 @@ if sys.platform == "linux" and not (os.getenv("DISPLAY") or os.getenv("WAYLAND_D
     # windows need OpenGL, so scripts/with_display.sh gives them a display.
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+NAPARI_FOLDER = pytest.StashKey[str]()
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -30,6 +33,17 @@ def pytest_collection_modifyitems(config, items):
     if windows and len(windows) < len(items):
         config.hook.pytest_deselected(items=windows)
         items[:] = [item for item in items if item not in windows]
+
+
+def pytest_configure(config):
+    """No test writes into the settings of napari of the person who runs it."""
+    folder = config.stash[NAPARI_FOLDER] = tempfile.mkdtemp(prefix="napari-")
+    # Read once, when napari is imported: no fixture would come before.
+    os.environ["NAPARI_CONFIG"] = os.path.join(folder, "settings.yaml")
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(config.stash[NAPARI_FOLDER], ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

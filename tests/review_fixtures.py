@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from napari_all_subtype._widgets import user_settings
 from napari_all_subtype._widgets.review.dock import ReviewSmear
 from window_steps import kept
 
@@ -13,6 +14,8 @@ def user_folder(monkeypatch, tmp_path):
     """Where the plugin keeps preferences and projects that nobody chose a place for."""
     folder = tmp_path / "user"
     monkeypatch.setenv("NAPARI_ALL_SUBTYPE_DATA", str(folder))
+    # As where napari has no settings of plugins: those would be the same for all tests.
+    monkeypatch.setattr(user_settings, "_napari_settings", lambda: None)
     return folder
 
 

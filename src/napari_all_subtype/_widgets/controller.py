@@ -94,6 +94,7 @@ class Controller:
             (session.ended, self._on_ended),
             (session.device_changed, self._on_device),
             (session.place_wanted, self.go_to),
+            (session.look_wanted, self._on_look_wanted),
             (session.record.worded, self._on_worded),
             (session.record.keeper.smear_opened, self._on_smear_opened),
             (session.record.keeper.trouble, show_warning),
@@ -276,7 +277,13 @@ class Controller:
         if field.layer is not None and field.layer not in self.session.viewer.layers:
             self.layers.clear()  # deleted meanwhile: the result is not of what is there now
             return
-        in_turns(self.layers.show(view, field.layer), until=lambda: self._closed)
+        steps = self.layers.show(view, field.layer)
+        in_turns(steps, until=lambda: self._closed, then=lambda: self._on_shown(view))
+
+    def _on_shown(self, view: FieldView) -> None:
+        """Every layer of `view` is there."""
+        if self.layers.view is not view:
+            return
         label, self._wanted_label = self._wanted_label, 0
         if label:
             self.picker.pick(label)
@@ -309,6 +316,10 @@ class Controller:
 
     def _on_look(self, changes: dict[str, object]) -> None:
         self.layers.change_look(**changes)
+
+    def _on_look_wanted(self, changes: dict[str, object]) -> None:
+        self.layers.change_look(**changes)
+        self.dock.result.show_look(self.layers.look)
 
     def _show_summary(self) -> None:
         self._summary_timer.stop()

@@ -56,6 +56,7 @@ class Editor:
             (session.field_selected, self._on_field_selected),
             (session.cell_picked, self.update),
             (session.tool_taken, self._on_tool_taken),
+            (session.step_wanted, self.press),
             (session.classifying_changed, self.dock.controller.show_state),
             (self.record.opened, self.update),
             (self.record.keeper.kept, self.update),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
@@ -54,6 +54,11 @@ class Legend(QWidget):
     def hidden(self) -> frozenset[str]:
         """Names of the hidden classes."""
         return frozenset(name for name, box in self._boxes.items() if not box.isChecked())
+
+    def show_hidden(self, names: Collection[str]) -> None:
+        """Have the boxes say that the classes `names` are hidden, and no others."""
+        for name, box in self._boxes.items():
+            box.setChecked(name not in names)
 
     def box(self, name: str) -> QCheckBox:
         """The box that shows and hides the class `name`."""

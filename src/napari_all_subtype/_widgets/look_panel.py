@@ -85,6 +85,7 @@ class LookPanel(QWidget):
             self.confidence.setValue(look.min_confidence)
             self.letters.setChecked(look.letters)
             self.best_guess.setChecked(look.best_guess)
+        self._tell()
 
     def _on_colour_by(self, _index: int) -> None:
         self._tell()

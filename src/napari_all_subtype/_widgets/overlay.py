@@ -17,6 +17,9 @@ BADGE_INSET = 0.5
 # Lines across a cell that is drawn as a guess: their distance and width to that of the ring.
 HATCH_EVERY = 2.5
 HATCH_WIDTH = 0.5
+# Of the line inside the ring of a cell that a person has spoken of: its distance from the outline
+# and its width, to the width of the ring.
+LINE_INSET, LINE_WIDTH = 2.0, 0.5
 # Of the white dashes in the ring of a selected cell, to its width.
 DASH_TO_RING = 2
 
@@ -80,7 +83,8 @@ def draw_cell(
     selected : bool
         Ring it in white dashes, between which its own colour is seen.
 
-    A cell that `codes` show as its best guess is hatched where that was not accepted.
+    A cell that `codes` show as its best guess is hatched where that was not accepted; one that a
+    person has spoken of has a second, thin line inside its ring.
 
     Returns
     -------
@@ -100,6 +104,8 @@ def draw_cell(
     if selected and not picked:
         part[cell & _dashes(cell.shape, ring_px)] = codes.picked
     part[inner] = 0 if doubtful else fill
+    if ring and table.annotation_of(row):
+        part[_line_inside(padded, kernel, ring_px)] = ring
     if fill and guessed(row, codes):
         part[inner & _hatch(inner.shape, ring_px)] = codes.code_of(row, "doubtful")
     return box
@@ -116,6 +122,13 @@ def _hatch(shape: tuple[int, int], ring_px: int) -> np.ndarray:
     every = max(4, round(HATCH_EVERY * ring_px))
     y, x = np.ogrid[: shape[0], : shape[1]]
     return (y + x) % every < max(1, round(HATCH_WIDTH * ring_px))
+
+
+def _line_inside(padded: np.ndarray, kernel: np.ndarray, ring_px: int) -> np.ndarray:
+    """A thin second outline inside the first: ndarray, shape of the cell's box, bool."""
+    outer = cv2.erode(padded, kernel, iterations=round(LINE_INSET * ring_px))
+    inner = cv2.erode(outer, kernel, iterations=max(1, round(LINE_WIDTH * ring_px)))
+    return (outer > inner)[1:-1, 1:-1]
 
 
 def _dashes(shape: tuple[int, int], ring_px: int) -> np.ndarray:

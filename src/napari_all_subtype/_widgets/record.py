@@ -53,6 +53,8 @@ class Record:
     -------
     opened
         Another project is open, or none.
+    closing
+        The project is about to be closed.
     reader_changed
         Somebody else reads.
     worded : int, tuple of int
@@ -62,6 +64,7 @@ class Record:
     """
 
     opened = Signal()
+    closing = Signal()
     reader_changed = Signal()
     worded = Signal(int, object)
     taken_back = Signal(int, object)
@@ -110,6 +113,7 @@ class Record:
         """Close the project; what is shown stays."""
         if self.database is None:
             return
+        self.closing.emit()
         self.database.close()
         self.database = self.reader = self.reading = None
         self.keeper.stop()

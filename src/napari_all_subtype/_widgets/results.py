@@ -74,8 +74,7 @@ class ResultPanel(QGroupBox):
         """Have the controls say what `look` is."""
         with QSignalBlocker(self):
             self.drawing.show_look(look)
-            for name in look.hidden:
-                self.legend.box(name).setChecked(False)
+            self.legend.show_hidden(look.hidden)
 
     @property
     def whole_smear(self) -> bool:

@@ -73,6 +73,8 @@ class Session:
     cells_clicked = Signal(int, int)
     cell_told = Signal(int)
     tool_taken = Signal(object)
+    step_wanted = Signal(str)
+    look_wanted = Signal(object)
     classified = Signal(object)
     classifying_changed = Signal()
     explained = Signal(object)

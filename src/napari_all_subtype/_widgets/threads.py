@@ -23,11 +23,23 @@ def in_thread(function: Callable, *arguments: object, then: Callable[[object], N
     create_worker(attempt, _connect={"returned": lambda outcome: then(*outcome)})
 
 
-def in_turns(steps: Iterator[None], until: Callable[[], bool]) -> None:
-    """Do the first of `steps` now and each other when the window is free, unless `until` is so."""
+def in_turns(
+    steps: Iterator[None], until: Callable[[], bool], then: Callable[[], None] = lambda: None
+) -> None:
+    """Do the first of `steps` now and each other when the window is free, unless `until` is so.
+
+    Parameters
+    ----------
+    then : callable
+        Called after the last step.
+    """
 
     def turn() -> None:
-        if not until() and next(steps, "end") is None:
+        if until():
+            return
+        if next(steps, "end") is None:
             QTimer.singleShot(0, turn)
+        else:
+            then()
 
     turn()

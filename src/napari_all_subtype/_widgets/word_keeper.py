@@ -9,10 +9,10 @@ from psygnal import Signal
 
 from napari_all_subtype._widgets.edit_words import reversal_text
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype.errors import AllSubtypeError, RecordError
 from napari_all_subtype.project.undo import Reversal
 from napari_all_subtype.taxonomy import class_of
-from napari_all_subtype.workflow.preferences import Preferences
 from napari_all_subtype.workflow.user_folder import data_folder
 
 REVIEWS_FOLDER = "reviews"
@@ -36,13 +36,16 @@ class WordKeeper:
     -------
     told : str
         What was done, or why it was not.
+    said : mapping of int to sequence of int
+        Words were said of these cells, by numbers of their fields.
     """
 
     told = Signal(str)
+    said = Signal(object)
 
     def __init__(self, session: Session, reader: Callable[[], str] | None = None):
         self.session, self.record = session, session.record
-        self._reader = reader or (lambda: Preferences.load().reader_name)
+        self._reader = reader or (lambda: UserSettings().reader_name)
         self._waiting: list[tuple[Places, str]] = []
         self.record.join(self)
         self.record.keeper.kept.connect(self._on_kept)
@@ -78,6 +81,7 @@ class WordKeeper:
             self.told.emit(f"⚠ {error}")
             return False
         self.told.emit(self._told(places, word))
+        self.said.emit(places)
         return True
 
     def undo(self) -> Reversal | None:

@@ -25,12 +25,15 @@ class Preferences(BaseModel):
         Name or code under which they read; empty if they never gave one.
     keys : mapping of str to str
         Keys of the review that are others than at first, by action.
+    last_project : str
+        Folder of the project that was open last; empty before the first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     reader: str = ""
     keys: dict[str, str] = {}
+    last_project: str = ""
 
     @classmethod
     def load(cls) -> Preferences:

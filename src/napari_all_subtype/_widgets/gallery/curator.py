@@ -14,9 +14,9 @@ from napari_all_subtype._widgets.review.actions import REDO, TAKE_BACK, UNDO, Ke
 from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.thumbnails import Thumbnail
+from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype._widgets.word_keeper import WordKeeper
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
-from napari_all_subtype.workflow.preferences import Preferences
 from napari_all_subtype.workflow.review_parameters import CellFilter
 
 NO_RESULT = (
@@ -223,7 +223,7 @@ class Curator:
 
     def show_keys(self) -> None:
         """Have the keys that a person chose for the review."""
-        self.keys = Keys(Preferences.load().keys)
+        self.keys = Keys(UserSettings().keys)
         spoken = {one.name for one in classes_of(self.taxonomy)} | {TAKE_BACK, UNDO, REDO}
         known = {one.name: self.keys.of(one) for one in actions_of(self.taxonomy)}
         self._names = {key.upper(): name for name, key in known.items() if key and name in spoken}

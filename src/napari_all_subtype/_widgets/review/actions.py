@@ -9,7 +9,7 @@ from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.taxonomy import EXCLUSIONS, CellClass, Taxonomy
 
 NEXT, PREVIOUS, SKIP, UNDO, REDO, OVERLAY = "next", "previous", "skip", "undo", "redo", "overlay"
-TAKE_BACK, REGION = "take back", "region"
+TAKE_BACK, REGION = "take_back", "region"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ CHANGES = (
     Action(
         REGION,
         "Select region",
-        "R",
+        "L",
         "Draw a line around cells to select them all. A click with Ctrl or Shift selects one more; "
         "a word is for all that are selected.",
     ),

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.words import shortened
 
 NO_PROJECT = (
     "Words and corrections are kept in a <b>project</b>, a folder of yours. Make a <b>New</b> one "
@@ -35,6 +36,8 @@ class ProjectPanel(QGroupBox):
         A person wants to choose a folder.
     reader_given : str
         A name or a code.
+    again_wanted
+        A person wants the project that was open last.
     apart_wanted : bool
         Whether the reader wants a reading apart from what others say.
     smear_wanted : int
@@ -43,6 +46,7 @@ class ProjectPanel(QGroupBox):
 
     new_wanted = Signal()
     open_wanted = Signal()
+    again_wanted = Signal()
     reader_given = Signal(str)
     apart_wanted = Signal(bool)
     smear_wanted = Signal(int)
@@ -52,6 +56,7 @@ class ProjectPanel(QGroupBox):
         self._build()
         self.new_button.clicked.connect(lambda: self.new_wanted.emit())
         self.open_button.clicked.connect(lambda: self.open_wanted.emit())
+        self.again_button.clicked.connect(lambda: self.again_wanted.emit())
         self.reader.lineEdit().editingFinished.connect(self._on_reader)
         self.reader.activated.connect(lambda _: self._on_reader())
         self.apart.toggled.connect(self.apart_wanted)
@@ -62,6 +67,8 @@ class ProjectPanel(QGroupBox):
         self.new_button, self.open_button = QPushButton("New…"), QPushButton("Open…")
         self.new_button.setToolTip("Choose an empty folder in which a project is made.")
         self.open_button.setToolTip("Choose the folder of a project.")
+        self.again_button = QPushButton()
+        self.again_button.setVisible(False)
         self.smears = QComboBox()
         self.smears.setAccessibleName("Smears of the project")
         self.smears.setToolTip("The smears of the project: choose one to go on with it.")
@@ -91,6 +98,7 @@ class ProjectPanel(QGroupBox):
         layout = QVBoxLayout(self)
         layout.addWidget(self.told)
         layout.addLayout(buttons)
+        layout.addWidget(self.again_button)
         layout.addLayout(form)
 
     def _on_reader(self) -> None:
@@ -121,8 +129,16 @@ class ProjectPanel(QGroupBox):
             self.form.setRowVisible(row, bool(name))
         self.reader.setEnabled(not refused)
 
+    def show_again(self, name: str) -> None:
+        """Offer the project `name`, which was open last; none without a name."""
+        self.again_button.setText(f"Go on with {shortened(name)}".replace("&", "&&"))
+        self.again_button.setToolTip(f"Open the project that was open last, {name}.")
+        self.again_button.setVisible(bool(name))
+
     def show_readers(self, names: Sequence[str], chosen: str) -> None:
         """Offer `names`, and have `chosen` stand there."""
+        if self.reader.lineEdit().hasFocus():
+            return  # a name is being written
         with QSignalBlocker(self.reader):
             self.reader.clear()
             self.reader.addItems(list(names))

@@ -214,6 +214,7 @@ def _range(what: str, decimals: int) -> QLabeledDoubleRangeSlider:
     slider.setRange(low.default, high.default)
     slider.setDecimals(decimals)
     slider.setValue((low.default, high.default))
+    slider.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.NoLabel)
     slider.setAccessibleName(title_of(what, low))
     slider.setToolTip(f"{low.description}<br>{high.description}")
     return slider

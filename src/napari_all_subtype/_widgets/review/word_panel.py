@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QGroupBox,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,8 @@ from napari_all_subtype._widgets.review.actions import (
     CHANGES,
     MOVES,
     REGION,
+    SKIP,
+    TAKE_BACK,
     Action,
     Keys,
     actions_of,
@@ -31,6 +32,8 @@ from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, Taxonomy, class_of
 
 NOTHING_TO_SAY = "Analyse a smear first: press <b>Run</b> in the dock <i>Analyse smear</i>."
 PICK_ONE = "Click a cell, point at one, or press <b>Next</b>."
+CHOOSE_ONE = "Press a class; then every cell that is clicked is called so."
+REGION_HINT = "Draw a line around the cells, with the button of the mouse held."
 SWATCH = QSize(18, 18)
 
 
@@ -51,24 +54,32 @@ class WordPanel(QGroupBox):
     def __init__(self, taxonomy: Taxonomy = FAB5, parent: QWidget | None = None):
         super().__init__("This cell is", parent)
         self.actions_ = actions_of(taxonomy)
-        self.buttons: dict[str, QToolButton] = {}
+        self.armed: str | None = None
+        self.buttons: dict[str, QPushButton] = {}
         self._build(taxonomy)
         self.keys_button.clicked.connect(lambda: self.keys_wanted.emit())
+        self.by_click.toggled.connect(self._on_by_click)
 
     def _build(self, taxonomy: Taxonomy) -> None:
-        by_name = {one.name: one for one in self.actions_}
         self.cell = paragraph(NOTHING_TO_SAY)
         layout = QVBoxLayout(self)
         layout.addWidget(self.cell)
-        classes = [by_name[name] for name in taxonomy.names]
-        exclusions = [by_name[one.name] for one in EXCLUSIONS]
-        layout.addLayout(self._grid(classes, 3, taxonomy))
-        layout.addLayout(self._grid(exclusions, 2, taxonomy))
-        layout.addLayout(self._grid(MOVES, 3, None))
-        layout.addLayout(self._grid(CHANGES, 4, None))
+        words = {one.name: one for one in self.actions_}
+        classes = [words[name] for name in taxonomy.names]
+        exclusions = [words[one.name] for one in EXCLUSIONS]
+        for actions, columns, of in (
+            (classes, 3, taxonomy),
+            (exclusions, 2, taxonomy),
+            (MOVES, 3, None),
+            (CHANGES, 2, None),
+        ):
+            layout.addLayout(self._grid(actions, columns, of))
         self.go_on = QCheckBox("Go on to the next cell after a word")
+        self.go_on.setToolTip(
+            "Show the next cell of the queue once something was said of this one."
+        )
         self.go_on.setChecked(True)
-        self.by_click = QCheckBox("A click says the last word again")
+        self.by_click = QCheckBox("Say a word by click")
         self.by_click.setToolTip(
             "Press a class once; then every cell that is clicked is called so, until this is "
             "switched off."
@@ -80,15 +91,17 @@ class WordPanel(QGroupBox):
         for part in (self.go_on, self.by_click, self.keys_button, self.said):
             layout.addWidget(part)
 
-    def _grid(self, actions: Sequence[Action], columns: int, taxonomy: Taxonomy | None):
+    def _grid(
+        self, actions: Sequence[Action], columns: int, taxonomy: Taxonomy | None
+    ) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(2)
         for n, action in enumerate(actions):
             grid.addWidget(self._button(action, taxonomy), n // columns, n % columns)
         return grid
 
-    def _button(self, action: Action, taxonomy: Taxonomy | None) -> QToolButton:
-        button = QToolButton()
+    def _button(self, action: Action, taxonomy: Taxonomy | None) -> QPushButton:
+        button = QPushButton()
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.setAccessibleName(action.title)
         # The keys work wherever the focus is; a button that took it would take the space bar too.
@@ -96,17 +109,21 @@ class WordPanel(QGroupBox):
         if taxonomy is not None:
             button.setIcon(QIcon(swatch(class_of(taxonomy, action.name))))
             button.setIconSize(SWATCH)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.clicked.connect(lambda: self.wanted.emit(action.name))
         self.buttons[action.name] = button
         return button
+
+    @property
+    def words(self) -> set[str]:
+        """Actions that say something of a cell."""
+        moves = {one.name for one in (*MOVES, *CHANGES)}
+        return {one.name for one in self.actions_} - moves
 
     def show_keys(self, keys: Keys) -> None:
         """Write each key beside its word."""
         for action in self.actions_:
             button, key = self.buttons[action.name], keys.of(action)
-            short = len(key) == 1
-            button.setText(f"{action.title} ({key})" if short else action.title)
+            button.setText(f"{action.title} ({key})" if key else action.title)
             told = f" Key: {key}." if key else " No key."
             button.setToolTip(action.tip + told)
 
@@ -119,14 +136,29 @@ class WordPanel(QGroupBox):
             In HTML.
         """
         self.cell.setText(told)
-        words = {one.name for one in self.actions_} - {one.name for one in (*MOVES, *CHANGES)}
-        for name in (*words, "take back", "skip"):
-            self.buttons[name].setEnabled(possible)
+        for name in (*self.words, TAKE_BACK, SKIP):
+            self.buttons[name].setEnabled(possible or (name != SKIP and self.by_click.isChecked()))
 
     def show_region(self, on: bool) -> None:
         """Have the button of the region pressed while one can be drawn."""
         self.buttons[REGION].setDown(on)
-        self.say("Draw a line around the cells, with the button of the mouse held." * on)
+        self.say(REGION_HINT * on)
+
+    def arm(self, word: str) -> None:
+        """Have `word` said by each click; an empty one takes words back."""
+        self.armed = word
+        for name in (*self.words, TAKE_BACK):
+            self.buttons[name].setDown(name == (word or TAKE_BACK))
+        title = self.buttons[word or TAKE_BACK].accessibleName()
+        self.say(f"<b>{title}</b>: each cell that is clicked is called so.")
+
+    def _on_by_click(self, on: bool) -> None:
+        self.armed = None
+        for name in (*self.words, TAKE_BACK):
+            self.buttons[name].setDown(False)
+            if on:
+                self.buttons[name].setEnabled(True)
+        self.say(CHOOSE_ONE * on)
 
     def say(self, text: str) -> None:
         """Write what was done, or why it was not; nothing without text."""
