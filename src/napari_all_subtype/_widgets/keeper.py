@@ -12,6 +12,7 @@ from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import pixels_of
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.threads import in_thread
+from napari_all_subtype.cells.folders import natural_order
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import Database, open_project
 from napari_all_subtype.project.segmentations import last_segmentation
@@ -162,6 +163,8 @@ class Keeper:
             made, path = last_segmentation(database, one.field_id), path_of(database, one.field_id)
             kept = made and KeptField(one.field_id, one.slide_id, made.segmentation_id)
             fields.append(SmearField(readable(path.name), path, kept=kept))
+        # As in their folder: they came in as their threads ended.
+        fields.sort(key=lambda field: natural_order(field.path))
         self.smear_opened.emit(smear, fields)
         self._load_next(smear)
 

@@ -42,7 +42,7 @@ def list_images(folder: str | PathLike[str]) -> list[Path]:
             f"No image in the folder {name}: expected files ending in "
             f"{', '.join(IMAGE_SUFFIXES)}.{_hint(folder)}"
         )
-    return sorted(found, key=_natural)
+    return sorted(found, key=natural_order)
 
 
 def images_below(folder: Path) -> Iterator[Path]:
@@ -80,6 +80,7 @@ def _hint(folder: Path) -> str:
     return f" There are {counted(len(below), n_folders)} of it: name a subfolder instead."
 
 
-def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
+def natural_order(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
+    """What files are sorted by, so that field 2 comes before field 10."""
     parts = re.findall(r"\d+|\D+", path.name.lower())
     return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts], path.name
