@@ -23,6 +23,8 @@ PREVIEW_COLOUR = "#39FF14"
 REVIEWED_COLOUR = "black"
 # What a person can say of a cell.
 WORDS = (*FAB5.names, *(one.name for one in EXCLUSIONS))
+# Of a cell of which nobody has: napari's table writes nothing where nothing stands.
+NO_WORD = "\N{EN DASH}"
 
 
 def new_image(data: np.ndarray) -> Image:
@@ -47,7 +49,8 @@ def hover_features(cells: pd.DataFrame) -> pd.DataFrame:
         shown[name] = shown[name].astype(object).mask(gone, None)
     # Of this kind of column napari's table of features makes a box to choose from.
     said = table.annotations(cells)
-    return shown.assign(**{table.ANNOTATION: pd.Categorical(said.where(said != ""), WORDS)})
+    said = said.where(said != "", NO_WORD).mask(gone, None)
+    return shown.assign(**{table.ANNOTATION: pd.Categorical(said, (NO_WORD, *WORDS))})
 
 
 def say_words(layer: Labels, cells: pd.DataFrame, labels: Sequence[int]) -> None:
@@ -58,7 +61,8 @@ def say_words(layer: Labels, cells: pd.DataFrame, labels: Sequence[int]) -> None
         return
     column = shown.columns.get_loc(table.ANNOTATION)
     for label in labels:
-        shown.iat[label, column] = said.iat[label] or None
+        there = cells["area_px"].iat[label] > 0
+        shown.iat[label, column] = (said.iat[label] or NO_WORD) if there else None
     layer.events.features()
 
 

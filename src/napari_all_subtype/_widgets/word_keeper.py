@@ -117,7 +117,9 @@ class WordKeeper:
         if self.record.database is None:
             now = datetime.now().astimezone()
             self.record.create(data_folder() / REVIEWS_FOLDER / f"{now:%Y-%m-%d %H.%M.%S}")
-        if self.record.reader is None and self.record.writable:
+        # Before all else: a field that cannot be kept has this for its reason.
+        self.record.database.refuse_read_only()
+        if self.record.reader is None:
             self.record.read_as(self._reader())
 
     def _wait(self, places: Places, word: str) -> None:

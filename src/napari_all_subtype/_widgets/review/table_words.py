@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_all_subtype._widgets.layer_kinds import WORDS
+from napari_all_subtype._widgets.layer_kinds import NO_WORD, WORDS
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
 
@@ -53,7 +53,7 @@ class TableWords:
         said = table.annotations(cells)
         if len(shown) != len(said):
             return
-        shown = shown.where(shown.notna(), "").to_numpy()
+        shown = shown.where(shown.notna() & (shown != NO_WORD), "").to_numpy()
         changed = (shown != said.to_numpy()).nonzero()[0].tolist()
         if not changed:
             return
