@@ -64,7 +64,7 @@ def test_lock_ends_words_outlines_and_undo_until_an_amendment(reviewed, analysed
     for part in ("by Dr. A at", "version 1", "example", version.sha256[:16]):
         assert part in told(reviewed)
     assert not reviewed.result.lock_button.isEnabled()
-    for name in ("normal", "undo", "take back"):
+    for name in ("normal", "undo", "take_back"):
         say(dock, reviewed, 1, name)
         assert "was locked by Dr. A" in reviewed.words.said.text()
         assert "begin an amendment" in reviewed.words.said.text()
