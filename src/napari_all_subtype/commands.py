@@ -23,7 +23,6 @@ from napari_all_subtype.option_groups import (
 from napari_all_subtype.options import bad_option, option_name
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.project_commands import project
-from napari_all_subtype.project_reading_commands import add_reading_commands
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import describe, fail, listed, say, warn
 
@@ -40,7 +39,6 @@ app = App(
     default_parameter=Parameter(name_transform=option_name),
 )
 
-add_reading_commands(project)
 app.command(project)
 add_model_commands(app)
 add_learning_commands(app)

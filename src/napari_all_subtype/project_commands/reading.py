@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from napari_all_subtype.option_groups import Debug
 from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.project_commands.app import DONE, Folder, project
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import say
 from napari_all_subtype.workflow.review_parameters import DifferentialParameters
 
-DONE = 0
-
-Folder = Annotated[Path, Parameter(help="Folder of the project.")]
 Slide = Annotated[int, Parameter(help="Number of the slide, as project status shows it.")]
 Signer = Annotated[str, Parameter(help="Name or code of the person who signs for it.")]
 
@@ -30,12 +28,7 @@ def _told(name: str) -> Parameter:
     return Parameter(help=DifferentialParameters.model_fields[name].description)
 
 
-def add_reading_commands(project: App) -> None:
-    """Have `project` these commands as well."""
-    for command in (count, agreement, lock, amend):
-        project.command(command)
-
-
+@project.command
 def count(
     folder: Folder,
     /,
@@ -71,6 +64,7 @@ def count(
     return DONE
 
 
+@project.command
 def agreement(
     folder: Folder,
     /,
@@ -122,6 +116,7 @@ def agreement(
     return DONE
 
 
+@project.command
 def lock(folder: Folder, /, *, slide: Slide, reader: Signer, debug: Debug = False) -> int:
     """Lock the result of a smear: from then on nothing in it changes without an amendment.
 
@@ -142,6 +137,7 @@ def lock(folder: Folder, /, *, slide: Slide, reader: Signer, debug: Debug = Fals
     return DONE
 
 
+@project.command
 def amend(
     folder: Folder,
     /,
