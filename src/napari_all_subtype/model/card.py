@@ -232,7 +232,8 @@ class ModelCard(_Frozen):
         names = [one.name for one in self.taxonomy_classes]
         if len(names) < 2 or len(set(names)) < len(names) or not all(map(_is_name, names)):
             raise ValueError(f"classes {names}: expected two or more, each with a name of its own")
-        if known is not None and known.meanings != self.classes.meanings:
+        own = Taxonomy(self.taxonomy, self.taxonomy_classes)
+        if known is not None and known.meanings != own.meanings:
             raise ValueError(
                 f"a taxonomy called {self.taxonomy} with the classes {', '.join(names)}: expected "
                 f"{', '.join(known.names)}, or another name"
@@ -308,6 +309,6 @@ def _is_plain(text: str) -> bool:
     return text.isprintable() and len(text) <= 300 and not set(text) & set("<>&")
 
 
-def write_card(card: ModelCard, folder: Path) -> None:
+def write_card(card: ModelCard, folder: Path, name: str = CARD_NAME) -> None:
     """Write `card` into `folder`."""
-    (folder / CARD_NAME).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / name).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,277 @@
+"""Models from elsewhere: whole and as they were, or refused before anything is loaded."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from napari_all_subtype.cells.crop_spec import CropSpec
+from napari_all_subtype.commands import run
+from napari_all_subtype.errors import (
+    DownloadError,
+    ModelIntegrityError,
+    ModelMismatchError,
+    ModelNotFoundError,
+    ModelPackageError,
+    ModelVersionError,
+    OutputExistsError,
+    RecordError,
+)
+from napari_all_subtype.model import imagenet
+from napari_all_subtype.model.card import CARD_FORMAT, CARD_NAME, read_card
+from napari_all_subtype.model.classifier import load_classifier
+from napari_all_subtype.model.packages import export_package, import_package
+from napari_all_subtype.model.saving import Told, save_model
+from napari_all_subtype.model.weights import WEIGHTS_NAME, sha256_of
+from napari_all_subtype.taxonomy import FAB5
+from training_examples import QUICK, SMALL, TWO, cells_of, quickly
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Folder of a small model of two classes."""
+    few = {"head_epochs": 1, "fine_tune_epochs": 0}
+    start, fitted = quickly(QUICK.model_copy(update=few), taxonomy=TWO)
+    told = Told("mine-1", TWO, {"granulocyte": 16, "lymphocyte": 16}, 32, 4, 16, 4, 0, "s", "d", {})
+    folder = tmp_path_factory.mktemp("models") / "mine-1"
+    save_model(folder, start, fitted, told)
+    return folder
+
+
+@pytest.fixture
+def copied(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "copied")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("NAPARI_ALL_SUBTYPE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data" / "models"
+
+
+def zipped(folder: Path, out: Path) -> Path:
+    with zipfile.ZipFile(out, "w") as package:
+        for path in sorted(folder.iterdir()):
+            package.write(path, path.name)
+    return out
+
+
+def test_a_model_comes_back_from_its_package_as_it_was(made, place, tmp_path):
+    export_package(made, tmp_path / "m.zip")
+    card, folder = import_package(tmp_path / "m.zip", place)
+    assert card == read_card(made)
+    assert (card.state, card.classes.names) == ("draft", ("granulocyte", "lymphocyte"))
+    crops, _ = cells_of(5)
+    here, there = (load_classifier(one).predict(crops) for one in (folder, made))
+    np.testing.assert_array_equal(here, there)
+    assert sorted(path.name for path in place.iterdir()) == ["mine-1"]
+    with pytest.raises(OutputExistsError, match="models remove mine-1"):
+        import_package(made, place)
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "a/b.txt", "a\\b.txt", "C:out.txt"])
+def test_a_path_outside_of_the_folder_is_refused(copied, place, tmp_path, name):
+    with zipfile.ZipFile(zipped(copied, tmp_path / "m.zip"), "a") as package:
+        package.writestr(zipfile.ZipInfo(name), "x")
+    with pytest.raises(ModelPackageError, match="outside of its folder"):
+        import_package(tmp_path / "m.zip", place)
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_link_is_refused(copied, place, tmp_path):
+    link = zipfile.ZipInfo("notes.txt")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(zipped(copied, tmp_path / "m.zip"), "a") as package:
+        package.writestr(link, "/etc/passwd")
+    (copied / "notes.txt").symlink_to("/etc/passwd")
+    for source in (tmp_path / "m.zip", copied):
+        with pytest.raises(ModelPackageError, match="link"):
+            import_package(source, place)
+
+
+class Runs:
+    """Leaves a trace when it is unpickled."""
+
+    def __reduce__(self):
+        return (Path("trace").touch, ())
+
+
+@pytest.mark.parametrize("name", ["head.pkl", "notes.txt", "model.pt"])
+def test_a_pickle_is_refused_and_never_opened(copied, place, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (copied / name).write_bytes(pickle.dumps(Runs()))
+    for source in (copied, zipped(copied, tmp_path / "m.zip"), copied / name):
+        with pytest.raises(ModelPackageError, match="pickle"):
+            import_package(source, place)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_whole_model_with_a_lambda_layer_is_refused(copied, place, tmp_path):
+    whole = tmp_path / "model.keras"
+    with zipfile.ZipFile(whole, "w") as package:
+        package.writestr("config.json", json.dumps({"class_name": "Lambda"}))
+    with pytest.raises(ModelPackageError, match="Lambda layer"):
+        import_package(whole, place)
+    (copied / "model.h5").write_bytes(b"x")
+    with pytest.raises(ModelPackageError, match="Lambda"):
+        import_package(copied, place)
+    (copied / "model.h5").unlink()
+    with h5py.File(copied / WEIGHTS_NAME, "a") as file:
+        file.attrs["model_config"] = '{"class_name": "Lambda"}'
+    record(copied)
+    with pytest.raises(ModelPackageError, match="Lambda"):
+        import_package(copied, place)
+
+
+def record(folder: Path, **changes) -> None:
+    """Write the hash of the weights, and what else is given, into the card."""
+    card = json.loads((folder / CARD_NAME).read_text())
+    card["files"][WEIGHTS_NAME] = sha256_of(folder / WEIGHTS_NAME)
+    (folder / CARD_NAME).write_text(json.dumps(card | changes))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(copied, place, tmp_path):
+    with zipfile.ZipFile(
+        zipped(copied, tmp_path / "m.zip"), "a", compression=zipfile.ZIP_DEFLATED
+    ) as package:
+        package.writestr("notes.txt", bytes(5_000_000))
+    with pytest.raises(ModelPackageError, match="zip bomb"):
+        import_package(tmp_path / "m.zip", place)
+    many = zipped(copied, tmp_path / "many.zip")
+    with zipfile.ZipFile(many, "a") as package:
+        for k in range(30):
+            package.writestr(f"n{k}.txt", "x")
+    with pytest.raises(ModelPackageError, match="at most 20"):
+        import_package(many, place)
+
+
+@pytest.mark.parametrize("how", ["link", "huge", "object"])
+def test_weights_that_are_more_than_numbers_are_refused(copied, place, how):
+    with h5py.File(copied / WEIGHTS_NAME, "a") as file:
+        if how == "link":
+            file["more"] = h5py.ExternalLink("/etc/other.h5", "/secret")
+        elif how == "huge":
+            file.create_dataset("more", (10**10,), "f4", chunks=(10**6,))
+        else:
+            file.create_dataset("more", data=np.void(pickle.dumps(Runs())))
+    record(copied)
+    with pytest.raises(ModelPackageError, match="Nothing was loaded"):
+        import_package(copied, place)
+
+
+def test_a_wrong_hash_and_a_file_nobody_recorded_are_refused(copied, place):
+    (copied / "notes.txt").write_text("x")
+    with pytest.raises(ModelPackageError, match="does not record it"):
+        import_package(copied, place)
+    (copied / "notes.txt").unlink()
+    data = bytearray((copied / WEIGHTS_NAME).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copied / WEIGHTS_NAME).write_bytes(data)
+    with pytest.raises(ModelIntegrityError, match="SHA-256"):
+        import_package(copied, place)
+    assert not list(place.glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"format": CARD_FORMAT + 1, "new": 1}, ModelVersionError, "newer program"),
+        ({"architecture": "vgg16"}, ModelIntegrityError, "does not fit"),
+        ({"architecture": "Lambda"}, ModelIntegrityError, "no known architecture"),
+        ({"taxonomy": "FAB5"}, ModelIntegrityError, "another name"),
+        ({"id": "../x"}, ModelIntegrityError, "id"),
+    ],
+)
+def test_a_card_that_is_not_right_is_refused(copied, place, changes, error, words):
+    record(copied, **changes)
+    with pytest.raises(error, match=words):
+        import_package(copied, place)
+
+
+def test_other_classes_and_other_crops_are_named(made, place):
+    with pytest.raises(ModelMismatchError, match="granulocyte, lymphocyte apart"):
+        import_package(made, place, FAB5, SMALL)
+    with pytest.raises(ModelMismatchError, match="32 pixels"):
+        import_package(made, place, TWO, CropSpec(96, 0.26, outlined=True))
+
+
+def test_no_model_and_a_damaged_package_are_told_apart(place, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.zip").write_bytes(b"PK no")
+    for source, error in (
+        ("empty", ModelNotFoundError),
+        ("nothing.zip", ModelNotFoundError),
+        ("broken.zip", ModelPackageError),
+    ):
+        with pytest.raises(error):
+            import_package(tmp_path / source, place)
+
+
+def test_a_model_is_a_draft_until_a_person_releases_it_on_a_control_set(
+    made, place, tmp_path, capsys
+):
+    import cv2
+
+    assert run(["models", "import", str(made)]) == 0
+    crops, words = cells_of(8, 5, CropSpec(96, 0.26))
+    rows = ["file,annotation,group"]
+    for k, (crop, word) in enumerate(zip(crops, words, strict=True)):
+        cv2.imwrite(str(tmp_path / f"{k}.png"), crop[..., ::-1])
+        rows.append(f"{k}.png,{'lymphocyte' if word == 'blast' else 'granulocyte'},c{k}")
+    (tmp_path / "control.csv").write_text("\n".join(rows))
+    say = ["models", "release", "mine-1", "--control", str(tmp_path / "control.csv"), "--by"]
+    with pytest.raises(RecordError, match="Nobody is named"):
+        run([*say, " "])
+    assert read_card(place / "mine-1").state == "draft"
+    assert run([*say, "Dr A"]) == 0
+    card = read_card(place / "mine-1")
+    assert (card.state, card.release.by, card.release.crops) == ("released", "Dr A", 8)
+    assert 0 <= card.release.figures["macro_f1"] <= 1
+    with pytest.raises(RecordError, match="released already"):
+        run([*say, "Dr B"])
+    run(["models", "list"])
+    assert "released cnn" in capsys.readouterr().out
+    with pytest.raises(RecordError, match="comes with the program"):
+        run(["models", "remove", "bundled"])
+    assert run(["models", "remove", "mine-1"]) == 0
+    assert not (place / "mine-1").exists()
+
+
+def test_published_weights_are_carried_in_by_their_hash(place, tmp_path, monkeypatch, capsys):
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    file = imagenet.PUBLISHED["vgg16"]
+    (stick / file.name).write_bytes(b"other")
+    with pytest.raises(ModelIntegrityError, match="Keras publishes"):
+        run(["models", "import", str(stick)])
+    own = imagenet.PublishedFile(file.path, imagenet.md5_of(stick / file.name), 1)
+    monkeypatch.setitem(imagenet.PUBLISHED, "vgg16", own)
+    assert run(["models", "import", str(stick)]) == 0
+    assert "vgg16" in capsys.readouterr().out
+    assert imagenet.weights_in(place.parent / "imagenet", "vgg16").read_bytes() == b"other"
+
+
+def test_no_network_says_how_weights_come_here_all_the_same(tmp_path):
+    with pytest.raises(DownloadError, match="models import FOLDER") as caught:
+        imagenet.fetch("vgg16", tmp_path, mirror="http://127.0.0.1:9")
+    assert "--mirror" in str(caught.value)
+
+
+def test_hashes_are_those_that_keras_publishes():
+    import keras.src.applications as applications
+
+    folder = Path(applications.__file__).parent
+    text = "".join(path.read_text() for path in folder.glob("*.py"))
+    assert all(file.md5 in text for file in imagenet.PUBLISHED.values())
