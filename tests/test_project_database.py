@@ -1,6 +1,7 @@
 """A project file: made, opened, locked, brought up to date, and never half changed."""
 
 import json
+import multiprocessing
 import os
 import sqlite3
 import subprocess
@@ -20,8 +21,14 @@ from napari_all_subtype.errors import (
 )
 from napari_all_subtype.project import connection as connections
 from napari_all_subtype.project import database as databases
-from napari_all_subtype.project.database import DATABASE_FILE, create_project, open_project
+from napari_all_subtype.project.database import (
+    DATABASE_FILE,
+    create_project,
+    open_lent,
+    open_project,
+)
 from napari_all_subtype.project.migrations import MIGRATIONS, migrate, version_of
+from napari_all_subtype.project.readers import reader_named
 
 ADD_CASE = "INSERT INTO cases VALUES (?, 'now')"
 
@@ -261,3 +268,22 @@ def test_program_that_minds_no_lock_is_told_of_and_nothing_is_lost(folder):
         other.close()
         add_case(project, "case-3")
         assert cases(project) == ["case-1", "case-3"]
+
+
+def _write_by_lent_right(folder, sent):
+    with open_lent(folder) as database:
+        sent.put((database.read_only, reader_named(database, "Dr. C").name))
+
+
+def test_child_process_writes_by_the_right_that_its_parent_holds(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    sent = spawn.Queue()
+    with create_project(tmp_path / "p") as project:
+        child = spawn.Process(target=_write_by_lent_right, args=(tmp_path / "p", sent))
+        child.start()
+        assert sent.get(timeout=60) == ("", "Dr. C")
+        child.join(60)
+        assert reader_named(project, "Dr. D").reader_id == 2
+        # Nobody lent the right to a program that is no child of the one that holds it.
+        with open_lent(tmp_path / "p") as other:
+            assert "is writing this project" in other.read_only or "opened at" in other.read_only

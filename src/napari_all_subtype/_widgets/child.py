@@ -64,16 +64,19 @@ class Inbox:
         """The next run with the arrays of its fields (None for files); waits for it."""
         return self._runs.get()
 
+    def take(self, message: object) -> None:
+        """Have what came through the pipe stop the run that goes on, or be the next one."""
+        if isinstance(message, Stop):
+            self.stop.set()
+            return
+        arrays = [_array_of(self.connection, field) for field in message.fields]
+        self.stop.clear()
+        self._runs.put((message, arrays))
+
     def _listen(self) -> None:
         try:
             while True:
-                message = self.connection.recv()
-                if isinstance(message, Stop):
-                    self.stop.set()
-                    continue
-                arrays = [_array_of(self.connection, field) for field in message.fields]
-                self.stop.clear()
-                self._runs.put((message, arrays))
+                self.take(self.connection.recv())
         except (EOFError, OSError):
             # The window is gone, however it went: leave at once, mid-computation too.
             os._exit(0)

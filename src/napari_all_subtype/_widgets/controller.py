@@ -67,6 +67,8 @@ class Controller:
         self.dock.chooser.choose(session.source)
         if session.device:
             self._on_device(session.device)
+        if session.wanted_model:
+            self.dock.setup.add_model(session.wanted_model)
 
     def _connect(self) -> None:
         dock = self.dock
@@ -95,6 +97,7 @@ class Controller:
             (session.device_changed, self._on_device),
             (session.place_wanted, self.go_to),
             (session.look_wanted, self._on_look_wanted),
+            (session.model_wanted, self.dock.setup.add_model),
             (session.record.worded, self._on_worded),
             (session.record.keeper.smear_opened, self._on_smear_opened),
             (session.record.keeper.trouble, show_warning),

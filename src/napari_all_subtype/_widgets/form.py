@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 
 from napari_all_subtype.config import Parameters
 
-UNITS = {"um": "µm", "px": "px", "s": "s"}
+UNITS = {"um": "µm", "px": "px", "s": "s", "deg": "°"}
 # Of the two buttons and the margins of a spin box, in napari's style.
 SPIN_BUTTONS_PX = 70
 LARGEST_INTEGER = 2**31 - 1

@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
@@ -23,8 +24,42 @@ log = logging.getLogger(__name__)
 STOP_GRACE_MS = 700
 
 
+@dataclass(frozen=True)
+class Role:
+    """What a child process is for.
+
+    Parameters
+    ----------
+    name : str
+        What the system calls it.
+    grace_ms : int
+        After so long without an end it is killed when it was asked to stop.
+    died : str
+        What a person is told when it ends unexpectedly; ``{exitcode}`` stands for its exit code.
+    """
+
+    name: str
+    grace_ms: int
+    died: str
+
+
+ANALYSIS = Role(
+    "napari-all-subtype analysis",
+    STOP_GRACE_MS,
+    "The analysis process ended unexpectedly (exit code {exitcode}); memory may have run out. Run "
+    "again with a smaller image, or with fewer programs open.",
+)
+
+
 class Worker(QObject):
     """One child process for heavy work: started at the first run, kept between runs.
+
+    Parameters
+    ----------
+    target : callable
+        What the child does with its end of the pipe.
+    role : Role
+        What it is for.
 
     Signals
     -------
@@ -36,15 +71,15 @@ class Worker(QObject):
     message = Signal(object)
     _arrived = Signal(int, object)
 
-    def __init__(self, parent: QObject | None = None, target=serve):
+    def __init__(self, parent: QObject | None = None, target=serve, role: Role = ANALYSIS):
         super().__init__(parent)
-        self._target = target
+        self._target, self._role = target, role
         self._link: _Link | None = None
         self._generation = 0
         self._running = False
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
-        self._patience.setInterval(STOP_GRACE_MS)
+        self._patience.setInterval(role.grace_ms)
         self._patience.timeout.connect(self._on_patience_lost)
         self._arrived.connect(self._on_arrived)
 
@@ -68,10 +103,15 @@ class Worker(QObject):
         self._link.send(run, arrays)
 
     def stop(self) -> None:
-        """Ask the child to stop; it is killed when it has not within 0.7 s."""
+        """Ask the child to stop; it is killed when it has not in the time its role gives it."""
         if self._running and not self._patience.isActive():
             self._link.send(Stop())
             self._patience.start()
+
+    def tell(self, message: object) -> None:
+        """Send the child an answer that its run waits for."""
+        if self._running:
+            self._link.send(message)
 
     def close(self) -> None:
         """Kill the child, if there is one; the next run starts a fresh one."""
@@ -94,7 +134,7 @@ class Worker(QObject):
                 # From the link's thread; Qt carries it over to the window's.
                 worker._arrived.emit(generation, message)
 
-        self._link = _Link(self._target, forward)
+        self._link = _Link(self._target, self._role, forward)
 
     def _on_arrived(self, generation: int, message: object) -> None:
         if generation != self._generation or not self._running:
@@ -114,12 +154,10 @@ class Worker(QObject):
 class _Link:
     """A process, the pipe to it, and the two threads that read and write it."""
 
-    def __init__(self, target, forward):
+    def __init__(self, target, role: Role, forward):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        self.process = context.Process(
-            target=target, args=(theirs,), daemon=True, name="napari-all-subtype analysis"
-        )
+        self.process = context.Process(target=target, args=(theirs,), daemon=True, name=role.name)
         with _without_main():
             self.process.start()
         theirs.close()
@@ -127,7 +165,7 @@ class _Link:
         # If the worker is collected with its viewer, the process goes with it.
         self._end = weakref.finalize(self, _end, self.process, self._outbox)
         for work, arguments in (
-            (_read, (ours, self.process, forward)),
+            (_read, (ours, self.process, role, forward)),
             (_write, (ours, self._outbox, self.process, forward)),
         ):
             threading.Thread(target=work, args=arguments, daemon=True).start()
@@ -141,7 +179,7 @@ class _Link:
         self._end()
 
 
-def _read(connection, process, forward) -> None:
+def _read(connection, process, role: Role, forward) -> None:
     # RuntimeError: Qt has deleted the window while a message was on its way.
     with suppress(RuntimeError):
         try:
@@ -149,7 +187,7 @@ def _read(connection, process, forward) -> None:
                 forward(connection.recv())
         except (EOFError, OSError):
             process.join(1)
-            forward(Ended(message=_obituary(process.exitcode)))
+            forward(Ended(message=role.died.format(exitcode=process.exitcode)))
     # Not closed here, the other thread may be writing: it closes with the last reference.
 
 
@@ -181,13 +219,6 @@ def _end(process, outbox) -> None:
     outbox.put(None)
     process.kill()
     process.join(1)
-
-
-def _obituary(exitcode: int | None) -> str:
-    return (
-        f"The analysis process ended unexpectedly (exit code {exitcode}); memory may have run "
-        "out. Run again with a smaller image, or with fewer programs open."
-    )
 
 
 @contextmanager

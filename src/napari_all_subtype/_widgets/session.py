@@ -34,6 +34,7 @@ from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.record import Record
 from napari_all_subtype._widgets.selection import Selection
 from napari_all_subtype._widgets.sent_mask import SentMask
+from napari_all_subtype._widgets.train.learning import Learning
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.levels import ArrayLike
@@ -78,6 +79,8 @@ class Session:
     classified = Signal(object)
     classifying_changed = Signal()
     explained = Signal(object)
+    model_wanted = Signal(str)
+    queue_wanted = Signal(object)
 
     def __init__(self, viewer) -> None:
         self._viewer = weakref.ref(viewer)
@@ -96,6 +99,8 @@ class Session:
         self.selection = Selection()
         self.cell_filter = CellFilter()
         self.record = Record(self)
+        self.learning = Learning(self.record)
+        self.wanted_model = ""
         self.pixels = CellPixels(self)
         self.told_of = 0
         self._gauge = Gauge()
@@ -263,6 +268,11 @@ class Session:
             known = {card.identity: card.crop_spec for card in cards}
             self._crop_specs[analysis.model] = known.get(analysis.model, CropSpec())
         return self._crop_specs[analysis.model]
+
+    def use_model(self, folder: str) -> None:
+        """Have analyses from now on made with the model in `folder`."""
+        self.wanted_model = folder
+        self.model_wanted.emit(folder)
 
     def stop(self) -> None:
         """Ask for a stop; what is done of the smear so far stays."""

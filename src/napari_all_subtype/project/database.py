@@ -249,7 +249,26 @@ def open_project(folder: Path, write: bool = True) -> Database:
         raise
 
 
-def _for_writing(folder: Path, lock: writer_lock.WriterLock, new: bool) -> Database:
+def open_lent(folder: Path) -> Database:
+    """The project in `folder`, written by the right that the parent of this process holds.
+
+    A window keeps the project open while a child process of it trains; SQLite has their changes
+    follow one another. Where the parent holds no such right it is opened as any other.
+
+    Raises
+    ------
+    ProjectNotFoundError, ProjectVersionError, ProjectDamagedError, ProjectReadError
+        As `open_project` does.
+    """
+    if not writer_lock.lent_by_parent(folder):
+        return open_project(folder)
+    try:
+        return _for_writing(folder, None, new=False)
+    except sqlite3.OperationalError as error:
+        return _for_reading(folder, f"its file cannot be written ({error}).")
+
+
+def _for_writing(folder: Path, lock: writer_lock.WriterLock | None, new: bool) -> Database:
     path = folder / DATABASE_FILE
     connection, note = connect_writer(path)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import multiprocessing
 import os
 import platform
 from pathlib import Path
@@ -55,6 +56,14 @@ def take(folder: Path) -> tuple[WriterLock | None, str]:
     return taken, ""
 
 
+def lent_by_parent(folder: Path) -> bool:
+    """Whether the program whose child process this is holds the right to write `folder`."""
+    parent, held = multiprocessing.parent_process(), _held_by(folder)
+    if parent is None or not held:
+        return False
+    return (held["machine"], held["process"]) == (platform.node(), parent.pid)
+
+
 def _ourselves() -> dict[str, object]:
     return {
         "user": _user(),
@@ -72,13 +81,21 @@ def _user() -> str:
         return "somebody"
 
 
+def _held_by(folder: Path) -> dict[str, object]:
+    """What the holder of the lock wrote of itself; empty where it cannot be read."""
+    try:
+        told = json.loads((folder / HOLDER_FILE).read_text(encoding="utf-8"))
+        return {key: told[key] for key in ("user", "machine", "process", "since")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def _holder(folder: Path) -> str:
     """Who holds the lock, in words; as much as can be told."""
-    try:
-        who = json.loads((folder / HOLDER_FILE).read_text(encoding="utf-8"))
-        user, machine, process, since = (who[k] for k in ("user", "machine", "process", "since"))
-    except (OSError, ValueError, KeyError, TypeError):
+    held = _held_by(folder)
+    if not held:
         return "Another program"
+    user, machine, process, since = held.values()
     if machine == platform.node() and process == os.getpid():
         return f"This program itself (opened at {since})"
     return f"Another program ({user} on {machine}, process {process}, since {since})"

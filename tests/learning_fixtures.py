@@ -1,0 +1,46 @@
+"""A real window with a dock that learns, on a small project and a process without a network."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+import fake_learning_child
+from learning_project import learning_project
+from napari_all_subtype._widgets.session import session_of
+from napari_all_subtype._widgets.train import learning as learning_module
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory):
+    """Six cases with four labelled cells each, and sixteen cells that nobody has named."""
+    home = tmp_path_factory.mktemp("learning")
+    learning_project(home / "project").close()
+    return home / "project"
+
+
+@pytest.fixture
+def project_folder(small_project, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(small_project, tmp_path / "project")
+
+
+@pytest.fixture
+def learning_dock(make_napari_viewer, monkeypatch, qtbot):
+    """Makes a viewer with a dock in it, whose process is `target`."""
+    made = []
+
+    def make(kind, folder=None, target=fake_learning_child.serve_quick, show=False):
+        monkeypatch.setattr(learning_module, "serve_learning", target)
+        viewer = make_napari_viewer(show=show)
+        dock = kind(viewer)
+        viewer.window.add_dock_widget(dock, name=kind.__name__)
+        if folder is not None:
+            session_of(viewer).record.open(folder)
+        made.append(viewer)
+        return viewer, dock
+
+    yield make
+    for viewer in made:
+        session_of(viewer).learning.close()
