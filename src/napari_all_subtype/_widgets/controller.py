@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from napari.layers import Image, Labels, Layer
@@ -19,13 +20,16 @@ from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.state import show_state
-from napari_all_subtype._widgets.threads import in_thread, in_turns
+from napari_all_subtype._widgets.threads import Latest, in_thread, in_turns
 from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.workflow.summarise import Summary
 
 # After the last word of a reader.
 SUMMARY_AFTER_MS = 300
+# Of more cells it takes longer than a window may stand still.
+SUMMARY_AT_ONCE_CELLS = 500
 
 
 class Controller:
@@ -49,8 +53,13 @@ class Controller:
         self._summary_timer.setSingleShot(True)
         self._summary_timer.setInterval(SUMMARY_AFTER_MS)
         self._summary_timer.timeout.connect(self._show_summary)
+        self._summaries = Latest()
+        # Where one word leads on to the next cell, nobody reads about the one before.
+        self._cell_timer = QTimer(dock)
+        self._cell_timer.setSingleShot(True)
+        self._cell_timer.timeout.connect(self._on_cell_reworded)
         self._closed = False
-        self._wanted = self._wanted_label = 0
+        self._wanted = self._wanted_label = self._reworded = 0
         self._restore()
         self._connect()
         self._on_layers_changed()
@@ -111,6 +120,8 @@ class Controller:
         """Let go of everything; the child process ends, results stay."""
         self._closed = True
         self._summary_timer.stop()
+        self._cell_timer.stop()
+        self._summaries.forget()
         self.picker.close()
         for signal, slot in self._session_slots():
             signal.disconnect(slot, missing_ok=True)
@@ -312,10 +323,16 @@ class Controller:
         view = self.layers.view
         if n == self.session.selected and view is not None and view.key is result.labels:
             self.layers.show_words(result.analysis.cells, labels)
-            self.picker.refresh()
+            if self.picker.shown in labels:
+                self._reworded = self.picker.shown
+                self._cell_timer.start(0)
         whole = self.dock.result.whole_smear and len(self.session.fields) > 1
         self.dock.result.show_counts(self.session.counts(None if whole else self.session.selected))
         self._summary_timer.start()
+
+    def _on_cell_reworded(self) -> None:
+        if self.picker.shown == self._reworded:
+            self.picker.refresh()
 
     def _on_look(self, changes: dict[str, object]) -> None:
         self.layers.change_look(**changes)
@@ -328,11 +345,20 @@ class Controller:
         self._summary_timer.stop()
         several = len(self.session.fields) > 1
         whole = self.dock.result.whole_smear and several
-        selected = self.session.selected
-        summary = self.session.summary(None if whole or selected < 0 else selected)
-        result = self.session.result()
+        selected, result = self.session.selected, self.session.result()
+        index = None if whole or selected < 0 else selected
         pixel_size = result.analysis.pixel_size if result and not whole else None
-        self.dock.result.show_summary(summary, pixel_size, several)
+
+        def show(summary: Summary | None) -> None:
+            if not self._closed:
+                self.dock.result.show_summary(summary, pixel_size, several)
+
+        if self.session.cell_count(index) <= SUMMARY_AT_ONCE_CELLS:
+            self._summaries.forget()
+            show(self.session.summary(index))
+        else:
+            self.dock.result.show_counts(self.session.counts(index))
+            self._summaries.ask(partial(self.session.summary, index), then=show)
 
     def show_state(self) -> None:
         """Enable what can be done now."""

@@ -307,6 +307,11 @@ class Session:
             return None
         return quick_counts([one.cells for one in done], done[0].taxonomy)
 
+    def cell_count(self, index: int | None = None) -> int:
+        """Rows of the tables of one field, or of the whole smear."""
+        shown = self.fields if index is None else [self.fields[index]]
+        return sum(len(one.result.analysis.cells) for one in shown if one.result)
+
     def summary(self, index: int | None = None) -> Summary | None:
         """Summary of one field, or of all analysed fields together; None without a result."""
         if index is not None:
@@ -316,6 +321,7 @@ class Session:
                 if result
                 else None
             )
+        # Also called in a thread: the fields may be others before the end.
         done = [field for field in self.fields if field.result]
         counted = [FieldCells.of(field.result.analysis) for field in done if not field.same_as]
         repeated = [FieldCells.of(field.result.analysis) for field in done if field.same_as]

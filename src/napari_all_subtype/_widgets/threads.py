@@ -23,6 +23,36 @@ def in_thread(function: Callable, *arguments: object, then: Callable[[object], N
     create_worker(attempt, _connect={"returned": lambda outcome: then(*outcome)})
 
 
+class Latest:
+    """Work in a thread, one piece at a time, of which only what was asked for last counts."""
+
+    def __init__(self) -> None:
+        self._next: tuple[Callable, Callable] | None = None
+        self._busy = False
+
+    def ask(self, function: Callable[[], object], then: Callable[[object], None]) -> None:
+        """Call `then` with the value of `function`, unless something else is asked for before."""
+        self._next = (function, then)
+        if not self._busy:
+            self._begin()
+
+    def forget(self) -> None:
+        """Call nothing any more of what is under way."""
+        self._next = (lambda: None, lambda _: None) if self._busy else None
+
+    def _begin(self) -> None:
+        (function, then), self._next, self._busy = self._next, None, True
+
+        def end(value: object) -> None:
+            self._busy = False
+            if self._next is not None:
+                self._begin()
+            else:
+                then(value)
+
+        in_thread(function, then=end)
+
+
 def in_turns(
     steps: Iterator[None], until: Callable[[], bool], then: Callable[[], None] = lambda: None
 ) -> None:

@@ -1,0 +1,50 @@
+"""Of work that is asked for again and again in a thread, only the last counts."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from napari_all_subtype._widgets import controller as controller_module
+from napari_all_subtype._widgets.threads import Latest
+
+pytest_plugins = ["window_fixtures"]
+
+
+@pytest.fixture
+def latest(qtbot):
+    return Latest()
+
+
+def test_only_what_was_asked_for_last_is_told(latest, qtbot):
+    go, told = threading.Event(), []
+    latest.ask(lambda: go.wait(10) and "first", told.append)
+    for word in ("second", "third"):
+        latest.ask(lambda word=word: word, told.append)
+    go.set()
+    qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+    assert told == ["third"]
+
+
+def test_what_is_forgotten_is_not_told_and_more_can_be_asked_for(latest, qtbot):
+    go, told = threading.Event(), []
+    latest.ask(lambda: go.wait(10) and "forgotten", told.append)
+    latest.forget()
+    go.set()
+    latest.ask(lambda: "asked for", told.append)
+    qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+    assert told == ["asked for"]
+    latest.forget()
+    latest.ask(lambda: "again", told.append)
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=10_000)
+
+
+@pytest.mark.window
+def test_summary_of_many_cells_comes_from_a_thread(analysed, qtbot, monkeypatch):
+    _, dock = analysed
+    monkeypatch.setattr(controller_module, "SUMMARY_AT_ONCE_CELLS", 0)
+    dock.result.summary.setText("")
+    dock.result.scope_changed.emit()
+    assert dock.result.summary.text() == ""
+    qtbot.waitUntil(lambda: "5 white cells" in dock.result.summary.text(), timeout=10_000)
