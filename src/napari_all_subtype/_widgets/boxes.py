@@ -70,14 +70,14 @@ def class_patch(
     """
     here = [k for k in np.unique(labels[box_of(region)]).tolist() if k]
     read = (*table.BOX, "label", "subtype", "confidence", table.ANNOTATION, *codes.columns)
-    rows = cells[[name for name in dict.fromkeys(read) if name in cells]].loc[here]
-    boxes = [region, *(Region(*map(int, box)) for box in rows[list(table.BOX)].to_numpy())]
+    rows = table.few_rows(cells, here, read)
+    boxes = [region, *map(box_in, rows)]
     whole = joined(*boxes)
     local = labels[box_of(whole)]
     canvas = np.zeros(local.shape, np.uint8)
-    for row, box in zip(rows.itertuples(), boxes[1:], strict=True):
+    for row, box in zip(rows, boxes[1:], strict=True):
         moved = dict(zip(table.BOX, _shifted(box, whole), strict=True))
-        cell = SimpleNamespace(**(row._asdict() | moved))
+        cell = SimpleNamespace(**(vars(row) | moved))
         draw_cell(
             canvas,
             local,
@@ -89,6 +89,11 @@ def class_patch(
             selected=row.label in selected,
         )
     return canvas[box_of(Region(*_shifted(region, whole)))]
+
+
+def box_in(row: object) -> Region:
+    """The box of the cell in `row`, a named row of the table."""
+    return Region(*(int(getattr(row, side)) for side in table.BOX))
 
 
 def edited_view(

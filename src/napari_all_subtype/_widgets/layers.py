@@ -12,7 +12,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets.badges import GUESS, badge_style, ink_on
-from napari_all_subtype._widgets.boxes import class_patch, edited_view, write_box
+from napari_all_subtype._widgets.boxes import box_in, class_patch, edited_view, write_box
 from napari_all_subtype._widgets.codes import Codes
 from napari_all_subtype._widgets.layer_kinds import (
     hover_features,
@@ -236,9 +236,7 @@ class ResultLayers(OwnLayers):
             return
         changed = [one for one in (self.picked, label) if one]
         self.picked = label
-        cells = table.present(self.view.analysis.cells)
-        for row in cells[cells["label"].isin(changed)][list(table.BOX)].to_numpy():
-            self.redraw(Region(*map(int, row)))
+        self._draw_boxes(changed)
 
     def mark(self, labels: Collection[int]) -> None:
         """Mark the cells `labels` as selected, and no others."""
@@ -254,8 +252,8 @@ class ResultLayers(OwnLayers):
         if len(there) > MANY_BOXES:
             self._redraw(cells.loc[there])
         else:
-            for box in cells.loc[there, list(table.BOX)].to_numpy():
-                self.redraw(Region(*map(int, box)))
+            for row in table.few_rows(cells, there, table.BOX):
+                self.redraw(box_in(row))
 
     def label_at(self, position) -> int:
         """Label of the cell at a position in world coordinates, 0 between the cells."""
@@ -268,8 +266,8 @@ class ResultLayers(OwnLayers):
         """Move the camera to the cell `label`, without changing the zoom."""
         if not self._has_result:
             return
-        row = self.view.analysis.cells.loc[label]
-        self.look_at_place((row["centroid_y_px"], row["centroid_x_px"]))
+        cells = self.view.analysis.cells
+        self.look_at_place((cells["centroid_y_px"].iat[label], cells["centroid_x_px"].iat[label]))
 
     def look_at_place(self, centre_yx_px: tuple[float, float]) -> None:
         """Move the camera to a place of the field, without changing the zoom."""

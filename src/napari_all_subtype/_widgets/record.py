@@ -37,6 +37,8 @@ NOT_COMMON = (
     "Outlines belong to the common record. End the reading of your own to correct them, and begin "
     "it again after."
 )
+# Columns of what a reader sees of a cell.
+SEEN = ("centroid_y_px", "centroid_x_px", "subtype", "confidence")
 
 
 class Record:
@@ -205,17 +207,18 @@ class Record:
         if field.kept is None or field.result is None:
             raise RecordError(NOT_KEPT)
         analysis = field.result.analysis
-        columns = ["centroid_y_px", "centroid_x_px", "subtype", "confidence"]
-        rows = analysis.cells.loc[list(labels), columns]
+        rows = table.few_rows(analysis.cells, labels, SEEN)
         seen = [
             SeenCell(
                 field.kept.field_id,
                 int(label),
-                (y, x),
+                (row.centroid_y_px, row.centroid_x_px),
                 crops.get(label),
-                Predicted(Word(analysis.taxonomy.name, subtype), analysis.model, confidence),
+                Predicted(
+                    Word(analysis.taxonomy.name, row.subtype), analysis.model, row.confidence
+                ),
             )
-            for label, y, x, subtype, confidence in rows.itertuples(name=None)
+            for label, row in zip(labels, rows, strict=True)
         ]
         return seen, analysis.taxonomy
 

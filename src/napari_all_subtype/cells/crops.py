@@ -19,6 +19,7 @@ from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 __all__ = ["CropSpec", "crop_cells", "cut"]
 
 _STOP_EVERY = 64
+_CELLS_PER_WORKER = 4
 
 
 def crop_cells(
@@ -45,7 +46,7 @@ def crop_cells(
     monitor : Monitor
         Hears of stage ``"crop"``.
     workers : int, optional
-        Threads; as many as there are cores if left out.
+        Threads; if left out as many as there are cores, for a few cells only one.
 
     Returns
     -------
@@ -64,7 +65,9 @@ def crop_cells(
         return cut(window.rgb, window.outline, window.centre_yx_px, um_per_px, spec)
 
     windows = _windows(source, masks, rows, spec.size_px * spec.um_per_px / um_per_px)
-    for n, crop in enumerate(in_order(cut_out, windows, workers or usable_cores())):
+    # One or two are cut before a thread has begun.
+    workers = workers or min(usable_cores(), 1 + len(rows) // _CELLS_PER_WORKER)
+    for n, crop in enumerate(in_order(cut_out, windows, workers)):
         if n % _STOP_EVERY == 0:
             checkpoint(monitor, Progress("crop", n, len(rows)))
         crops[n] = crop

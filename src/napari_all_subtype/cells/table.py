@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,27 @@ COLUMNS = ("label", *MEASUREMENTS, *FLAGS, *BOX)
 def present(cells: pd.DataFrame) -> pd.DataFrame:
     """Rows of cells that exist: without the background and without deleted cells."""
     return cells[cells["area_px"] > 0]
+
+
+def few_rows(
+    cells: pd.DataFrame, labels: Sequence[int], columns: Iterable[str]
+) -> list[SimpleNamespace]:
+    """Rows of a few labels, in their order, with those of `columns` that the table has.
+
+    Of a wide table of many kinds `loc` makes whole rows first, which takes milliseconds.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"label": [0, 1, 2], "area_px": [0, 30, 20]})
+    >>> few_rows(cells, [2], ["area_px", "mass"])[0].area_px
+    20
+    """
+    here = np.asarray(labels, np.intp)
+    names = [name for name in dict.fromkeys(columns) if name in cells]
+    values = [cells[name].array[here].tolist() for name in names]
+    return [
+        SimpleNamespace(**dict(zip(names, row, strict=True))) for row in zip(*values, strict=True)
+    ]
 
 
 def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

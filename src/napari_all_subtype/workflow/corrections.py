@@ -23,6 +23,8 @@ from napari_all_subtype.workflow.fab_evidence import with_fab, without_fab
 from napari_all_subtype.workflow.said import said_of, undecided
 
 SAID = ("subtype", "best_guess")
+# Columns that a crop is cut by.
+_CUT = ("label", "area_px", *table.BOX)
 
 
 def corrected(
@@ -126,7 +128,7 @@ def crops_of(
     analysis: Analysis, labels: Sequence[int], source: ImageSource, spec: CropSpec
 ) -> np.ndarray:
     """Crops of the cells `labels`, in this order: ndarray, shape (N, S, S, 3), uint8."""
-    rows = analysis.cells.loc[list(labels)]
+    rows = analysis.cells[list(_CUT)].loc[list(labels)]
     return crop_cells(source, analysis.masks, rows, analysis.pixel_size.um_per_px, spec)
 
 
