@@ -1,6 +1,7 @@
 """A writer killed at any moment loses nothing that it had confirmed.
 
-CRASH_KILLS=1000 in the environment kills it a thousand times.
+CRASH_KILLS=1000 in the environment kills it a thousand times; CRASH_REPORT names a file for what
+was confirmed.
 """
 
 import contextlib
@@ -9,7 +10,9 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,8 +53,8 @@ from project_examples import (
 )
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-KILLS = int(os.environ.get("CRASH_KILLS", "20"))
-LONGEST_S = 0.25
+KILLS = int(os.environ.get("CRASH_KILLS", "50"))
+MOST_LINES, LONGEST_S = 8, 0.05
 LABELS = 40
 BULK = 7
 FIRST = (8, 9, 10)  # an edit, a segmentation, a lock: as `review` numbers them
@@ -108,8 +111,11 @@ def write_until_killed(folder, seed, confirm):
         kind = None
 
 
-def confirmed_before_kill(folder, seed, delay_s):
-    """What a writer confirmed that lived `delay_s` seconds."""
+def confirmed_before_kill(folder, seed, count, delay_s):
+    """What a writer confirmed that lived `delay_s` seconds after its first `count` lines.
+
+    A time alone would be too short for any line where other programs are at work.
+    """
     there, back = os.pipe()
     writer = os.fork()
     if writer == 0:
@@ -118,10 +124,11 @@ def confirmed_before_kill(folder, seed, delay_s):
             write_until_killed(folder, seed, back)
         os._exit(1)
     os.close(back)
-    time.sleep(delay_s)
-    os.kill(writer, signal.SIGKILL)
     with os.fdopen(there) as stream:
-        lines = stream.read().splitlines(keepends=True)
+        lines = [stream.readline() for _ in range(count)]
+        time.sleep(delay_s)
+        os.kill(writer, signal.SIGKILL)
+        lines += stream.read().splitlines(keepends=True)
     _, status = os.waitpid(writer, 0)
     assert os.WIFSIGNALED(status), "the writer ended by itself"
     return [json.loads(line) for line in lines if line.endswith("\n")]
@@ -139,6 +146,10 @@ def as_line(made):
             return ["edit", made.edit_id, made.edit.kind, list(made.edit.touched)]
     word = made.word and [made.word.taxonomy, made.word.name]
     return [made.annotation_id, made.marked_id, word, made.seen.crop]
+
+
+def _kind(line):
+    return line[0] if isinstance(line[0], str) else "annotation"
 
 
 def all_edits(project):
@@ -164,6 +175,7 @@ def said_at_last_lock(project):
 
 
 def check_whole(project):
+    assert project.row("PRAGMA synchronous")[0] == 2  # FULL
     assert [row[0] for row in project.rows("PRAGMA integrity_check")] == ["ok"]
     assert project.rows("PRAGMA foreign_key_check") == []
     steps = project.rows("SELECT count(*) FROM annotations GROUP BY step_id")
@@ -214,10 +226,10 @@ def test_writer_killed_at_random_moments_loses_nothing_confirmed(tmp_path):
     with new_project(tmp_path) as project:
         found(project, some_masks(np.random.default_rng(0)))
     chance = random.Random(0)
-    confirmed, kinds = 0, set()
+    kinds = Counter()
     for kill in range(KILLS):
-        lines = confirmed_before_kill(tmp_path, kill, chance.uniform(0.005, LONGEST_S))
-        confirmed += len(lines)
+        moment = chance.randrange(MOST_LINES), chance.uniform(0, LONGEST_S)
+        lines = confirmed_before_kill(tmp_path, kill, *moment)
         with open_project(tmp_path) as project:
             assert not project.read_only
             check_whole(project)
@@ -229,11 +241,14 @@ def test_writer_killed_at_random_moments_loses_nothing_confirmed(tmp_path):
                 if line[0] == "masks":
                     assert read_masks(project, line[2]).labels.any()
                     assert len(read_table(project, line[3])) > 1
-            kinds.update(str(line[0]) for line in lines)
+            kinds.update(_kind(line) for line in lines)
             for kind in (CROPS, MASKS, TABLES):
                 kind.sweep(project)
-    assert confirmed > KILLS
-    assert kinds > {"lock", "amendment", "masks", "edit"}
+    assert kinds.total() > KILLS
+    assert set(kinds) == {"annotation", "lock", "amendment", "masks", "edit"}
+    if "CRASH_REPORT" in os.environ:
+        report = {"kills": KILLS, "confirmed": kinds}
+        Path(os.environ["CRASH_REPORT"]).write_text(json.dumps(report))
     with open_project(tmp_path) as project:
         if locked_by(project, 1) is not None:
             begin_amendment(project, 1, 1, "to undo what can be undone")
