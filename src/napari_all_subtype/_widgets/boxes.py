@@ -11,7 +11,7 @@ import pandas as pd
 from napari.layers import Labels
 
 from napari_all_subtype._widgets.codes import Codes
-from napari_all_subtype._widgets.overlay import badge_centres, draw_cell
+from napari_all_subtype._widgets.overlay import badge_centres, dash_px, draw_cell
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -73,6 +73,9 @@ def class_patch(
     rows = table.few_rows(cells, here, read)
     boxes = [region, *map(box_in, rows)]
     whole = joined(*boxes)
+    # The dashes of a selected cell are a pattern of the image: two of them on, it is the same.
+    again = 2 * dash_px(ring_px)
+    whole = whole._replace(y0=whole.y0 - whole.y0 % again, x0=whole.x0 - whole.x0 % again)
     local = labels[box_of(whole)]
     canvas = np.zeros(local.shape, np.uint8)
     for row, box in zip(rows, boxes[1:], strict=True):

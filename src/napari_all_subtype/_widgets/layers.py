@@ -26,6 +26,7 @@ from napari_all_subtype._widgets.layer_kinds import (
     say_words,
 )
 from napari_all_subtype._widgets.look import Look
+from napari_all_subtype._widgets.marks import mark_rings
 from napari_all_subtype._widgets.overlay import (
     cell_at,
     changed_by_confidence,
@@ -47,6 +48,8 @@ MANY_CELLS = 2000
 SEEN_UM, SEEN_SCREEN_PX = 20.0, 160.0
 # Above it the whole mask is handed to the screen once, instead of each box by itself.
 MANY_BOXES = 30
+# More are marked in one pass over the mask.
+MANY_MARKS = 300
 # Around the badge of a cell that a person has spoken of, to its diameter.
 REVIEWED_BORDER = 0.16
 
@@ -241,8 +244,27 @@ class ResultLayers(OwnLayers):
     def mark(self, labels: Collection[int]) -> None:
         """Mark the cells `labels` as selected, and no others."""
         before, self.selected = self.selected, frozenset(labels)
-        if self._has_result and before != self.selected:
-            self._draw_boxes(sorted(before ^ self.selected))
+        changed = before ^ self.selected
+        if not self._has_result or not changed:
+            return
+        if len(changed) > MANY_MARKS:
+            self._mark_rings(changed - {self.picked})
+        else:
+            self._draw_boxes(sorted(changed))
+
+    def _mark_rings(self, changed: Collection[int]) -> None:
+        view = self.view
+        mark_rings(
+            view.canvas,
+            view.analysis.masks.labels,
+            view.analysis.cells,
+            changed,
+            self.selected,
+            self.codes,
+            view.ring_px,
+            self.look.min_confidence,
+        )
+        self.subtypes.refresh()
 
     def _draw_boxes(self, labels: Sequence[int]) -> None:
         """Draw the boxes of `labels`; many at once are drawn in one go."""

@@ -22,6 +22,8 @@ HATCH_WIDTH = 0.5
 LINE_INSET, LINE_WIDTH = 2.0, 0.5
 # Of the white dashes in the ring of a selected cell, to its width.
 DASH_TO_RING = 2
+# Takes one step off every side of a cell.
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def ring_width_px(um_per_px: float) -> int:
@@ -95,20 +97,28 @@ def draw_cell(
     box = np.s_[y0:y1, x0:x1]
     cell = labels[box] == row.label
     padded = np.pad(cell, 1).astype(np.uint8)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    inner = cv2.erode(padded, kernel, iterations=ring_px)[1:-1, 1:-1].astype(bool)
-    doubtful = row.confidence < min_confidence and not table.annotation_of(row)
-    ring, fill = codes.code_of(row, "doubtful" if doubtful else "ring"), codes.code_of(row, "fill")
+    inner = cv2.erode(padded, CROSS, iterations=ring_px)[1:-1, 1:-1].astype(bool)
+    doubtful = _doubtful(row, min_confidence)
+    ring, fill = ring_code(row, codes, min_confidence), codes.code_of(row, "fill")
     part = canvas[box]
     part[cell] = codes.picked if picked else ring
     if selected and not picked:
-        part[cell & _dashes(cell.shape, ring_px)] = codes.picked
+        part[cell & dashes(cell.shape, ring_px, y0, x0)] = codes.picked
     part[inner] = 0 if doubtful else fill
     if ring and table.annotation_of(row):
-        part[_line_inside(padded, kernel, ring_px)] = ring
+        part[_line_inside(padded, ring_px)] = ring
     if fill and guessed(row, codes):
         part[inner & _hatch(inner.shape, ring_px)] = codes.code_of(row, "doubtful")
     return box
+
+
+def ring_code(row: object, codes: Codes, min_confidence: float) -> int:
+    """Integer of the ring of the cell in `row`, as it is where nobody selected it."""
+    return codes.code_of(row, "doubtful" if _doubtful(row, min_confidence) else "ring")
+
+
+def _doubtful(row: object, min_confidence: float) -> bool:
+    return row.confidence < min_confidence and not table.annotation_of(row)
 
 
 def guessed(row: object, codes: Codes) -> bool:
@@ -124,18 +134,30 @@ def _hatch(shape: tuple[int, int], ring_px: int) -> np.ndarray:
     return (y + x) % every < max(1, round(HATCH_WIDTH * ring_px))
 
 
-def _line_inside(padded: np.ndarray, kernel: np.ndarray, ring_px: int) -> np.ndarray:
+def _line_inside(padded: np.ndarray, ring_px: int) -> np.ndarray:
     """A thin second outline inside the first: ndarray, shape of the cell's box, bool."""
-    outer = cv2.erode(padded, kernel, iterations=round(LINE_INSET * ring_px))
-    inner = cv2.erode(outer, kernel, iterations=max(1, round(LINE_WIDTH * ring_px)))
+    outer = cv2.erode(padded, CROSS, iterations=round(LINE_INSET * ring_px))
+    inner = cv2.erode(outer, CROSS, iterations=max(1, round(LINE_WIDTH * ring_px)))
     return (outer > inner)[1:-1, 1:-1]
 
 
-def _dashes(shape: tuple[int, int], ring_px: int) -> np.ndarray:
-    """Squares as of a chessboard: ndarray of `shape`, bool."""
-    side = DASH_TO_RING * ring_px
-    y, x = np.ogrid[: shape[0], : shape[1]]
-    return (y // side + x // side) % 2 == 0
+def dash_px(ring_px: int) -> int:
+    """Length of a dash in a ring of a width."""
+    return DASH_TO_RING * ring_px
+
+
+def dashes(shape: tuple[int, int], ring_px: int, y0: int = 0, x0: int = 0) -> np.ndarray:
+    """Squares of a chessboard that lies over the image: ndarray of `shape`, bool.
+
+    Parameters
+    ----------
+    y0, x0 : int
+        Where in the image the first pixel lies.
+    """
+    side = dash_px(ring_px)
+    odd_rows = (np.arange(y0, y0 + shape[0]) // side % 2).astype(bool)
+    odd_columns = (np.arange(x0, x0 + shape[1]) // side % 2).astype(bool)
+    return odd_rows[:, None] == odd_columns
 
 
 def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> np.ndarray:
