@@ -80,7 +80,7 @@ class Session:
     classifying_changed = Signal()
     explained = Signal(object)
     model_wanted = Signal(str)
-    queue_wanted = Signal(object)
+    queue_wanted = Signal(object, bool)
 
     def __init__(self, viewer) -> None:
         self._viewer = weakref.ref(viewer)

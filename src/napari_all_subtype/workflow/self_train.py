@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from napari_all_subtype.learning.evaluation import agreement
 from napari_all_subtype.learning.familiar import familiar
+from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.learning.parameters import SelfTrainingParameters, SplitParameters
 from napari_all_subtype.learning.pseudo_labels import (
     PseudoLabels,
@@ -52,6 +54,7 @@ from napari_all_subtype.workflow.new_models import (
 from napari_all_subtype.workflow.project_training_set import ProjectCells, project_training_set
 
 ROUNDS = "rounds of self-training"
+AGREE_ON = 500  # cells, on which two models in a row are compared
 
 
 @dataclass(frozen=True)
@@ -218,11 +221,13 @@ class _Job:
             extra,
             {"round": number, "teacher": teacher.model_id},
         )
-        gate = self._gate(ready, self.learner.load(folder_of(self.database, student)))
+        pupil = self.learner.load(folder_of(self.database, student))
+        gate = self._gate(ready, pupil)
         proposal = Proposal(number, labels, extra.crops, gate, student.model_id)
         verdict = decide(proposal)
         used = list(zip(extra.ids.tolist(), labels.words.tolist(), strict=True))
         content = _content(proposal, teacher, used, course)
+        content["kappa"] = self._agreement(ready, pupil)
         why = gate.why if verdict == gate.accepted else f"decided by a person; {gate.why}"
         self._record(number, student.model_id, content, verdict, why)
         return self._after(course, used, verdict), student if verdict else teacher
@@ -252,6 +257,14 @@ class _Job:
         validation = self.cells.training.part(VAL)
         said = (one.predict(validation.crops) for one in (teacher, student))
         return judge(*said, validation, self.parameters)
+
+    def _agreement(self, teacher: Predictor, student: Predictor) -> float:
+        """Cohen's κ of both on the unlabelled cells, or on some hundreds of them."""
+        pool = self.cells.unlabelled.crops
+        some = pool[:: max(len(pool) // AGREE_ON, 1)]
+        taxonomy = self.cells.training.taxonomy
+        said = (said_of(one.predict(some), taxonomy).sides for one in (teacher, student))
+        return agreement(*said)
 
     def _record(
         self,

@@ -30,6 +30,8 @@ class CellQueue:
         self.at = -1
         # Places that somebody else chose, instead of an order; None for the order.
         self.given: list[Place] | None = None
+        # Whether those are to be read that have a word already.
+        self.again = False
         self._set([])
 
     def _set(self, places: list[Place]) -> None:
@@ -42,8 +44,15 @@ class CellQueue:
         self.session.filter_cells(shown)
         self.fill()
 
-    def give(self, places: Sequence[Place]) -> None:
-        """Read these cells, in this order, until another order is chosen."""
+    def give(self, places: Sequence[Place], again: bool = False) -> None:
+        """Read these cells, in this order, until another order is chosen.
+
+        Parameters
+        ----------
+        again : bool
+            Those that have a word already, too.
+        """
+        self.again = again
         if self.given != list(places):
             self.given = list(places)
             self.fill()
@@ -128,6 +137,6 @@ class CellQueue:
     def _done(self, n: int, label: int) -> bool:
         """Whether a cell was read since the queue was filled with those that were not."""
         again = self.shown.reviewed != "unreviewed" or self.order.kind == "suspect_labels"
-        if again and self.given is None:
+        if self.again if self.given is not None else again:
             return False
         return bool(table.annotations(self.session.result(n).analysis.cells).iat[label])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from napari_all_subtype._widgets.review.actions import (
     NEXT,
     OVERLAY,
@@ -21,6 +23,7 @@ from napari_all_subtype._widgets.review.speaker import Speaker
 from napari_all_subtype._widgets.review.table_words import TableWords
 from napari_all_subtype._widgets.review.view_keeper import ViewKeeper
 from napari_all_subtype._widgets.review.word_panel import NOTHING_TO_SAY, PICK_ONE
+from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype.cells import table
@@ -77,6 +80,7 @@ class Reviewer:
             (session.cell_picked, self.show_cell),
             (session.cell_told, self.show_cell),
             (session.selection.changed, self.show_cell),
+            (session.queue_wanted, self.read),
             (record.opened, self.show),
             (record.worded, self.show_cell),
             (record.taken_back, self._on_fields),
@@ -148,6 +152,12 @@ class Reviewer:
         if place is not None:
             self.session.place_wanted.emit(*place)
         self.show_position()
+
+    def read(self, places: Sequence[Place], again: bool) -> None:
+        """Read these cells from the first on; `again`, those that have a word already, too."""
+        self.queue.give(places, again)
+        self.queue.at = -1
+        self.move(1)
 
     def skip(self) -> None:
         """Leave the cell for the end."""

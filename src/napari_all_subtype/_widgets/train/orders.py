@@ -213,15 +213,13 @@ class RoundMade:
 
 @dataclass(frozen=True)
 class FedBack:
-    """What a round of feedback found; see `workflow.feedback.FedBack`."""
+    """A round of feedback stands in the record.
 
-    queue: pd.DataFrame
-    suspects: pd.DataFrame
-    looped: int
-    threshold: float
-    macro_f1: float
-    kappa: float | None
-    stop: str
+    Parameters
+    ----------
+    notes : tuple of str
+    """
+
     notes: tuple[str, ...]
 
 

@@ -36,6 +36,7 @@ from napari_all_subtype.workflow.evaluate import class_table, evaluate_on_table
 from napari_all_subtype.workflow.feedback import feedback
 from napari_all_subtype.workflow.learners import Predictor
 from napari_all_subtype.workflow.project_training_set import project_training_set
+from napari_all_subtype.workflow.queue_file import QUEUE_FILE, SUSPECTS_FILE, write_list
 from napari_all_subtype.workflow.round_points import round_points, titled_colours
 from napari_all_subtype.workflow.self_train import ROUNDS, Proposal, by_rule, self_train
 from napari_all_subtype.workflow.train import train_project
@@ -121,12 +122,9 @@ def give_feedback(order: GiveFeedback, tools: Tools) -> None:
             *(database, learner, order.parameters, chosen.split, chosen.flat, chosen.seed),
             tools.monitor,
         )
-    tools.send(
-        FedBack(
-            *(found.queue, found.suspects, found.looped, found.threshold, found.macro_f1),
-            *(found.kappa, found.stop, found.notes),
-        )
-    )
+        write_list(database, found.queue, order.project / QUEUE_FILE)
+        write_list(database, found.suspects, order.project / SUSPECTS_FILE)
+    tools.send(FedBack(found.notes))
 
 
 def train_itself(order: SelfTrain, tools: Tools) -> None:

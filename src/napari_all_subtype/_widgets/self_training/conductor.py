@@ -1,0 +1,300 @@
+"""What happens when in the dock *Self-training*: between its parts, the project and the process."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from pathlib import Path
+
+from napari_all_subtype._widgets.messages import Ended
+from napari_all_subtype._widgets.self_training.queue_reader import QueueReader
+from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.threads import in_thread
+from napari_all_subtype._widgets.train import looking
+from napari_all_subtype._widgets.train.orders import (
+    DrawRounds,
+    FedBack,
+    GiveFeedback,
+    Order,
+    Picture,
+    Proposed,
+    RoundMade,
+    SelfTrain,
+    SelfTrained,
+)
+from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.progress import Progress
+from napari_all_subtype.project.rounds import ACCEPTED, Round, decide_round, running_model
+from napari_all_subtype.workflow.preferences import Preferences
+
+MINE = (GiveFeedback, SelfTrain, DrawRounds)
+NO_PROJECT = (
+    "Cells that nobody has named can teach a model, once readers have named some in a "
+    "<b>project</b>. Open one in the dock Train or Review."
+)
+NO_MODEL = "The project has no model yet: train one in the dock Train before its doubt is judged."
+BUSY = "A training goes on; see the dock Train."
+ROUND_CURVES = "rounds"
+ROUNDS = "rounds of self-training"
+MOST_OF_A_CLASS = 120
+WHY_ENDED = {
+    "max_iter": "all rounds were made",
+    "no_change": "the pseudo-labels change no more",
+    "all_labeled": "every unlabelled cell is in use",
+    "no_improvement": "two rounds in a row were rejected",
+    "waits_for_decision": "a round waits for your decision",
+}
+
+
+class Conductor:
+    """Connects one dock *Self-training* to the session of its viewer.
+
+    Parameters
+    ----------
+    dock : SelfTraining
+        The widgets.
+    session : Session
+        The state.
+    """
+
+    def __init__(self, dock, session: Session):
+        self.dock, self.session = dock, session
+        self.record, self.learning = session.record, session.learning
+        self.kept: looking.RoundsKept | None = None
+        self.reader = QueueReader(session)
+        self._closed, self._reading = False, object()
+        self._before, self._told = "", ""
+        self.record.join(self)
+        self.learning.join(self)
+        self._connect()
+        self._on_project()
+
+    def _connect(self) -> None:
+        dock = self.dock
+        dock.feedback.judge_wanted.connect(self.judge)
+        feedback = dock.feedback
+        feedback.queue_wanted.connect(
+            lambda: self.read(self.kept.feedback.queue, False, "queue.csv")
+        )
+        feedback.suspects_wanted.connect(
+            lambda: self.read(self.kept.feedback.suspects, True, "suspects.csv")
+        )
+        dock.footer.start_button.clicked.connect(self.start)
+        dock.footer.stop_button.clicked.connect(self._on_stop)
+        dock.curves_button.clicked.connect(self.draw)
+        dock.rounds.chosen.connect(self.show_cells)
+        dock.rounds.decided.connect(self.decide)
+        for signal, slot in self._slots():
+            signal.connect(slot)
+
+    def _slots(self):
+        learning = self.learning
+        return (
+            (self.record.opened, self._on_project),
+            (learning.started, self._on_started),
+            (learning.progressed, self._on_progress),
+            (learning.reported, self._on_report),
+            (learning.ended, self._on_ended),
+            (learning.changed, self.refresh),
+        )
+
+    def close(self, *_: object) -> None:
+        """Listen no more; the work ends when no dock shows it."""
+        self._closed = True
+        self.reader.close()
+        for signal, slot in self._slots():
+            signal.disconnect(slot, missing_ok=True)
+        self.learning.leave(self)
+        self.record.leave(self)
+
+    # The project
+
+    @property
+    def _folder(self) -> Path | None:
+        return None if self.record.database is None else self.record.database.folder
+
+    def _on_project(self) -> None:
+        """Another project is open, or none."""
+        self.kept = None
+        dock = self.dock
+        dock.rounds.show_proposed(None)
+        dock.rounds.show_rounds([])
+        dock.rounds.gallery.show_crops([], [])
+        dock.feedback.show_feedback(None)
+        dock.curves.show_png(b"")
+        dock.footer.say("")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read, in a thread, what stands in the record."""
+        folder = self._folder
+        self.show_state()
+        if folder is not None and not self._closed:
+            self._reading = asked = object()
+            in_thread(looking.rounds, folder, then=partial(self._on_rounds, asked))
+
+    def _on_rounds(self, asked: object, kept: looking.RoundsKept | AllSubtypeError) -> None:
+        if self._closed or asked is not self._reading or self._folder is None:
+            return
+        if isinstance(kept, AllSubtypeError):
+            self._say_error(kept)
+            return
+        self.kept = kept
+        self.dock.rounds.show_rounds(kept.rounds)
+        self.dock.feedback.show_feedback(kept.feedback)
+        self.show_state()
+
+    # Work
+
+    def judge(self) -> None:
+        """Begin a round of feedback."""
+        self._run(
+            lambda: GiveFeedback(self._folder, self.dock.choices(), self.dock.feedback.parameters())
+        )
+
+    def start(self) -> None:
+        """Begin self-training, or go on with it."""
+        ask = bool(self.dock.who.currentData())
+        self._run(lambda: SelfTrain(self._folder, self.dock.choices(), self.dock.parameters(), ask))
+
+    def draw(self) -> None:
+        """Have the curves of the last run drawn."""
+        self._run(lambda: DrawRounds(self._folder))
+
+    def _run(self, order) -> None:
+        try:
+            made = order()
+        except AllSubtypeError as error:
+            self._say_error(error)
+            return
+        self.learning.run(made)
+
+    def _on_stop(self) -> None:
+        self.learning.stop()
+        if self.learning.running:
+            self.dock.footer.say("Stopping…")
+        self.show_state()
+
+    @property
+    def _mine(self) -> bool:
+        return isinstance(self.learning.order, MINE)
+
+    def _on_started(self, order: Order) -> None:
+        if isinstance(order, MINE):
+            self._before = self._told = ""
+            self.dock.footer.bar.setRange(0, 0)
+            self.dock.footer.say("Starting the process that learns…")
+        self.show_state()
+
+    def _on_progress(self, progress: Progress) -> None:
+        if not self._mine or self.learning.stopping:
+            return
+        if progress.stage == ROUNDS:
+            self._before = f"Round {min(progress.done + 1, progress.total)} of {progress.total} · "
+            return
+        self.dock.footer.show_progress(progress, self._before)
+
+    def _on_report(self, message: object) -> None:
+        if not self._mine:
+            return
+        match message:
+            case Picture(name, png) if name == ROUND_CURVES:
+                self.dock.curves.show_png(png)
+            case Proposed():
+                self.dock.rounds.show_proposed(message, self.kept.taxonomy)
+                self.dock.footer.say(f"Round {message.number} waits for your decision.")
+                self.dock.scroll.reveal(self.dock.rounds)
+            case RoundMade():
+                self.refresh()
+            case FedBack(notes):
+                self._told = "<br>".join(["Judged.", *map(escape, notes)])
+            case SelfTrained(model_id, why, notes):
+                lines = [f"<b>{escape(model_id)}</b> runs: {WHY_ENDED.get(why, why)}."]
+                self._told = "<br>".join([*lines, *map(escape, notes)])
+
+    def _on_ended(self, ended: Ended) -> None:
+        if self._mine:
+            self.dock.rounds.show_proposed(None)
+            told = f"⚠ {escape(ended.message)}" if ended.message else self._told
+            self.dock.footer.say(told or ("Stopped." if ended.stopped else ""))
+        self.show_state()
+
+    # Rounds
+
+    def show_cells(self, made: Round) -> None:
+        """Show the cells that a recorded round brought in, from a thread."""
+
+        def show(found: looking.PseudoCrops | AllSubtypeError) -> None:
+            if self._closed or self.dock.rounds.selected != made:
+                return
+            if isinstance(found, AllSubtypeError):
+                self._say_error(found)
+                return
+            cells = (found.words, found.confidence, found.crops)
+            self.dock.rounds.show_cells(*cells, self.kept.taxonomy)
+
+        in_thread(looking.pseudo_labelled, self._folder, made, MOST_OF_A_CLASS, then=show)
+
+    def decide(self, state: str) -> None:
+        """Answer the round that waits, or decide of the one that is chosen."""
+        if self.dock.rounds.waits:
+            self.dock.rounds.show_proposed(None)
+            self.learning.decide({ACCEPTED: True, "": None}.get(state, False))
+            self.dock.footer.say("Going on…")
+            return
+        made = self.dock.rounds.selected
+        try:
+            database = self.record.opened_database()
+            database.refuse_read_only()
+            if self.record.reader is None:
+                self.record.read_as(Preferences.load().reader_name)
+            reader_id = self.record.reader.reader_id
+            decide_round(database, made.round_id, state, "decided in the window", reader_id)
+        except AllSubtypeError as error:
+            self._say_error(error)
+            return
+        now = running_model(database)
+        runs = "No model of the project runs." if now is None else f"{now.model_id} runs now."
+        self.dock.footer.say(f"Round {made.number} is {state}. {escape(runs)}")
+        self.learning.changed.emit()
+
+    # Reading
+
+    def read(self, cells: list[tuple[int, int]], again: bool, file: str) -> None:
+        """Have a reader read these cells in the dock Review; they stand in `file` as well."""
+        try:
+            self.dock.footer.say(escape(self.reader.read(cells, again, file)))
+        except AllSubtypeError as error:
+            self._say_error(error)
+
+    def _say_error(self, error: AllSubtypeError) -> None:
+        self.dock.footer.say(f"⚠ {escape(str(error))}")
+
+    def show_state(self) -> None:
+        """Enable what can be done now, and say why nothing can."""
+        dock, database = self.dock, self.record.database
+        running, writable = self.learning.running, self.record.writable
+        free = writable and not running
+        model = database is not None and running_model(database) is not None
+        dock.footer.show_state(writable, running, self.learning.stopping)
+        dock.setup.setEnabled(free)
+        dock.feedback.judge_button.setEnabled(free and model)
+        dock.rounds.show_state(free)
+        made = self.kept is not None and bool(self.kept.rounds)
+        dock.curves_button.setVisible(made and dock.curves.curves.empty)
+        dock.curves_button.setEnabled(not running)
+        told = ""
+        if database is None:
+            told = NO_PROJECT
+        elif database.read_only:
+            told = f"⚠ Nothing can be learned in this project: {escape(database.read_only)}"
+        elif not model:
+            told = NO_MODEL
+        dock.told.setText(told)
+        dock.told.setVisible(bool(told))
+        if running and not self._mine:
+            dock.footer.bar.hide()
+            dock.footer.stop_button.setEnabled(False)
+            dock.footer.say(BUSY)
+        elif not running and dock.footer.told.text() == BUSY:
+            dock.footer.say("")

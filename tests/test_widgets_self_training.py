@@ -1,0 +1,163 @@
+"""The dock *Self-training*: feedback and its queue, rounds that are decided, and what they took."""
+
+import pytest
+
+from fake_learner import FakeLearner
+from learning_steps import LONG_MS, ended
+from napari_all_subtype._widgets.self_training.conductor import NO_MODEL, NO_PROJECT
+from napari_all_subtype._widgets.self_training.dock import SelfTraining
+from napari_all_subtype._widgets.self_training.feedback_panel import NOT_YET
+from napari_all_subtype._widgets.self_training.queue_reader import NOTHING_LEFT
+from napari_all_subtype._widgets.self_training.rounds_panel import NO_ROUND
+from napari_all_subtype.learning.parameters import SelfTrainingParameters
+from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.rounds import (
+    ACCEPTED,
+    PROPOSED,
+    REJECTED,
+    ROLLED_BACK,
+    rounds_of,
+    running_model,
+)
+from napari_all_subtype.workflow.self_train import self_train
+
+pytest_plugins = ["window_fixtures", "review_fixtures", "learning_fixtures"]
+pytestmark = pytest.mark.window
+
+LOOSE = SelfTrainingParameters(rounds=2, most_log_loss_gain=1)
+
+
+@pytest.fixture
+def rounds_made(project_folder):
+    """The small project after two rounds, which the rule accepted."""
+    with open_project(project_folder) as database:
+        self_train(database, FakeLearner(), LOOSE)
+    return project_folder
+
+
+def shown(qtbot, dock):
+    """Wait until the rounds of the record are in the table."""
+    qtbot.waitUntil(lambda: dock.conductor.kept is not None, timeout=LONG_MS)
+
+
+def states(dock):
+    table = dock.rounds.table
+    return [table.item(r, 4).text() for r in range(table.rowCount())]
+
+
+def test_without_a_project_or_a_model_the_dock_says_what_to_do(
+    learning_dock, project_folder, qtbot
+):
+    _, dock = learning_dock(SelfTraining)
+    assert dock.told.text() == NO_PROJECT
+    assert not dock.footer.start_button.isEnabled()
+    dock.conductor.record.open(project_folder)
+    shown(qtbot, dock)
+    assert dock.told.text() == NO_MODEL
+    assert not dock.feedback.judge_button.isEnabled()
+    assert dock.footer.start_button.isEnabled()
+    assert dock.feedback.told.text() == NOT_YET
+    assert dock.rounds.told.text() == NO_ROUND
+
+
+def test_every_control_has_a_tooltip(learning_dock):
+    _, dock = learning_dock(SelfTraining)
+    for form in (dock.form, dock.more, dock.choices_form, dock.feedback.form, dock.feedback.more):
+        for name in form.values():
+            assert form.editor(name).toolTip(), name
+    for part in (dock.who, dock.curves_button, *dock.rounds.buttons.values()):
+        assert part.toolTip()
+
+
+def test_recorded_rounds_are_shown_with_their_cells_and_can_be_rolled_back(
+    learning_dock, rounds_made, qtbot
+):
+    _, dock = learning_dock(SelfTraining, rounds_made)
+    shown(qtbot, dock)
+    made = dock.conductor.kept.rounds
+    assert [one.number for one in made] == list(range(len(made)))
+    assert states(dock) == [one.state for one in reversed(made)]
+    dock.rounds.table.selectRow(0)
+    last = made[-1]
+    n = len(last.content["used"])
+    qtbot.waitUntil(lambda: len(dock.rounds.gallery.thumbnails.keys) == n, timeout=LONG_MS)
+    # The surest of each class first.
+    for at, section in dock.rounds.gallery.thumbnails.sections():
+        rows = dock.rounds.gallery.thumbnails.rows[at + 1 : at + 1 + section.count]
+        captions = [float(row.caption) for row in rows]
+        assert captions == sorted(captions, reverse=True)
+    database = dock.conductor.record.database
+    assert running_model(database).model_id == last.model_id
+    assert not dock.rounds.buttons[REJECTED].isEnabled()
+    dock.rounds.buttons[ROLLED_BACK].click()
+    assert rounds_of(database)[-1].state == ROLLED_BACK
+    assert running_model(database).model_id == made[-2].model_id
+    qtbot.waitUntil(lambda: states(dock)[0] == ROLLED_BACK, timeout=LONG_MS)
+    # The record says who.
+    assert rounds_of(database)[-1].decided_by
+    dock.rounds.buttons[ACCEPTED].click()
+    assert running_model(database).model_id == last.model_id
+
+
+def test_a_person_decides_each_round_while_it_waits(learning_dock, project_folder, qtbot):
+    _, dock = learning_dock(SelfTraining, project_folder)
+    shown(qtbot, dock)
+    dock.who.setCurrentIndex(1)
+    dock.form.set_value("rounds", 2)
+    learning = dock.conductor.learning
+    heard = []
+    learning.ended.connect(heard.append)
+    dock.footer.start_button.click()
+    qtbot.waitUntil(lambda: dock.rounds.waits or bool(heard), timeout=LONG_MS)
+    assert not heard
+    assert "waits for you" in dock.rounds.told.text()
+    assert dock.rounds.gallery.thumbnails.keys
+    dock.rounds.buttons[ACCEPTED].click()
+    assert not dock.rounds.waits
+    qtbot.waitUntil(lambda: dock.rounds.waits or bool(heard), timeout=LONG_MS)
+    assert not heard
+    dock.rounds.buttons[""].click()
+    qtbot.waitUntil(lambda: bool(heard), timeout=LONG_MS)
+    assert not heard[0].message
+    assert "waits for your decision" in dock.footer.told.text()
+    assert not dock.curves.curves.empty
+    found = [one.state for one in rounds_of(dock.conductor.record.database)]
+    assert found == [ACCEPTED, ACCEPTED, PROPOSED]
+    assert all("kappa" in one.content for one in rounds_of(dock.conductor.record.database)[1:])
+
+
+def test_feedback_gives_a_queue_and_suspect_words(learning_dock, rounds_made, qtbot):
+    _, dock = learning_dock(SelfTraining, rounds_made)
+    shown(qtbot, dock)
+    dock.feedback.form.set_value("queue", 4)
+    assert not ended(qtbot, dock.conductor.learning, dock.feedback.judge_button.click).message
+    qtbot.waitUntil(lambda: dock.conductor.kept.feedback is not None, timeout=LONG_MS)
+    kept = dock.conductor.kept.feedback
+    assert len(kept.queue) == 4
+    assert "Macro-F1 out of sample" in dock.feedback.told.text()
+    assert dock.feedback.queue_button.text() == "Read the queue (4)"
+    assert len((rounds_made / "queue.csv").read_text("utf-8").splitlines()) == 5
+    # No smear shows pictures of one cell: a table takes their words.
+    dock.feedback.queue_button.click()
+    assert "4 of them are pictures of one cell" in dock.footer.told.text()
+    assert "queue.csv" in dock.footer.told.text()
+
+
+def test_queue_is_read_in_the_review(reviewed, analysed, qtbot):
+    viewer, analysis = analysed
+    session = analysis.controller.session
+    dock = SelfTraining(viewer)
+    viewer.window.add_dock_widget(dock, name="Self-training")
+    reader = dock.conductor.reader
+    field = session.fields[0].kept.field_id
+    session.record.say({0: [3]}, "l1")
+    # One that has a word already is read again only if that is wanted.
+    told = reader.read([(field, 4), (field, 3), (field, 2)], False)
+    assert told == "2 cells of this smear are in the dock Review."
+    qtbot.waitUntil(lambda: session.layers.picked == 4, timeout=LONG_MS)
+    assert reviewed.reviewer.queue.places == [(0, 4), (0, 2)]
+    reviewed.words.buttons["normal"].click()
+    qtbot.waitUntil(lambda: session.layers.picked == 2, timeout=LONG_MS)
+    reader.read([(field, 3), (field, 4)], True)
+    qtbot.waitUntil(lambda: session.layers.picked == 3, timeout=LONG_MS)
+    assert reader.read([(field, 4)], False) == NOTHING_LEFT
