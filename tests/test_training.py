@@ -11,6 +11,7 @@ from napari_all_subtype.errors import ParameterError, Stopped, TrainingError, We
 from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.checkpoints import FILE, read_checkpoint
 from napari_all_subtype.model.classifier import predict_logits
+from napari_all_subtype.model.embedding import embed
 from napari_all_subtype.model.starting import start_from
 from napari_all_subtype.model.training import FINE, HEAD, train
 from napari_all_subtype.progress import TrainingProgress
@@ -143,6 +144,26 @@ def test_a_taxonomy_without_sides_is_calibrated_as_a_whole():
     _, fitted = quickly(taxonomy=TWO)
     assert fitted.network.output_shape == (None, 2)
     assert fitted.temperature > 0
+
+
+def test_a_handful_of_validation_cells_does_not_choose_the_pass():
+    how = {"fewest_to_choose": 9, "head_epochs": 0, "patience": 1, "fine_tune_learning_rate": 1.0}
+    _, fitted = quickly(QUICK.model_copy(update=how | {"fine_tune_epochs": 8}))
+    losses = [one.measured["val_loss"] for one in fitted.history]
+    assert len(losses) == 9  # the first is of what it starts from
+    assert fitted.measured["val_loss"] == pytest.approx(losses[-1], rel=1e-5)
+
+
+def test_features_come_from_whoever_keeps_them():
+    asked = []
+
+    def embedder(body, crops, *told):
+        asked.append(len(crops))
+        return embed(body, crops)
+
+    quickly(QUICK.model_copy(update={"fine_tune_epochs": 0}), embedder=embedder)
+    assert asked[:3] == [32, 32, 16]
+    assert set(asked[3:]) == {16}
 
 
 def test_without_validation_cells_the_last_pass_counts():

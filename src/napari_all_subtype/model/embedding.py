@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Layers whose outputs are the features: of the picture, and of the outlines where they are seen.
 FEATURES = ("embedding", "shape")
+# As `embed`: a body, crops, a monitor and a word for what is done, to features.
+Embedder = Callable[..., list[np.ndarray]]
 
 
 def body_of(network: keras.Model) -> keras.Model:

@@ -156,6 +156,13 @@ class TrainingParameters(Parameters):
         le=10_000,
         description="A phase ends after so many passes without a better loss on validation cells.",
     )
+    fewest_to_choose: int = Field(
+        20,
+        ge=1,
+        le=1_000_000,
+        description="Validation cells of each class from which on they choose the best pass and "
+        "end a phase; with fewer the last pass counts, since a handful chooses by chance.",
+    )
     crops_per_batch: int = Field(32, ge=2, le=4096, description="Crops per step of training.")
     crops_per_pass: int = Field(
         0,

@@ -60,6 +60,8 @@ class Phase:
     learning_rate : float
     measure : callable or None
         Figures on the validation cells, ``val_loss`` among them; None where there are none.
+    chooses : bool
+        Whether these figures choose the best pass and end the phase; else the last pass counts.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Phase:
     epochs: int
     learning_rate: float
     measure: Callable[[], dict[str, float]] | None
+    chooses: bool = True
 
 
 class PhaseRun:
@@ -124,7 +127,8 @@ class PhaseRun:
 
     @property
     def _is_settled(self) -> bool:
-        return self.phase.measure is not None and self.state.waited >= self.parameters.patience
+        judged = self.phase.measure is not None and self.phase.chooses
+        return judged and self.state.waited >= self.parameters.patience
 
     def _begin(self) -> None:
         """Go on from a checkpoint of this phase, or judge what it starts from."""
@@ -171,8 +175,10 @@ class PhaseRun:
         """Keep the weights of a pass that is better than all before; count those that are not."""
         state = self.state
         state.history.append(epoch)
-        # Without validation cells the last pass counts as the best.
-        loss = epoch.measured.get(VAL_LOSS, -epoch.number)
+        # Without validation cells, or with a handful, the last pass counts as the best.
+        loss = -epoch.number
+        if self.phase.chooses:
+            loss = epoch.measured.get(VAL_LOSS, loss)
         if loss < state.best_loss:
             state.best_loss, state.best_epoch, state.waited = loss, epoch.number, 0
             self._best = _values(self.phase.learner.trainable_variables)

@@ -16,7 +16,7 @@ from napari_all_subtype.model.calibration import fit_plain_temperature, fit_temp
 from napari_all_subtype.model.checkpoints import Epoch, State, read_checkpoint
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.model.draws import Draws, TrainingCrops
-from napari_all_subtype.model.embedding import body_of, embed, head_of, learner_of
+from napari_all_subtype.model.embedding import Embedder, body_of, embed, head_of, learner_of
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
 from napari_all_subtype.model.phase import VAL_LOSS, Keeping, Phase, PhaseRun
 from napari_all_subtype.model.starting import Start, norms_of, settle_norms
@@ -72,6 +72,7 @@ def train(
     seed: int = 0,
     folder: Path | None = None,
     monitor: Monitor = SILENT,
+    embedder: Embedder = embed,
 ) -> Fitted:
     """Train `start` in place.
 
@@ -85,6 +86,8 @@ def train(
         pass counts.
     folder : Path, optional
         Where a checkpoint is kept between passes and found again.
+    embedder : callable
+        Gives the features of crops: one that keeps them computes them once.
 
     Raises
     ------
@@ -109,12 +112,12 @@ def train(
     state = found.state if found is not None else State()
     ground = start.spec.ground
     draws = Draws(training, seed, parameters.crops_per_batch, augmentation, ground)
-    job = _Job(start, taxonomy, draws, validation, parameters, keeping, state, monitor)
+    job = _Job(start, taxonomy, draws, validation, parameters, keeping, state, monitor, embedder)
     stopped = job.head_phase() or job.fine_phase()
     if stopped and not any(epoch.number for epoch in state.history):
         raise Stopped("Stopped before anything was learned; nothing was kept.")
     load_keras().utils.clear_session(free_memory=False)
-    temperature, on = _temperature(start.network, validation, taxonomy)
+    temperature, on = _temperature(job.logits(SILENT), validation, taxonomy)
     measured = job.measured(SILENT) if validation is not None else {}
     return Fitted(start.network, temperature, on, tuple(state.history), stopped, measured)
 
@@ -129,6 +132,7 @@ class _Job:
     keeping: Keeping
     state: State
     monitor: Monitor
+    embedder: Embedder
 
     def head_phase(self) -> bool:
         """The head alone, on features that are computed once: whether it was stopped."""
@@ -166,13 +170,14 @@ class _Job:
             p.head_epochs,
             p.head_learning_rate,
             measure if seen else None,
+            self._chooses,
         )
         return PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
 
     def _features(self, body) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
         """Features of the crops and of their changed views, and of the validation cells."""
         crops = self.draws.training.crops
-        views = [embed(body, crops, self.monitor)]
+        views = [self.embedder(body, crops, self.monitor)]
         for view in range(self.parameters.changed_views):
             changed = np.stack(
                 [
@@ -180,10 +185,11 @@ class _Job:
                     for row in range(len(crops))
                 ]
             )
-            views.append(embed(body, changed, self.monitor, "look at changed crops"))
+            views.append(self.embedder(body, changed, self.monitor, "look at changed crops"))
         if self.validation is None:
             return views, []
-        return views, embed(body, self.validation.crops, self.monitor, "look at validation cells")
+        held = self.validation.crops
+        return views, self.embedder(body, held, self.monitor, "look at validation cells")
 
     def fine_phase(self) -> bool:
         """Part of the network, or all of it: whether it was stopped."""
@@ -202,14 +208,34 @@ class _Job:
             p.fine_tune_epochs,
             min(p.fine_tune_learning_rate * faster, 1.0),
             self.measured if self.validation is not None else None,
+            self._chooses,
         )
         return PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
 
     def measured(self, monitor: Monitor | None = None) -> dict[str, float]:
         """Figures of the network on the validation cells."""
+        return _figures(self.logits(monitor), self.validation, self.taxonomy)
+
+    def logits(self, monitor: Monitor | None = None) -> np.ndarray | None:
+        """What the network says of the validation cells; None where there are none."""
+        if self.validation is None:
+            return None
+        crops, network = self.validation.crops, self.start.network
         quiet = monitor or _Quiet(self.monitor)
-        logits = predict_logits(self.start.network, self.validation.crops, quiet)
-        return _figures(logits, self.validation, self.taxonomy)
+        if self.parameters.fine_tune_epochs:
+            return predict_logits(network, crops, quiet)
+        # Where the head alone learned, the features are those of before.
+        seen = self.embedder(body_of(network), crops, quiet)
+        return _mean(head_of(network)(seen, training=False))
+
+    @property
+    def _chooses(self) -> bool:
+        """Whether validation cells are enough to choose a pass by: of each class that trains."""
+        if self.validation is None:
+            return False
+        taught = np.unique(self.draws.training.allowed.argmax(axis=1))
+        kinds = self.validation.allowed.argmax(axis=1)
+        return min((kinds == kind).sum() for kind in taught) >= self.parameters.fewest_to_choose
 
     @property
     def _batches(self) -> int:
@@ -296,12 +322,11 @@ def _side_of_class(taxonomy: Taxonomy) -> np.ndarray:
 
 
 def _temperature(
-    network: keras.Model, validation: TrainingCrops | None, taxonomy: Taxonomy
+    logits: np.ndarray | None, validation: TrainingCrops | None, taxonomy: Taxonomy
 ) -> tuple[float, str]:
     """Temperature on the validation cells, and how many these are."""
-    if validation is None:
+    if logits is None or validation is None:
         return 1.0, NOT_CALIBRATED
-    logits = predict_logits(network, validation.crops)
     groups = len(np.unique(validation.laboratory))
     told = f"{len(logits)} validation cells of {groups} groups"
     if not taxonomy.has_sides:

@@ -17,6 +17,7 @@ from napari_all_subtype.model.card import read_card
 from napari_all_subtype.model.checkpoints import remove_checkpoint
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.model.draws import TrainingCrops
+from napari_all_subtype.model.embedding import Embedder, embed
 from napari_all_subtype.model.imagenet import IMAGENET, published
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
 from napari_all_subtype.model.saving import Told, card_hash, save_model
@@ -44,11 +45,14 @@ class KerasLearner:
     keeps_stopped : bool
         Whether a training that a person stops gives the model of its best pass; else it
         gives none.
+    embedder : callable
+        Gives the features of crops to the first phase.
     """
 
     parameters: TrainingParameters = TrainingParameters()
     augmentation: AugmentationParameters = AugmentationParameters()
     keeps_stopped: bool = False
+    embedder: Embedder = embed
 
     @property
     def crop_spec(self) -> CropSpec:
@@ -101,6 +105,7 @@ class KerasLearner:
             seed=seed,
             folder=kept,
             monitor=monitor,
+            embedder=self.embedder,
         )
         if fitted.stopped and not self.keeps_stopped:
             raise Stopped("Stopped during training; it goes on from its last pass when run again.")

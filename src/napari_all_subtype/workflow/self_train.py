@@ -122,6 +122,7 @@ def self_train(
     seed: int = 0,
     decide: Decide = by_rule,
     monitor: Monitor = SILENT,
+    cells: ProjectCells | None = None,
 ) -> SelfTrained:
     """Bring the unlabelled cells of a project into training, more of them each round.
 
@@ -132,6 +133,8 @@ def self_train(
     ----------
     decide : callable
         Given each proposed round; by default the rule of the gate.
+    cells : ProjectCells, optional
+        To learn from; by default all of the project.
 
     Raises
     ------
@@ -143,9 +146,11 @@ def self_train(
         If it cannot be written.
     """
     database.refuse_read_only()
-    cells = project_training_set(
-        database, learner.crop_spec, split, flat, seed, parameters.rounds > 0, monitor
-    )
+    if cells is None:
+        unlabelled = parameters.rounds > 0
+        cells = project_training_set(
+            database, learner.crop_spec, split, flat, seed, unlabelled, monitor
+        )
     settings = _settings(learner, parameters, split, flat, seed, cells)
     run = unfinished_run(database, SELF_TRAINING, settings)
     run = run or begin_run(database, SELF_TRAINING, settings)
