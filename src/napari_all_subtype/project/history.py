@@ -64,7 +64,13 @@ def standing(
     reading_id : int, optional
         Those of one reading instead of the common record.
     """
-    sql, values = _LAST, [reading_id]
+    return _found(database, _LAST, field_id, reading_id)
+
+
+def _found(
+    database: Database, sql: str, field_id: int | None, reading_id: int | None
+) -> list[Standing]:
+    values = [reading_id]
     if field_id is not None:
         sql += " AND marked_cells.field_id = ?"
         values.append(field_id)
@@ -102,7 +108,8 @@ def orphaned(
     database: Database, field_id: int | None = None, reading_id: int | None = None
 ) -> list[Standing]:
     """Annotations whose cell the last segmentation did not find again."""
-    return [one for one in standing(database, field_id, reading_id) if one.label is None]
+    # Few of many: those that have their cell are left out before anything is made of them.
+    return _found(database, f"{_LAST} AND label_now IS NULL", field_id, reading_id)
 
 
 def history(
