@@ -10,7 +10,8 @@ TRAIN_STAMP := $(VENV)/.installed-train
 COMPARE_STAMP := $(VENV)/.installed-compare
 
 .PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation \
-        figures-boxes figures-altered figures-saliency figures-speed figures-speed-model figures-model figures-model-small \
+        figures-boxes figures-altered figures-saliency figures-review figures-speed figures-speed-model \
+        figures-model figures-model-small \
         figures-backbones figures-subtypes figures-novelty figures-stain bundled-model model-card screenshots offline-kit \
         offline-kit-check clean clean-all
 
@@ -63,6 +64,10 @@ figures-speed: $(TEST_STAMP) ## seconds and memory; STARDIST_PYTHON=... sets Sta
 
 figures-speed-model: $(TEST_STAMP) ## cells per second of the bundled model, beside VGG16
 	$(BIN)/python benchmarks/speed_model.py
+
+figures-review: $(TEST_STAMP) ## how fast smears are reviewed in a real window, and what kills lose; half an hour
+	@sh scripts/setup_system.sh
+	sh scripts/with_display.sh $(BIN)/python benchmarks/figures_review.py $(FIGURES_ARGS)
 
 figures-model: $(TRAIN_STAMP) ## the bundled model on laboratories left out; kept fold by fold, 75 min
 	$(BIN)/python scripts/train_bundled.py evaluate
