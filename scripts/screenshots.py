@@ -1,63 +1,85 @@
 """The pictures of the documentation, taken from a real napari window on synthetic smears.
 
 python scripts/screenshots.py    writes docs/images/*.png; `make screenshots` gives it a display
+
+The steps are those of `walk.py`, which a test walks too. The picture of the report needs Chromium.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import napari
 import numpy as np
 from PIL import Image
-from qtpy.QtWidgets import QApplication, QWidget
+from walk import Walk, rest
 
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 from napari_all_subtype.workflow.overlay import rgb
 
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "images"
-WINDOW_PX = (1500, 1180)
 COLOURS = 160  # of the palette: a third of the bytes, no difference to the eye
-PATIENCE_S = 180
+REPORT_PX = (1100, 1500)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> None:
-    """Take one picture per theme of an image, and one of a folder of fields."""
+    """Take the pictures one after the other, with a folder of its own for what is kept."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    viewer, dock = window()
-    viewer.open_sample("napari-all-subtype", "synthetic_blasts")
-    run(dock)
-    cells = dock.controller.session.result().analysis.cells
-    called = cells.index[cells["subtype"] == "blast"]
-    dock.controller.picker.pick(int(called[0]) if len(called) else 1)
-    for theme in ("dark", "light"):
-        viewer.theme = theme
-        take(viewer, f"analyse-{theme}")
-    viewer.close()
     with tempfile.TemporaryDirectory() as folder:
-        smear = Path(folder) / "smear 12"
-        smear.mkdir()
-        for n in range(1, 4):
-            write_field(smear / f"field {n}.png", seed=10 + n)
-        viewer, dock = window()
-        dock.controller.open_folder(smear)
-        run(dock)
-        take(viewer, "folder-dark")
-        viewer.close()
+        os.environ["NAPARI_ALL_SUBTYPE_DATA"] = str(Path(folder) / "user")
+        of_an_image(Path(folder))
+        of_a_folder(Path(folder))
 
 
-def window() -> tuple[napari.Viewer, QWidget]:
-    """A viewer in the dark theme, with the dock."""
-    viewer = napari.Viewer(show=True)
-    viewer.theme = "dark"
-    viewer.window.resize(*WINDOW_PX)
-    _, dock = viewer.window.add_plugin_dock_widget("napari-all-subtype", "Analyse smear")
-    return viewer, dock
+def of_an_image(folder: Path) -> None:
+    """The analysis in both themes; then reading, the gallery, and the report."""
+    there = Walk(napari.Viewer(show=True))
+    there.open_sample()
+    there.analyse()
+    cells = there.session.result().analysis.cells
+    called = cells.index[cells["subtype"] == "blast"]
+    there.dock.controller.picker.pick(int(called[0]) if len(called) else 1)
+    for theme in ("dark", "light"):
+        there.viewer.theme = theme
+        take(there.viewer, f"analyse-{theme}")
+    there.viewer.theme = "dark"
+    there.open_review()
+    there.make_project(folder / "project")
+    there.correct()
+    there.undo()
+    for theme in ("light", "dark"):
+        there.viewer.theme = theme
+        take(there.viewer, f"review-{theme}")
+    gallery = there.add_dock("Cell gallery", area="bottom")
+    rest(3)
+    take(there.viewer, "gallery-dark")
+    gallery.parentWidget().close()
+    there.lock()
+    there.export(folder / "export", "html")
+    (report,) = (folder / "export").rglob("*.html")
+    take_page(report, "report")
+    there.record.close()
+    there.viewer.close()
+
+
+def of_a_folder(folder: Path) -> None:
+    """A smear of three fields."""
+    smear = folder / "smear 12"
+    smear.mkdir()
+    for n in range(1, 4):
+        write_field(smear / f"field {n}.png", seed=10 + n)
+    there = Walk(napari.Viewer(show=True))
+    there.dock.controller.open_folder(smear)
+    there.analyse()
+    take(there.viewer, "folder-dark")
+    there.viewer.close()
 
 
 def write_field(path: Path, seed: int) -> None:
@@ -70,30 +92,30 @@ def write_field(path: Path, seed: int) -> None:
     cv2.imwrite(str(path), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
 
 
-def run(dock) -> None:
-    """Press Run and wait for the end."""
-    ended: list[object] = []
-    dock.controller.session.ended.connect(ended.append)
-    dock.run_button.click()
-    wait(lambda: bool(ended), PATIENCE_S)
-    if not ended:
-        raise SystemExit("the analysis did not end")
-    wait(lambda: False, 3)
-
-
-def wait(until: Callable[[], bool], seconds: float) -> None:
-    """Let the window live until something is so, or the time is up."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not until():
-        QApplication.instance().processEvents()
-        time.sleep(0.01)
-
-
 def take(viewer: napari.Viewer, name: str) -> None:
-    """Write the window as a picture with a palette in which the class colours are exact."""
-    wait(lambda: False, 1)
+    """Write the window as a picture."""
+    rest(2)
     picture = viewer.screenshot(canvas_only=False, flash=False)[..., :3]
-    image = Image.fromarray(np.ascontiguousarray(picture))
+    write_picture(np.ascontiguousarray(picture), name)
+
+
+def take_page(page: Path, name: str) -> None:
+    """Write the upper part of an HTML page as a picture, as a browser shows it."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        print(f"{name}.png not taken: none of {', '.join(BROWSERS)} is installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        shot, size = Path(folder) / "shot.png", "{},{}".format(*REPORT_PX)
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        command += [f"--screenshot={shot}", f"--window-size={size}", page.absolute().as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        write_picture(np.array(Image.open(shot).convert("RGB")), name)
+
+
+def write_picture(pixels: np.ndarray, name: str) -> None:
+    """Write `pixels` with a palette in which the colours of the classes are exact."""
+    image = Image.fromarray(pixels)
     classes = [rgb(one.colour) for one in (*FAB5.classes, UNKNOWN)]
     others = image.quantize(COLOURS, dither=0).getpalette()[: 3 * COLOURS]
     palette = Image.new("P", (1, 1))
