@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from qtpy.QtWidgets import QLineEdit
 
 from napari_all_subtype._widgets.review.queue_panel import NO_REGION, NONE_LEFT
 from napari_all_subtype._widgets.sight import camera_of
@@ -103,3 +104,14 @@ def test_every_control_of_the_queue_says_what_it_does(review):
     assert panel.confidence.toolTip().startswith(
         CellFilter.model_fields["min_confidence"].description
     )
+
+
+def test_numbers_over_the_handles_are_seen_whole(review):
+    review.queue.filters.expand(animate=False)
+    for slider in (review.queue.confidence, review.queue.diameter):
+        shown = [one for one in slider.findChildren(QLineEdit) if one.isVisibleTo(slider)]
+        assert len(shown) == 2
+        for number in shown:
+            # Half a pixel is lost in whole numbers.
+            assert number.geometry().left() >= -1
+            assert number.geometry().right() <= slider.width() + 1

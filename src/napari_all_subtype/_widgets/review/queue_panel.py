@@ -215,6 +215,11 @@ def _range(what: str, decimals: int) -> QLabeledDoubleRangeSlider:
     slider.setDecimals(decimals)
     slider.setValue((low.default, high.default))
     slider.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.NoLabel)
+    # Room for the numbers: they lie over the handles, also at both ends.
+    longest = max((f"{end.default:.{decimals}f}" for end in (low, high)), key=len)
+    side_px = slider.fontMetrics().horizontalAdvance(f"{longest}0") // 2
+    margins = slider.layout().contentsMargins()
+    slider.layout().setContentsMargins(side_px, margins.top(), side_px, margins.bottom())
     slider.setAccessibleName(title_of(what, low))
     slider.setToolTip(f"{low.description}<br>{high.description}")
     return slider
