@@ -16,7 +16,8 @@ from sklearn.metrics import (
 
 from learning_examples import TWO, crops_of
 from napari_all_subtype.errors import TooFewCellsError, TrainingSetError
-from napari_all_subtype.learning.evaluation import agreement, compare, evaluate
+from napari_all_subtype.learning.comparison import agreement, compare
+from napari_all_subtype.learning.evaluation import evaluate
 from napari_all_subtype.learning.hierarchy import said_of, side_probabilities
 from napari_all_subtype.learning.reliability import reliability
 from napari_all_subtype.taxonomy import FAB5, CellClass, Taxonomy

@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from napari_all_subtype.learning.evaluation import compare, evaluate
+from napari_all_subtype.learning.comparison import compare
+from napari_all_subtype.learning.evaluation import evaluate
 from napari_all_subtype.learning.hierarchy import said_of, side_probabilities, sides_of
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
 from napari_all_subtype.learning.pseudo_labels import PseudoLabels

@@ -13,7 +13,8 @@ from napari_all_subtype.cells.model_facts import FalseBlasts
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import TrainingSetError
 from napari_all_subtype.files import write_json
-from napari_all_subtype.learning.evaluation import Comparison, Evaluation, compare, evaluate
+from napari_all_subtype.learning.comparison import Comparison, compare
+from napari_all_subtype.learning.evaluation import Evaluation, evaluate
 from napari_all_subtype.learning.hierarchy import Said, as_people_say, said_of
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database

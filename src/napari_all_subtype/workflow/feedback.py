@@ -12,8 +12,9 @@ import pandas as pd
 
 from napari_all_subtype.errors import ModelNotFoundError
 from napari_all_subtype.files import new_file
+from napari_all_subtype.learning.comparison import agreement
 from napari_all_subtype.learning.cross_fit import cross_fit
-from napari_all_subtype.learning.evaluation import agreement, evaluate
+from napari_all_subtype.learning.evaluation import evaluate
 from napari_all_subtype.learning.familiar import familiar
 from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.learning.parameters import FeedbackParameters, SplitParameters

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from napari_all_subtype.learning.evaluation import agreement
+from napari_all_subtype.learning.comparison import agreement
 from napari_all_subtype.learning.familiar import familiar
 from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.learning.parameters import SelfTrainingParameters, SplitParameters
