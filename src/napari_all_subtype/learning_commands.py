@@ -22,7 +22,8 @@ from napari_all_subtype.terminal import fail, note, say
 
 if TYPE_CHECKING:
     from napari_all_subtype.project.database import Database
-    from napari_all_subtype.workflow.self_train import Proposal, SelfTrained
+    from napari_all_subtype.workflow.proposals import Proposal
+    from napari_all_subtype.workflow.self_train import SelfTrained
 
 DONE, SOME_FAILED = 0, 1
 
@@ -143,7 +144,7 @@ def self_train(
     """
     from napari_all_subtype.project.database import open_project
     from napari_all_subtype.workflow.keras_learner import learner_of
-    from napari_all_subtype.workflow.self_train import by_rule
+    from napari_all_subtype.workflow.proposals import by_rule
     from napari_all_subtype.workflow.self_train import self_train as train_on
 
     with open_project(folder) as database:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from napari_all_subtype.learning.comparison import agreement
 from napari_all_subtype.learning.familiar import familiar
@@ -52,37 +50,10 @@ from napari_all_subtype.workflow.new_models import (
     same_model,
 )
 from napari_all_subtype.workflow.project_training_set import ProjectCells, project_training_set
+from napari_all_subtype.workflow.proposals import Decide, Proposal, by_rule, content_of
 
 ROUNDS = "rounds of self-training"
 AGREE_ON = 500  # cells, on which two models in a row are compared
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A round that is to be decided.
-
-    Parameters
-    ----------
-    number : int
-        Of the round, from 1.
-    labels : PseudoLabels
-    crops : ndarray, shape (M, S, S, C), uint8
-        Of the pseudo-labelled cells, the surest first.
-    gate : Gate
-        What the rule says, and why.
-    model_id : str
-        Of the student.
-    """
-
-    number: int
-    labels: PseudoLabels
-    crops: np.ndarray
-    gate: Gate
-    model_id: str
-
-
-# True to accept, False to reject, None to leave it for later.
-Decide = Callable[[Proposal], bool | None]
 
 
 @dataclass(frozen=True)
@@ -106,11 +77,6 @@ class SelfTrained:
     rounds: tuple[Round, ...]
     course: Course
     notes: tuple[str, ...] = ()
-
-
-def by_rule(proposal: Proposal) -> bool:
-    """Accept what the gate accepts."""
-    return proposal.gate.accepted
 
 
 def self_train(
@@ -231,7 +197,7 @@ class _Job:
         proposal = Proposal(number, labels, extra.crops, gate, student.model_id)
         verdict = decide(proposal)
         used = list(zip(extra.ids.tolist(), labels.words.tolist(), strict=True))
-        content = _content(proposal, teacher, used, course)
+        content = content_of(proposal, teacher, used, course)
         content["kappa"] = self._agreement(ready, pupil)
         why = gate.why if verdict == gate.accepted else f"decided by a person; {gate.why}"
         self._record(number, student.model_id, content, verdict, why)
@@ -307,27 +273,4 @@ def _settings(
         "seed": seed,
         "labelled": cells_digest(cells.training),
         "unlabelled": len(cells.unlabelled),
-    }
-
-
-def _content(
-    proposal: Proposal, teacher: StoredModel, used: Sequence[tuple[int, str]], course: Course
-) -> dict:
-    gate, labels = proposal.gate, proposal.labels
-    return {
-        "teacher": teacher.model_id,
-        "used": [list(one) for one in used],
-        "confidence": [round(float(value), 4) for value in labels.confidence],
-        "counts": labels.counts(),
-        "threshold": labels.threshold,
-        "cap": labels.cap,
-        "left_out": labels.left_out,
-        "strictness": course.strictness,
-        "gate": {
-            "accepted": gate.accepted,
-            "why": gate.why,
-            "teacher": asdict(gate.teacher),
-            "student": asdict(gate.student),
-            "p_value": gate.p_value,
-        },
     }

@@ -36,9 +36,10 @@ from napari_all_subtype.workflow.evaluate import class_table, evaluate_on_table
 from napari_all_subtype.workflow.feedback import feedback
 from napari_all_subtype.workflow.learners import Predictor
 from napari_all_subtype.workflow.project_training_set import project_training_set
+from napari_all_subtype.workflow.proposals import Proposal, by_rule
 from napari_all_subtype.workflow.queue_file import QUEUE_FILE, SUSPECTS_FILE, write_list
 from napari_all_subtype.workflow.round_points import round_points, titled_colours
-from napari_all_subtype.workflow.self_train import ROUNDS, Proposal, by_rule, self_train
+from napari_all_subtype.workflow.self_train import ROUNDS, self_train
 from napari_all_subtype.workflow.train import train_project
 
 CONFUSION, RELIABILITY, ROUND_CURVES = "confusion", "reliability", "rounds"
