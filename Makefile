@@ -11,7 +11,7 @@ COMPARE_STAMP := $(VENV)/.installed-compare
 
 .PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation \
         figures-boxes figures-altered figures-saliency figures-review figures-speed figures-speed-model \
-        figures-model figures-model-small \
+        figures-model figures-model-small figures-learning figures-learning-small \
         figures-backbones figures-subtypes figures-novelty figures-stain bundled-model model-card screenshots offline-kit \
         offline-kit-check clean clean-all
 
@@ -86,6 +86,12 @@ figures-novelty: $(TRAIN_STAMP) ## what is called unknown, and whether other lab
 
 figures-stain: $(TRAIN_STAMP) ## which stains are warned of, ordinary ones and distorted ones
 	$(BIN)/python scripts/bundled_stain.py
+
+figures-learning: $(TRAIN_STAMP) ## self-training, feedback and a new laboratory; kept seed by seed, an hour
+	$(BIN)/python benchmarks/figures_learning.py $(ROWS)
+
+figures-learning-small: $(TRAIN_STAMP) ## the same on few cells and one seed, to see that all works; two minutes
+	$(BIN)/python benchmarks/figures_learning.py --small
 
 bundled-model: $(TRAIN_STAMP) ## the bundled model: its figures, its weights and card, all pages on it; two hours
 	$(BIN)/python scripts/train_bundled.py evaluate

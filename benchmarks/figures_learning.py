@@ -1,0 +1,231 @@
+"""The loops of learning on real cells: what they bring, beside what is asked of them.
+
+``make figures-learning`` writes ``docs/figures/learning.md`` and ``learning.json``. Each seed of
+each row is kept in ``build/learning`` under a hash of code, data and settings: an interrupted run
+goes on where it stopped. ``--small`` runs every row on few cells, to see that all works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import learning_loops as loops
+import machine
+import numpy as np
+from checkout import commit
+from learning_data import (
+    REPOSITORY,
+    SPEC,
+    TASKS,
+    Division,
+    Labelled,
+    cells_of,
+    divide,
+    project_cells,
+)
+from learning_heads import HEAD_ONLY, IMAGENET, HeadLearner, KeptFeatures, imagenet
+from learning_networks import without
+from learning_page import page
+
+from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.keras_learner import KerasLearner
+
+OUTPUT = REPOSITORY / "docs" / "figures"
+CACHE = REPOSITORY / "build" / "learning"
+SEEDS = (0, 1, 2, 3, 4)
+CACHED_CROPS = 1000
+PACKAGE = REPOSITORY / "src" / "napari_all_subtype"
+# What a kept seed rests on, besides its data and settings.
+TRAINING = (
+    *(PACKAGE / f"model/{name}.py" for name in ("training", "phase", "draws", "parameters")),
+    *(REPOSITORY / f"benchmarks/learning_{name}.py" for name in ("data", "heads", "loops")),
+)
+LEARNING = {
+    "self-training": ("pseudo_labels", "rounds", "familiar", "thresholds", "parameters"),
+    "labelling": ("queries", "cross_fit", "familiar", "thresholds", "parameters"),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured, and where it goes."""
+
+    seeds: tuple[int, ...] = SEEDS
+    per_class: int | None = None
+    steps: tuple[int, int] | None = None
+    output: Path = OUTPUT
+    cached_crops: int = CACHED_CROPS
+    only: str = ""  # rows whose name holds this text
+
+
+SMALL = Plan((0,), 90, (4, 4), CACHE / "small", 200)
+
+
+def main() -> None:
+    """Measure what is not kept yet, then write both files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", help="rows to measure; by default all")
+    parser.add_argument("--small", action="store_true", help="few cells, one seed")
+    parser.add_argument("--only", default="", help="only rows whose name holds this text")
+    parser.add_argument("--page", action="store_true", help="write the page from what is kept")
+    options = parser.parse_args()
+    plan = SMALL if options.small else Plan(only=options.only)
+    for name, measure in ROWS.items():
+        if not options.page and (not options.rows or name in options.rows):
+            measure(plan)
+    plan.output.mkdir(parents=True, exist_ok=True)
+    report = {
+        "date": datetime.date.today().isoformat(),
+        "commit": commit(),
+        "machine": machine.describe() | {"load": machine.load()},
+        "rows": kept_rows(plan),
+    }
+    (plan.output / "learning.json").write_text(json.dumps(report, indent=1) + "\n")
+    (plan.output / "learning.md").write_text(page(report))
+
+
+def self_training(plan: Plan) -> None:
+    """Ten labels of each class, the rest without a name."""
+    for name, task in TASKS.items():
+        cells = cells_of(task, plan.per_class)
+        for start in _starts(name, plan):
+            for seed in plan.seeds:
+                _kept(
+                    plan,
+                    f"self-training, {name}, {start.name}",
+                    seed,
+                    lambda seed, c=cells, one=start: loops.self_training(c, one.learner(), seed),
+                )
+
+
+def labelling(plan: Plan) -> None:
+    """The same labels spent on what the model doubts, and by chance."""
+    for name, task in TASKS.items():
+        cells = cells_of(task, plan.per_class)
+        if min(len(divide(cells, s).nameless) for s in plan.seeds) < 100:
+            continue  # the chance draw would name nearly all of them
+        for start in _starts(name, plan):
+            for seed in plan.seeds:
+                for word, asks in (("feedback", True), ("chance", False)):
+                    _kept(
+                        plan,
+                        f"labelling by {word}, {name}, {start.name}",
+                        seed,
+                        lambda seed, c=cells, one=start, a=asks: loops.labelling(
+                            c, one.learner(), seed, a
+                        ),
+                    )
+
+
+def new_laboratory(plan: Plan) -> None:
+    """A model of other laboratories, then ten labels of each class of the new one."""
+    for name in ("mll", "all_idb2"):
+        cells, start = cells_of(TASKS[name], plan.per_class), _others(name, plan)
+        for seed in plan.seeds:
+            _kept(
+                plan,
+                f"new laboratory, {name}, {start.name}",
+                seed,
+                lambda seed, c=cells, one=start: loops.new_laboratory(c, one.learner(), seed),
+            )
+
+
+def head_round(plan: Plan) -> None:
+    """Seconds of a head-only round of the default backbone on cached crops."""
+    cells = cells_of(TASKS["mll"], plan.per_class)
+    rows = np.random.default_rng(0).permutation(len(cells))[: plan.cached_crops]
+    _kept(plan, "head-only round, bundled", 0, lambda seed: _timed(cells.at(rows)))
+
+
+def _timed(cells: Labelled) -> dict:
+    """A first round fills the cache and warms up; the others are timed."""
+    every = np.arange(len(cells))
+    division = Division(every[:0], every, every[:0])
+    training = project_cells(cells, division, FAB5, 0).training
+    learner = KerasLearner(HEAD_ONLY, embedder=KeptFeatures())
+    seconds, of_cores = [], []
+    for _ in range(4):
+        with tempfile.TemporaryDirectory() as folder:
+            began, worked = time.perf_counter(), time.process_time()
+            learner.learn(training, "round", Path(folder) / "round", 0)
+            seconds.append(round(time.perf_counter() - began, 2))
+            of_cores.append(round(time.process_time() - worked, 2))
+    warm = {"warm": seconds[1:], "of_cores": of_cores[1:]}
+    return {"seed": 0, "crops": len(training), "first": seconds[0], "load": machine.load(), **warm}
+
+
+ROWS: dict[str, Callable[[Plan], None]] = {
+    "head-round": head_round,
+    "self-training": self_training,
+    "labelling": labelling,
+    "new-laboratory": new_laboratory,
+}
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a loop starts from; made when a seed is not kept yet."""
+
+    name: str
+    learner: Callable[[], HeadLearner]
+
+
+def _starts(name: str, plan: Plan) -> tuple[Beginning, ...]:
+    """Backbones that never saw the dataset: of ImageNet, and of other laboratories' blasts."""
+    taxonomy = TASKS[name].taxonomy
+    start = Beginning(IMAGENET, lambda: HeadLearner(imagenet(len(taxonomy)), taxonomy))
+    if name not in ("mll", "all_idb2") or plan is SMALL:
+        return (start,)
+    return start, _others(name, plan)
+
+
+def _others(name: str, plan: Plan) -> Beginning:
+    learner = lambda: HeadLearner(without(name, plan.steps), FAB5)  # noqa: E731
+    return Beginning(f"compact, trained without {name}", learner)
+
+
+def _kept(plan: Plan, row: str, seed: int, measure: Callable[[int], dict]) -> None:
+    """Measure one seed of a row, unless it is there already."""
+    path = _folder(plan, row) / f"{row} {seed}.json"
+    if path.is_file() or plan.only not in row:
+        return
+    began = time.perf_counter()
+    told = {"row": row, **measure(seed)}
+    told |= {"seconds": round(time.perf_counter() - began, 1), "commit": commit()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=1) + "\n")
+    print(f"{row}, seed {seed}: {told['seconds']} s", flush=True)
+
+
+def _folder(plan: Plan, row: str) -> Path:
+    """Where the seeds of a row are kept: elsewhere when what they rest on has changed."""
+    digest = hashlib.sha256(repr((SPEC, plan.per_class, plan.steps)).encode())
+    code = [*TRAINING]
+    for kind, names in LEARNING.items():
+        code += [PACKAGE / f"learning/{n}.py" for n in names if row.startswith(kind)]
+    for path in code:
+        digest.update(path.read_bytes())
+    return CACHE / digest.hexdigest()[:12]
+
+
+def kept_rows(plan: Plan) -> dict[str, list[dict]]:
+    """Every kept seed of every row, as the code is now."""
+    rows: dict[str, list[dict]] = {}
+    for path in sorted(CACHE.glob("*/*.json")):
+        told = json.loads(path.read_text())
+        row = told.pop("row", "")
+        if row and path.parent == _folder(plan, row):
+            rows.setdefault(row, []).append(told)
+    return rows
+
+
+if __name__ == "__main__":
+    main()
