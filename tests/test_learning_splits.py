@@ -193,6 +193,8 @@ def test_picture_in_two_groups_is_found_also_when_it_was_changed_a_little():
     assert [(one.first, one.second, one.exact) for one in found] == [(0, 5, True), (1, 7, False)]
     assert groups_together(found, groups) == [("g0", "g5"), ("g1", "g7")]
     assert "2 pairs of cells" in describe_duplicates(found, groups)
+    assert describe_duplicates(found[:1], groups).startswith("1 pair of cells")
+    assert describe_duplicates([], groups) == ""
 
 
 def test_pictures_within_a_group_and_empty_ones_are_no_duplicates():

@@ -94,13 +94,26 @@ def test_picture_that_stands_in_two_cases_keeps_them_together(project, tmp_path)
     pixels, _ = picture("blast", 3)
     add_picture(project, tmp_path, "copy", "blast", 3, "blast")
     cells = project_training_set(project, SPEC)
-    assert any("show the same picture" in note for note in cells.notes)
+    assert any("the same picture" in note for note in cells.notes)
     same = [
         n for n, crop in enumerate(cells.training.crops) if (crop == cells.training.crops[-1]).all()
     ]
     assert len(same) == 2
     assert len({cells.splits[cells.training.groups[n]] for n in same}) == 1
     assert pixels.any()
+
+
+def test_note_on_pictures_in_two_cases_says_what_becomes_of_them(project, tmp_path):
+    add_picture(project, tmp_path, "copy", "blast", 3, "blast")
+    add_picture(project, tmp_path, "copy of nobody's", "blast", 4)
+
+    def told(split=SplitParameters(), unlabelled=True):
+        notes = project_training_set(project, SPEC, split, unlabelled=unlabelled).notes
+        return next(note for note in notes if "the same picture" in note)
+
+    assert "kept together" in told()
+    assert told() == told(unlabelled=False)  # a cell that nobody named binds no groups
+    assert "kept together" not in told(SplitParameters(random_split=True))
 
 
 def test_random_split_is_only_what_was_asked_for_and_is_not_kept(project):

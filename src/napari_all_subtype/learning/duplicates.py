@@ -71,17 +71,29 @@ def groups_together(
     return sorted({tuple(sorted((groups[d.first], groups[d.second]))) for d in duplicates})
 
 
-def describe_duplicates(duplicates: Sequence[Duplicate], groups: Sequence[str]) -> str:
-    """What was found, in one sentence; empty if nothing was."""
+def describe_duplicates(
+    duplicates: Sequence[Duplicate], groups: Sequence[str], random_split: bool = False
+) -> str:
+    """What was found and becomes of it, in two sentences; empty if nothing was.
+
+    Parameters
+    ----------
+    random_split : bool
+        Cells are divided one by one: nothing is kept together.
+    """
     if not duplicates:
         return ""
     exact = sum(one.exact for one in duplicates)
     pairs = groups_together(duplicates, groups)
     shown = ", ".join(f"{one} and {two}" for one, two in pairs[:3])
     more = f" and {len(pairs) - 3} more pairs" if len(pairs) > 3 else ""
+    found = "1 pair" if len(duplicates) == 1 else f"{len(duplicates)} pairs"
+    then = "These groups are kept together, unless they were parted before."
+    if random_split:
+        then = "The split is random: such a cell may train here and validate there."
     return (
-        f"{len(duplicates)} pairs of cells in different groups show the same picture ({exact} "
-        f"pixel by pixel): {shown}{more}. These groups are kept together."
+        f"{found} of cells in different groups, the same picture ({exact} pixel by pixel): "
+        f"{shown}{more}. {then}"
     )
 
 

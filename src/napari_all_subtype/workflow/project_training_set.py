@@ -100,16 +100,22 @@ def project_training_set(
     pool_groups = [case_of[place_of(one)[0]] for one in pool.cells]
     every = [*groups, *pool_groups]
     alike = find_duplicates(np.concatenate([labelled.crops, pool.crops]), every)
-    if alike:
-        notes.append(describe_duplicates(alike, every))
-    weights = [weights_of(database).get(one, 1.0) for one in ids]
+    # Unlabelled cells bind no groups.
+    named = [pair for pair in alike if pair.second < len(groups)]
+    notes.append(describe_duplicates(named, groups, split.random_split))
+    heavier = weights_of(database)
+    weights = [heavier.get(one, 1.0) for one in ids]
     make = _Maker(labelled.crops, words, groups, ids, weights, taxonomy, flat)
     training, splits, said = make.divided(database, split, seed, alike)
     whole = UnlabelledCrops(pool.crops, pool_groups, list(pool.cells))
     kept = _not_seen_twice(alike, training, len(pool.crops), splits, every)
-    return ProjectCells(
-        make.without_torn(training, alike), whole.select(kept), splits, (*notes, *said)
-    )
+    if not kept.all():
+        said = (
+            *said,
+            f"{(~kept).sum()} unlabelled cells, twice what validates or tests, stay out.",
+        )
+    notes = tuple(filter(None, (*notes, *said)))
+    return ProjectCells(make.without_torn(training, alike), whole.select(kept), splits, notes)
 
 
 def weights_of(database: Database) -> dict[int, float]:

@@ -106,7 +106,7 @@ def survey_training(
     words = [one.word.name for one in labelled.cells]
     alike = find_duplicates(labelled.crops, groups)
     if alike:
-        notes.append(describe_duplicates(alike, groups))
+        notes.append(describe_duplicates(alike, groups, split.random_split))
     splits, planned, refused = [""] * len(words), frozenset(), ""
     try:
         if split.random_split:
