@@ -47,6 +47,7 @@ from napari_all_subtype.workflow.new_models import learn_model
 from napari_all_subtype.workflow.project_training_set import project_training_set
 from napari_all_subtype.workflow.queue_file import write_list
 from napari_all_subtype.workflow.self_train import self_train
+from napari_all_subtype.workflow.train import train_project
 
 LOOSE = SelfTrainingParameters(rounds=2, most_log_loss_gain=1)
 
@@ -265,6 +266,33 @@ def test_feedback_that_was_killed_keeps_its_folds(project):
     assert again.trained[0][0] == "fold-2"
 
 
+def test_feedback_killed_between_a_fold_and_its_record_goes_on(project, monkeypatch):
+    from napari_all_subtype.workflow import feedback as module
+
+    self_train(project, FakeLearner(), SelfTrainingParameters(rounds=0))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.np, "save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            feedback(project, FakeLearner())
+    found = feedback(project, FakeLearner())
+    assert found.round.state == ACCEPTED
+    assert not (project.folder / "work").exists()
+
+
+def test_cells_of_a_random_split_are_not_believed_to_be_out_of_sample(project):
+    learner, asked = FakeLearner(sharpness=5), SplitParameters(random_split=True)
+    train_project(project, learner, asked)
+    found = feedback(project, learner)
+    splits = project_training_set(project, SPEC).training.splits
+    assert found.round.content["judged"] == (splits == "train").sum() < len(splits)
+    train_project(project, learner)
+    assert feedback(project, learner).round.content["judged"] == (splits != "test").sum()
+
+
 def test_loop_may_end_when_two_models_in_a_row_agree(project):
     learner = FakeLearner(sharpness=5)
     self_train(project, learner, SelfTrainingParameters(rounds=0), seed=1)
@@ -319,6 +347,17 @@ def test_evaluation_leaves_out_what_was_learned_from(ready, tmp_path):
         evaluate_on_table(
             project, model, predictor, known[[held[f"case-{n + 1}"] != "test" for n in range(4)]]
         )
+
+
+def test_model_of_a_random_split_has_learned_from_every_case(project, tmp_path):
+    learner = FakeLearner(sharpness=5)
+    model = train_project(project, learner, SplitParameters(random_split=True)).model
+    known = table(tmp_path, ["blast", "normal"] * 2, group="case", seed=3000)
+    known["group"] = [f"case {n}" for n in range(4)]
+    rows = pd.concat([table(tmp_path, ["normal", "blast"] * 6), known])
+    found = evaluate_on_table(project, model, learner.load(folder_of(project, model)), rows)
+    assert found.figures.cells == 12
+    assert found.cells.left_out["of groups that the project learned from"] == 4
 
 
 def test_report_of_an_evaluation_is_whole_and_names_nobody(ready, tmp_path):

@@ -135,9 +135,10 @@ def evaluate_on_table(
         If the monitor asked for it.
     """
     taxonomy = predictor.taxonomy
-    seen = Seen() if random_split else seen_by(database)
+    parted = bool(model.content.get("random_split"))
+    seen = Seen() if random_split else seen_by(database, parted)
     cells = cells_of_table(rows, taxonomy, predictor.crop_spec, seen, parameters, monitor)
-    marked = random_split or bool(model.content.get("random_split"))
+    marked = random_split or parted
     p = predictor.predict(cells.crops, monitor)
     said = said_of(p, taxonomy, parameters.decision)
     figures = evaluate(p, cells.words, cells.groups, taxonomy, marked, said)

@@ -25,7 +25,7 @@ from napari_all_subtype.learning.queries import (
     feed_back,
     why_to_stop,
 )
-from napari_all_subtype.learning.training_set import TEST, TRAIN, VAL, TrainingSet
+from napari_all_subtype.learning.training_set import TEST, VAL, TrainingSet
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.models import StoredModel, folder_of
@@ -114,7 +114,11 @@ def feedback(
         raise ModelNotFoundError("The project has no model yet. Train one first.")
     ready = learner.load(folder_of(database, model))
     cells = project_training_set(database, ready.crop_spec, split, flat, seed, monitor=monitor)
-    probabilities = _out_of_sample(database, learner, ready, cells, parameters, seed, monitor)
+    probabilities = _out_of_sample(database, learner, cells, parameters, seed, monitor)
+    # One that was trained on a random split may have learned from any of them.
+    if not model.content.get("random_split"):
+        validation = cells.training.splits == VAL
+        probabilities[validation] = ready.predict(cells.training.crops[validation], monitor)
     found = feed_back(cells.training, probabilities, parameters)
     pool = cells.unlabelled
     of_pool = ready.predict(pool.crops, monitor)
@@ -146,13 +150,12 @@ def feedback(
 def _out_of_sample(
     database: Database,
     learner: Learner,
-    ready: Predictor,
     cells: ProjectCells,
     parameters: FeedbackParameters,
     seed: int,
     monitor: Monitor,
 ) -> np.ndarray:
-    """Probabilities by models that did not learn from the cell's group; NaN for test cells."""
+    """Probabilities of training cells by models that did not learn from their group; else NaN."""
     training, learner = cells.training, learner.quick()
     told = f"{fingerprint(learner, training, seed)} {parameters.folds}"
     work = database.folder / _WORK / hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -164,6 +167,8 @@ def _out_of_sample(
         if kept.is_file():
             return np.load(kept, allow_pickle=False)
         model_id = f"fold-{fold}"
+        # Killed before what it says was kept: it is trained again.
+        shutil.rmtree(work / model_id, ignore_errors=True)
         learner.learn(part.select(part.splits != TEST), model_id, work / model_id, seed, monitor)
         said = learner.load(work / model_id).predict(crops, monitor)
         with new_file(kept) as partial, partial.open("wb") as stream:
@@ -172,9 +177,6 @@ def _out_of_sample(
         return said
 
     probabilities = cross_fit(training, fit_predict, parameters.folds, seed)
-    # Nothing learned from the words of validation cells: they are out of sample as they are.
-    validation = training.splits == VAL
-    probabilities[validation] = ready.predict(training.crops[validation], monitor)
     shutil.rmtree(work, ignore_errors=True)
     if not any((database.folder / _WORK).iterdir()):
         (database.folder / _WORK).rmdir()
@@ -235,7 +237,7 @@ def _content(
         "macro_f1": macro_f1,
         "kappa": kappa,
         "stop": stop,
-        "judged": int((cells.training.splits == TRAIN).sum()),
+        "judged": int(np.isfinite(found.confidence).sum()),
     }
 
 

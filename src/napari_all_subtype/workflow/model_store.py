@@ -21,7 +21,7 @@ from napari_all_subtype.model.weights import bundled_folder
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.models import add_model, models_of
+from napari_all_subtype.project.models import add_model, model_of, models_of
 from napari_all_subtype.project.models import release_model as record_release
 from napari_all_subtype.project.models import remove_model as record_removal
 from napari_all_subtype.project.readers import reader_named
@@ -163,10 +163,11 @@ def release_model(
     if folder.parent == bundled_folder() or card.release is not None or not by.strip():
         raise RecordError(_why_not(card, by))
     in_project = database is not None and folder.parent == project_models(database.folder)
+    seen = Seen()
     if in_project:
         database.refuse_read_only()
+        seen = seen_by(database, bool(model_of(database, card.id).content.get("random_split")))
     classifier = classifier_of(folder)
-    seen = seen_by(database) if in_project else Seen()
     cells = cells_of_table(rows, card.classes, card.crop_spec, seen, monitor=monitor)
     p = classifier.predict(cells.crops, monitor)
     said = said_of(p, card.classes)

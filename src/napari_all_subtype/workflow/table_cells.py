@@ -75,9 +75,18 @@ class Seen:
     pixels: frozenset[str] = frozenset()
 
 
-def seen_by(database: Database) -> Seen:
-    """Groups and pictures of a project that train or validate."""
-    used = {group for group, split in splits_of(database).items() if split != TEST}
+def seen_by(database: Database, random_split: bool = False) -> Seen:
+    """Groups and pictures of a project that train or validate.
+
+    Parameters
+    ----------
+    random_split : bool
+        Of a model that was trained cell by cell: it may have learned from any case.
+    """
+    if random_split:
+        used = {slide.case_id for slide in slides_of(database)}
+    else:
+        used = {group for group, split in splits_of(database).items() if split != TEST}
     told = {
         row["identifier"]
         for row in database.rows("SELECT case_id, identifier FROM case_identifiers")
