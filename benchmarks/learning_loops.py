@@ -9,8 +9,9 @@ import numpy as np
 from learning_data import Division, Labelled, divide, project_cells
 from learning_heads import HeadLearner, HeadModel
 
+from napari_all_subtype.learning.comparison import compare
 from napari_all_subtype.learning.cross_fit import cross_fit
-from napari_all_subtype.learning.evaluation import compare, evaluate
+from napari_all_subtype.learning.evaluation import evaluate
 from napari_all_subtype.learning.familiar import familiar
 from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.learning.parameters import (
