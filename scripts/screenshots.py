@@ -50,20 +50,20 @@ def of_an_image(folder: Path) -> None:
         there.viewer.theme = theme
         take(there.viewer, f"analyse-{theme}")
     there.viewer.theme = "dark"
+    rest(1)
     there.open_review()
     there.make_project(folder / "project")
     there.correct()
     there.undo()
-    for theme in ("light", "dark"):
-        there.viewer.theme = theme
-        take(there.viewer, f"review-{theme}")
-    gallery = there.add_dock("Cell gallery", area="bottom")
+    there.look_at_the_middle()
+    take(there.viewer, "review-dark")
+    gallery = there.add_dock("Cell gallery", tabify=True)
     rest(3)
     take(there.viewer, "gallery-dark")
     gallery.parentWidget().close()
     there.lock()
     there.export(folder / "export", "html")
-    (report,) = (folder / "export").rglob("*.html")
+    (report,) = (folder / "export" / "html").glob("slide-*.html")
     take_page(report, "report")
     there.record.close()
     there.viewer.close()

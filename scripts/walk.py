@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import napari
+import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
@@ -105,6 +106,14 @@ class Walk:
         """Take the last three words back."""
         for _ in range(UNDONE):
             self.press("z", control=True)
+
+    def look_at_the_middle(self) -> None:
+        """Go to the cell that is nearest the middle of the field."""
+        cells = table.present(self.session.result().analysis.cells)
+        centres = cells[["centroid_y_px", "centroid_x_px"]].to_numpy()
+        middle = np.array(self.session.layers.subtypes.data.shape) / 2
+        nearest = ((centres - middle) ** 2).sum(axis=1).argmin()
+        self.session.place_wanted.emit(self.session.selected, int(cells.index[nearest]))
 
     @property
     def said(self) -> dict[int, str]:
