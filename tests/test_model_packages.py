@@ -243,10 +243,32 @@ def test_a_model_is_a_draft_until_a_person_releases_it_on_a_control_set(
         run([*say, "Dr B"])
     run(["models", "list"])
     assert "released cnn" in capsys.readouterr().out
+    out = tmp_path / "out.zip"
+    assert run(["models", "export", "mine-1", "--out", str(out)]) == 0
+    assert b"Dr A" not in zipfile.ZipFile(out).read(CARD_NAME)
+    named = tmp_path / "named.zip"
+    assert run(["models", "export", "mine-1", "--out", str(named), "--identifiers"]) == 0
+    assert b"Dr A" in zipfile.ZipFile(named).read(CARD_NAME)
     with pytest.raises(RecordError, match="comes with the program"):
         run(["models", "remove", "bundled"])
     assert run(["models", "remove", "mine-1"]) == 0
     assert not (place / "mine-1").exists()
+    # Released elsewhere: nobody has tried it on cells of this laboratory.
+    assert run(["models", "import", str(named)]) == 0
+    assert (read_card(place / "mine-1").state, read_card(place / "mine-1").release) == (
+        "draft",
+        None,
+    )
+    assert run([*say, "Dr B"]) == 0
+    assert read_card(place / "mine-1").release.by == "Dr B"
+
+
+def test_a_package_that_calls_itself_released_is_a_draft_here(copied, place):
+    card = json.loads((copied / CARD_NAME).read_text())
+    card["state"] = "released"
+    (copied / CARD_NAME).write_text(json.dumps(card))
+    import_package(copied, place)
+    assert read_card(place / "mine-1").state == "draft"
 
 
 def test_published_weights_are_carried_in_by_their_hash(place, tmp_path, monkeypatch, capsys):

@@ -223,12 +223,15 @@ def export(
     *,
     out: Annotated[Path, Parameter(help="ZIP file to write.")],
     project: Project = None,
+    identifiers: Annotated[
+        bool, Parameter(negative="", help="Name the person who released it.")
+    ] = False,
     debug: Debug = False,
 ) -> int:
     """Write a model as one file that can be imported on another machine."""
     from napari_all_subtype.workflow.model_store import export_model
 
-    card = export_model(model, out, project)
+    card = export_model(model, out, project, identifiers)
     say(f"{card.id} ({card.state}): {out}")
     say(RESEARCH_USE_ONLY)
     return DONE

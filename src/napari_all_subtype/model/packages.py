@@ -17,7 +17,7 @@ from napari_all_subtype.errors import (
     OutputExistsError,
 )
 from napari_all_subtype.files import new_file, new_folder
-from napari_all_subtype.model.card import CARD_NAME, ModelCard, read_card, write_card
+from napari_all_subtype.model.card import CARD_NAME, DRAFT, ModelCard, read_card, write_card
 from napari_all_subtype.model.weight_files import ADVICE, SUFFIX, check_weights
 from napari_all_subtype.model.weights import check_files, load_network
 from napari_all_subtype.taxonomy import Taxonomy
@@ -39,7 +39,7 @@ def export_package(folder: Path, out: Path, card: ModelCard | None = None) -> Mo
     Parameters
     ----------
     card : ModelCard, optional
-        In place of the one in the folder: with its release.
+        In place of the one in the folder: without the name of who released it.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def import_package(
     """Bring a model from a ZIP file or a folder into `place`: its card and its folder.
 
     Nothing of it is loaded, and nothing runs, before every file was looked through. It
-    appears in `place` whole, or not at all.
+    appears in `place` whole, or not at all. It is a draft here, whoever released it elsewhere.
 
     Parameters
     ----------
@@ -103,6 +103,8 @@ def import_package(
                 _refuse_mismatch(card, taxonomy, spec)
                 # Fits what the card describes, in the end: architecture from code, numbers alone.
                 load_network(partial)
+                card = card.model_copy(update={"state": DRAFT, "release": None})
+                with_card(partial, card)
             folder = place / card.id
             if folder.exists():
                 raise OutputExistsError(

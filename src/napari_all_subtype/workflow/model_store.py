@@ -35,6 +35,8 @@ from napari_all_subtype.workflow.models import (
 )
 from napari_all_subtype.workflow.table_cells import Seen, TableCells, cells_of_table, seen_by
 
+NAMELESS = "a reader"  # what leaves a laboratory names nobody
+
 
 def fetch_weights(
     backbones: Sequence[str], to: Path | None = None, mirror: str = "", monitor: Monitor = SILENT
@@ -96,14 +98,26 @@ def import_model(source: Path, database: Database | None = None) -> ModelCard:
     return card
 
 
-def export_model(model: str, out: Path, project: Path | None = None) -> ModelCard:
+def export_model(
+    model: str, out: Path, project: Path | None = None, identifiers: bool = False
+) -> ModelCard:
     """Write a model as one file that can be imported elsewhere.
+
+    Parameters
+    ----------
+    identifiers : bool
+        With the name of the person who released it.
 
     Raises
     ------
     ModelNotFoundError, ModelIntegrityError, OutputExistsError, OutputError
     """
-    return export_package(folder_of(model, project), out)
+    folder = folder_of(model, project)
+    card = read_card(folder)
+    if card.release is not None and not identifiers:
+        nameless = card.release.model_copy(update={"by": NAMELESS})
+        card = card.model_copy(update={"release": nameless})
+    return export_package(folder, out, card)
 
 
 def remove_model(model: str, database: Database | None = None) -> None:
