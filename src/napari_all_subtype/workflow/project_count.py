@@ -128,8 +128,10 @@ def counted(
         Of the slide, by field id, with the words that `drawn` has.
     lost : int
         Images that could not be compared with the others.
-    name_of : callable, optional
-        What a reader is called, by id; by default ``reader-1`` and so on.
+    apart : Reading, optional
+        The one whose words these are; by default the common record.
+    with_model : bool
+        Also what the model says, and how often it is wrong of normal cells.
     """
     first = next(iter(fields.values()))
     taxonomy, seed = first.taxonomy, parameters.seed
