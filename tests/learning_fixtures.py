@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from qtpy.QtCore import QThreadPool
 
 import fake_learning_child
 from learning_project import learning_project
@@ -44,3 +45,5 @@ def learning_dock(make_napari_viewer, monkeypatch, qtbot):
     yield make
     for viewer in made:
         session_of(viewer).learning.close()
+    # What a thread looks at must not outlive the program.
+    QThreadPool.globalInstance().waitForDone(30_000)

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,11 @@ from napari_all_subtype.project.groups import splits_of
 from napari_all_subtype.project.models import models_of
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.rounds import running_model
+
+MOST_GAP_MS, MOST_OWN_MS = 2000, 500
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from window_gaps import gaps_of_training  # noqa: E402
 
 pytest_plugins = ["learning_fixtures"]
 pytestmark = pytest.mark.window
@@ -88,12 +94,15 @@ def test_preview_shows_changed_crops_beside_each_crop(ready, qtbot):
     assert [len(row) for row in dock.setup.preview._rows] == [5, 5, 5, 5]
 
 
-def test_training_gives_a_draft_with_its_figures_and_curves(ready, qtbot):
-    _, dock = ready()
+def test_training_gives_a_draft_with_its_figures_and_curves_in_a_window_that_lives(ready, qtbot):
+    _, dock = ready(show=True)
     learning = dock.trainer.learning
     told = []
     learning.progressed.connect(lambda _: told.append(dock.footer.told.text()))
-    assert not ended(qtbot, learning, dock.footer.start_button.click).message
+    gaps = gaps_of_training(dock, lambda until: qtbot.waitUntil(until, timeout=LONG_MS))
+    # On a machine at rest it is below 100 ms (benchmarks/window_gaps.py); here others work too.
+    assert gaps.longest_ms < MOST_GAP_MS, gaps
+    assert gaps.own_ms < MOST_OWN_MS, gaps
     assert any("pass 3 of 6" in one for one in told)
     assert "draft" in dock.footer.told.text()
     assert not dock.curves.curves.empty

@@ -112,9 +112,9 @@ def rounds_figure(rounds: Sequence[RoundPoint], colours: Mapping[str, str]) -> F
     kappa.plot(
         [one.number for one in agreed], [one.kappa for one in agreed], ".-", color=_VALIDATION
     )
-    score.set(ylabel="macro-F1", ylim=(0, 1.02))
+    score.set(ylabel="macro-F1", ylim=(0, 1.06))
     labels.set(ylabel="pseudo-labels", ylim=(0, None))
-    kappa.set(ylabel="κ with model before", xlabel="round", ylim=(min(0, *_low(agreed)), 1.02))
+    kappa.set(ylabel="κ with model before", xlabel="round", ylim=(min(0, *_low(agreed)), 1.06))
     _finish((score, labels, kappa))
     return figure
 

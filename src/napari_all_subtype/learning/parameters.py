@@ -77,7 +77,11 @@ class PseudoLabelParameters(Parameters):
         "confidence; it tells the confidence from which on they are taken.",
     )
     max_fraction: float = Field(
-        0.8, gt=0.0, le=1.0, description="Share of the unlabelled cells used in the last round."
+        0.8,
+        gt=0.0,
+        le=1.0,
+        title="Share used at last",
+        description="Share of the unlabelled cells used in the last round.",
     )
     class_ratio: float = Field(
         3.0,

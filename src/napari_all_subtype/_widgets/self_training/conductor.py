@@ -64,6 +64,7 @@ class Conductor:
         self.reader = QueueReader(session)
         self._closed, self._reading = False, object()
         self._before, self._told = "", ""
+        self._notes: tuple[str, ...] = ()
         self.record.join(self)
         self.learning.join(self)
         self._connect()
@@ -115,7 +116,7 @@ class Conductor:
 
     def _on_project(self) -> None:
         """Another project is open, or none."""
-        self.kept = None
+        self.kept, self._notes = None, ()
         dock = self.dock
         dock.rounds.show_proposed(None)
         dock.rounds.show_rounds([])
@@ -182,8 +183,7 @@ class Conductor:
     def _on_started(self, order: Order) -> None:
         if isinstance(order, MINE):
             self._before = self._told = ""
-            self.dock.footer.bar.setRange(0, 0)
-            self.dock.footer.say("Starting the process that learns…")
+            self.dock.footer.show_start()
         self.show_state()
 
     def _on_progress(self, progress: Progress) -> None:
@@ -207,10 +207,10 @@ class Conductor:
             case RoundMade():
                 self.refresh()
             case FedBack(notes):
-                self._told = "<br>".join(["Judged.", *map(escape, notes)])
+                self._told, self._notes = "The cells are judged.", notes
             case SelfTrained(model_id, why, notes):
-                lines = [f"<b>{escape(model_id)}</b> runs: {WHY_ENDED.get(why, why)}."]
-                self._told = "<br>".join([*lines, *map(escape, notes)])
+                self._told = f"<b>{escape(model_id)}</b> runs: {WHY_ENDED.get(why, why)}."
+                self._notes = notes
 
     def _on_ended(self, ended: Ended) -> None:
         if self._mine:
@@ -290,6 +290,8 @@ class Conductor:
             told = f"⚠ Nothing can be learned in this project: {escape(database.read_only)}"
         elif not model:
             told = NO_MODEL
+        else:
+            told = "<br>".join(map(escape, self._notes))
         dock.told.setText(told)
         dock.told.setVisible(bool(told))
         if running and not self._mine:

@@ -79,6 +79,8 @@ class RoundsPanel(QGroupBox):
             self.table.horizontalHeaderItem(n).setToolTip(tip)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setHighlightSections(False)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -212,7 +214,15 @@ class RoundsPanel(QGroupBox):
         height = max(height, self.table.verticalHeader().defaultSectionSize())
         head = self.table.horizontalHeader().sizeHint().height()
         self.table.setFixedHeight(rows * height + head + 2 * self.table.frameWidth() + 2)
+        bar = self.table.verticalScrollBar().sizeHint().width()
+        columns = range(self.table.columnCount())
+        self.table.setMinimumWidth(sum(map(self._width_of, columns)) + bar)
         self.table.setVisible(bool(self._rounds))
+
+    def _width_of(self, column: int) -> int:
+        """Width in which nothing of a column is clipped."""
+        header = self.table.horizontalHeader()
+        return max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column))
 
 
 def _row(made: Round) -> tuple[str, ...]:

@@ -66,10 +66,19 @@ class Footer(QWidget):
         """Write what goes on, or what was done."""
         self.told.setText(html)
 
+    def show_start(self) -> None:
+        """Have the bar and the line say that it begins."""
+        self._set_bar(0, 0)
+        self.say("Starting the process that learns…")
+
+    def _set_bar(self, done: int, total: int) -> None:
+        # Never without an end: Qt then moves the bar all the time, and the window stutters.
+        self.bar.setRange(0, max(total, 1))
+        self.bar.setValue(min(done, total))
+
     def show_progress(self, progress: Progress, before: str = "") -> None:
         """Have the bar and the line say how far it is; `before` stands in front of it."""
-        self.bar.setRange(0, progress.total)
-        self.bar.setValue(min(progress.done, progress.total))
+        self._set_bar(progress.done, progress.total)
         self.say(before + progress_text(progress))
 
 

@@ -13,6 +13,7 @@ from napari_all_subtype._widgets.train.choices import TrainChoices
 from napari_all_subtype.model.card import read_card
 from napari_all_subtype.model.checkpoints import FILE
 from napari_all_subtype.model.weights import find_model
+from napari_all_subtype.progress import Monitor, Progress
 from napari_all_subtype.project.database import Database, open_project
 from napari_all_subtype.project.models import MODELS_FOLDER
 from napari_all_subtype.project.rounds import FEEDBACK, SELF_TRAINING, Round, rounds_of
@@ -33,11 +34,25 @@ NO_VIEWS = np.zeros((0, 1, 1, 1, 3), np.uint8)
 CHECKPOINT = ".checkpoint"
 
 
-def survey(folder: Path, choices: TrainChoices) -> TrainingSurvey:
+class Until:
+    """A monitor that shows nothing, and stops when it is told to."""
+
+    def __init__(self) -> None:
+        self.stop_requested = False
+
+    def report(self, progress: Progress) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Nobody wants to know it any more."""
+        self.stop_requested = True
+
+
+def survey(folder: Path, choices: TrainChoices, monitor: Monitor) -> TrainingSurvey:
     """What there is to learn from in the project in `folder`."""
     with open_project(folder, write=False) as database:
         spec = read_card(find_model()).crop_spec
-        return survey_training(database, spec, choices.split, choices.flat, choices.seed)
+        return survey_training(database, spec, choices.split, choices.flat, choices.seed, monitor)
 
 
 def views(survey: TrainingSurvey, choices: TrainChoices) -> np.ndarray:

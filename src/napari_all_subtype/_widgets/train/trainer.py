@@ -60,6 +60,7 @@ class Trainer:
         self.measured_on: dict[str, Path] = {}
         self._closed = self._looking = self._again = False
         self._resumed = False
+        self._until = looking.Until()
         self.later = Later(self.look, dock)
         self.record.join(self)
         self.learning.join(self)
@@ -95,6 +96,7 @@ class Trainer:
     def close(self, *_: object) -> None:
         """Listen no more; the work ends when no dock shows it."""
         self._closed = True
+        self._until.stop()
         self.later.stop()
         for signal, slot in self._slots():
             signal.disconnect(slot, missing_ok=True)
@@ -142,7 +144,8 @@ class Trainer:
             return
         self._looking = True
         folder = self.record.database.folder
-        in_thread(looking.survey, folder, choices, then=partial(self._on_survey, folder))
+        then = partial(self._on_survey, folder)
+        in_thread(looking.survey, folder, choices, self._until, then=then)
 
     def _on_survey(self, folder: Path, found: TrainingSurvey | AllSubtypeError) -> None:
         self._looking = False
@@ -204,8 +207,7 @@ class Trainer:
     def _on_started(self, order: Order) -> None:
         self._resumed = False
         if isinstance(order, MINE):
-            self.dock.footer.bar.setRange(0, 0)
-            self.dock.footer.say("Starting the process that learns…")
+            self.dock.footer.show_start()
         self.show_state()
 
     @property
