@@ -88,6 +88,15 @@ def test_a_killed_training_goes_on_to_the_very_weights_of_one_that_was_not(
     assert (listener.heard[0].phase, listener.heard[0].done) != (HEAD, 1)
 
 
+def test_what_the_head_learned_outlives_a_kill_also_where_it_learns_no_more(tmp_path):
+    late = QUICK.model_copy(update={"fine_tune_from": "logits"})
+    weights = quickly(late)[0].network.get_weights()
+    with pytest.raises(Killed):
+        quickly(late, folder=tmp_path, monitor=Listener(FINE, kill_at=6))
+    resumed = quickly(late, folder=tmp_path)[0].network.get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(weights, resumed, strict=True))
+
+
 def test_a_checkpoint_of_another_training_is_left_alone(tmp_path):
     with pytest.raises(Killed):
         quickly(folder=tmp_path, monitor=Listener(FINE, kill_at=5))

@@ -62,6 +62,8 @@ class Phase:
         Figures on the validation cells, ``val_loss`` among them; None where there are none.
     chooses : bool
         Whether these figures choose the best pass and end the phase; else the last pass counts.
+    taught : sequence of variables
+        What an earlier phase taught, which may learn no more in this one.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Phase:
     learning_rate: float
     measure: Callable[[], dict[str, float]] | None
     chooses: bool = True
+    taught: Sequence = ()
 
 
 class PhaseRun:
@@ -189,6 +192,7 @@ class PhaseRun:
         learner = self.phase.learner
         return {
             "weights": learner.trainable_variables,
+            "taught": self.phase.taught,
             "optimizer": learner.optimizer.variables,
             "seeds": _seeds(learner),
         }

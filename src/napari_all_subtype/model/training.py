@@ -196,6 +196,7 @@ class _Job:
         p, network = self.parameters, self.start.network
         if not p.fine_tune_epochs:
             return False
+        taught = head_of(network).weights
         learn_from(network, self.start.first or network.layers[0].name)
         for norm in norms_of(network):
             norm.trainable = False
@@ -209,6 +210,7 @@ class _Job:
             min(p.fine_tune_learning_rate * faster, 1.0),
             self.measured if self.validation is not None else None,
             self._chooses,
+            taught,
         )
         return PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
 
