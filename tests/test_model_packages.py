@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import cv2
 import h5py
 import numpy as np
 import pytest
@@ -27,10 +28,16 @@ from napari_all_subtype.errors import (
 from napari_all_subtype.model import imagenet
 from napari_all_subtype.model.card import CARD_FORMAT, CARD_NAME, read_card
 from napari_all_subtype.model.classifier import load_classifier
-from napari_all_subtype.model.packages import export_package, import_package
-from napari_all_subtype.model.saving import Told, save_model
+from napari_all_subtype.model.packages import export_package, import_package, with_card
+from napari_all_subtype.model.saving import Told, card_hash, save_model
 from napari_all_subtype.model.weights import WEIGHTS_NAME, sha256_of
+from napari_all_subtype.project.database import create_project
+from napari_all_subtype.project.models import add_model, models_folder, models_of
 from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.cell_rows import rows_of_csv
+from napari_all_subtype.workflow.keras_learner import KerasLearner
+from napari_all_subtype.workflow.model_store import release_model
+from napari_all_subtype.workflow.models import classifier_of
 from training_examples import QUICK, SMALL, TWO, cells_of, quickly
 
 pytestmark = [
@@ -222,8 +229,6 @@ def test_no_model_and_a_damaged_package_are_told_apart(place, tmp_path):
 def test_a_model_is_a_draft_until_a_person_releases_it_on_a_control_set(
     made, place, tmp_path, capsys
 ):
-    import cv2
-
     assert run(["models", "import", str(made)]) == 0
     crops, words = cells_of(8, 5, CropSpec(96, 0.26))
     rows = ["file,annotation,group"]
@@ -297,3 +302,53 @@ def test_hashes_are_those_that_keras_publishes():
     folder = Path(applications.__file__).parent
     text = "".join(path.read_text() for path in folder.glob("*.py"))
     assert all(file.md5 in text for file in imagenet.PUBLISHED.values())
+
+
+@pytest.fixture
+def in_project(made, tmp_path):
+    """An open project with the model in it, as it was made."""
+    with create_project(tmp_path / "project") as database:
+        folder = models_folder(database) / "mine-1"
+        shutil.copytree(made, folder)
+        facts = {"parent": "", "split_sha256": "", "content": {}}
+        add_model(database, "mine-1", card_sha256=card_hash(folder), **facts)
+        yield database, folder
+
+
+def _release(database, tmp_path):
+    crops, words = cells_of(8, 5, CropSpec(96, 0.26))
+    said = ["lymphocyte" if word == "blast" else "granulocyte" for word in words]
+    for k, crop in enumerate(crops):
+        cv2.imwrite(str(tmp_path / f"{k}.png"), crop[..., ::-1])
+    files = [str(tmp_path / f"{k}.png") for k in range(len(said))]
+    table = [f"{file},{word},c{k}" for k, (file, word) in enumerate(zip(files, said, strict=True))]
+    (tmp_path / "control.csv").write_text("\n".join(["file,annotation,group", *table]))
+    return release_model("mine-1", "Dr A", rows_of_csv(tmp_path / "control.csv"), "c", database)
+
+
+def test_the_record_of_a_released_model_stays_true_and_is_held_to(in_project, tmp_path):
+    database, folder = in_project
+    before = models_of(database)[0].card_sha256
+    _release(database, tmp_path)
+    stored = models_of(database)[0]
+    assert stored.card_sha256 == before
+    assert stored.released_card_sha256 == card_hash(folder) != before
+    assert stored.control["crops"] == 8
+    assert "released_card_sha256" not in stored.control
+    assert classifier_of("mine-1", database.folder).card.state == "released"
+    card = read_card(folder)
+    changed = card.release.model_copy(update={"by": "Dr B"})
+    with_card(folder, card.model_copy(update={"release": changed}))
+    for load in (lambda: classifier_of(folder), lambda: KerasLearner().load(folder)):
+        with pytest.raises(ModelIntegrityError, match="the record of its project says"):
+            load()
+
+
+def test_a_release_whose_program_was_killed_before_the_card_is_finished(in_project, tmp_path):
+    database, folder = in_project
+    draft = (folder / CARD_NAME).read_bytes()
+    card = _release(database, tmp_path)
+    (folder / CARD_NAME).write_bytes(draft)
+    assert classifier_of(folder).card.state == "draft"
+    assert _release(database, tmp_path) == card == read_card(folder)
+    assert card_hash(folder) == models_of(database)[0].released_card_sha256

@@ -311,4 +311,9 @@ def _is_plain(text: str) -> bool:
 
 def write_card(card: ModelCard, folder: Path, name: str = CARD_NAME) -> None:
     """Write `card` into `folder`."""
-    (folder / name).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / name).write_bytes(card_bytes(card))
+
+
+def card_bytes(card: ModelCard) -> bytes:
+    """What is written of `card`: the same on every system, since its hash is recorded."""
+    return (card.model_dump_json(indent=2) + "\n").encode()

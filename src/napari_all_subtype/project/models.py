@@ -14,6 +14,8 @@ from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
 
 MODELS_FOLDER = "models"
+# Beside what a model was released on, in the line of its release.
+_RELEASED_CARD = "released_card_sha256"
 _LISTED = """
 SELECT models.*, releases.at_utc AS released_utc, readers.name AS released_by,
     releases.content AS control, removals.at_utc AS removed_utc
@@ -46,6 +48,8 @@ class StoredModel:
         When and by whom it was released; empty for a draft.
     control : dict
         What it was released on.
+    released_card_sha256 : str
+        Of its card since it was released, which says so; empty for a draft.
     removed : bool
         Its files were taken away; the record stays.
     """
@@ -60,6 +64,7 @@ class StoredModel:
     released_utc: str = ""
     released_by: str = ""
     control: Mapping[str, object] | None = None
+    released_card_sha256: str = ""
     removed: bool = False
 
     @property
@@ -67,9 +72,19 @@ class StoredModel:
         """``released`` or ``draft``."""
         return "released" if self.released_utc else "draft"
 
+    @property
+    def card_hashes(self) -> tuple[str, ...]:
+        """What its card may have: as it was made, and as it was released.
+
+        Both, since a program can be killed after the record and before the card.
+        """
+        return tuple(one for one in (self.card_sha256, self.released_card_sha256) if one)
+
     @classmethod
     def of_row(cls, row: sqlite3.Row) -> StoredModel:
         """The model in a row of the table."""
+        control = None if row["control"] is None else json.loads(row["control"])
+        released = (control or {}).pop(_RELEASED_CARD, "")
         return cls(
             row["id"],
             row["at_utc"],
@@ -80,7 +95,8 @@ class StoredModel:
             json.loads(row["content"]),
             row["released_utc"] or "",
             row["released_by"] or "",
-            None if row["control"] is None else json.loads(row["control"]),
+            control,
+            released,
             row["removed_utc"] is not None,
         )
 
@@ -182,9 +198,18 @@ def model_of(database: Database, model_id: str) -> StoredModel:
 
 
 def release_model(
-    database: Database, model_id: str, reader_id: int, control: Mapping[str, object]
+    database: Database,
+    model_id: str,
+    reader_id: int,
+    control: Mapping[str, object],
+    card_sha256: str = "",
 ) -> StoredModel:
     """Note that a person releases a model, and on what control set.
+
+    Parameters
+    ----------
+    card_sha256 : str
+        Of the card that says so, which takes the place of the draft's.
 
     Raises
     ------
@@ -195,10 +220,11 @@ def release_model(
     """
     if model_of(database, model_id).released_utc:
         raise RecordError(f"Model {model_id} is released already. Nothing was changed.")
+    content = dict(control) | ({_RELEASED_CARD: card_sha256} if card_sha256 else {})
     with database.transaction() as connection:
         connection.execute(
             "INSERT INTO releases VALUES (?, ?, ?, ?)",
-            (model_id, utc_now(), reader_id, json.dumps(control, ensure_ascii=False)),
+            (model_id, utc_now(), reader_id, json.dumps(content, ensure_ascii=False)),
         )
     return model_of(database, model_id)
 

@@ -28,6 +28,7 @@ from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.rounds import running_model
 from napari_all_subtype.workflow.learners import Learned
+from napari_all_subtype.workflow.models import refuse_changed
 from napari_all_subtype.workflow.user_folder import data_folder
 
 CHECKPOINT = ".checkpoint"
@@ -141,7 +142,14 @@ class KerasLearner:
         return replace(self, parameters=self.parameters.model_copy(update={"fine_tune_epochs": 0}))
 
     def load(self, folder: Path) -> Classifier:
-        """The model in `folder`."""
+        """The model in `folder`.
+
+        Raises
+        ------
+        ModelIntegrityError
+            If it is not what its card, or the record of its project, says.
+        """
+        refuse_changed(folder)
         return load_classifier(folder)
 
     def _refuse_other_crops(self, training: TrainingSet) -> None:

@@ -14,7 +14,7 @@ from napari_all_subtype.learning.evaluation import Evaluation, evaluate
 from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.model import imagenet
 from napari_all_subtype.model.backbones import BACKBONES
-from napari_all_subtype.model.card import RELEASED, ModelCard, Release, read_card
+from napari_all_subtype.model.card import RELEASED, ModelCard, Release, card_bytes, read_card
 from napari_all_subtype.model.packages import export_package, import_package, with_card
 from napari_all_subtype.model.saving import card_hash
 from napari_all_subtype.model.weights import bundled_folder
@@ -31,6 +31,7 @@ from napari_all_subtype.workflow.models import (
     classifier_of,
     folder_of,
     project_models,
+    refuse_changed,
     user_models,
 )
 from napari_all_subtype.workflow.table_cells import Seen, TableCells, cells_of_table, seen_by
@@ -180,6 +181,8 @@ def release_model(
     seen = Seen()
     if in_project:
         database.refuse_read_only()
+        if (known := _released_by_record(database, folder, card)) is not None:
+            return known
         seen = seen_by(database, bool(model_of(database, card.id).content.get("random_split")))
     classifier = classifier_of(folder)
     cells = cells_of_table(rows, card.classes, card.crop_spec, seen, monitor=monitor)
@@ -190,7 +193,20 @@ def release_model(
     released = card.model_copy(update={"state": RELEASED, "release": release})
     if in_project:
         who = reader_named(database, by.strip()).reader_id
-        record_release(database, card.id, who, release.model_dump())
+        digest = hashlib.sha256(card_bytes(released)).hexdigest()
+        record_release(database, card.id, who, release.model_dump(), digest)
+    with_card(folder, released)
+    return released
+
+
+def _released_by_record(database: Database, folder: Path, card: ModelCard) -> ModelCard | None:
+    """The card of a release that was recorded by a program killed before it wrote the card."""
+    stored = next((one for one in models_of(database) if one.folder == folder.name), None)
+    if stored is None or not stored.released_card_sha256:
+        return None
+    refuse_changed(folder)
+    release = Release.model_validate(stored.control)
+    released = card.model_copy(update={"state": RELEASED, "release": release})
     with_card(folder, released)
     return released
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_all_subtype.errors import AllSubtypeError, describe_error
-from napari_all_subtype.model.card import ModelCard, read_card
+from napari_all_subtype.errors import AllSubtypeError, ModelIntegrityError, describe_error
+from napari_all_subtype.model.card import CARD_NAME, ModelCard, read_card
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 from napari_all_subtype.model.weights import (
     BUNDLED,
     bundled_folder,
     find_model,
     model_folders_in,
+    sha256_of,
 )
+from napari_all_subtype.project.database import DATABASE_FILE, open_project
+from napari_all_subtype.project.models import StoredModel, models_of
 from napari_all_subtype.workflow.user_folder import data_folder
 
 MODELS = "models"
@@ -92,9 +95,53 @@ def classifier_of(model: str | Path = BUNDLED, project: Path | None = None) -> C
     Raises
     ------
     ModelNotFoundError, ModelIntegrityError
-        If there is none, or it is not what its card says.
+        If there is none, or it is not what its card, or the record of its project, says.
     """
-    return load_classifier(model, places(project))
+    folder = folder_of(model, project)
+    refuse_changed(folder)
+    return load_classifier(folder)
+
+
+def refuse_changed(folder: Path) -> None:
+    """Compare the card in `folder` with the record of the project that the model is in.
+
+    The card records the hash of every other file. Nothing is said of a model that is in no
+    project, or that its project has not recorded.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the model.
+
+    Raises
+    ------
+    ModelIntegrityError
+        If it is another card than the one the project recorded when the model was made or
+        released.
+    ProjectVersionError, ProjectDamagedError, ProjectReadError
+        If the record cannot be read.
+    """
+    model = _recorded(folder)
+    if model is None or not model.card_hashes:
+        return
+    found = sha256_of(folder / CARD_NAME)
+    if found not in model.card_hashes:
+        told = " or ".join(f"{one[:12]}…" for one in model.card_hashes)
+        raise ModelIntegrityError(
+            f"{CARD_NAME} of model {model.model_id} has SHA-256 {found[:12]}…, the record of its "
+            f"project says {told}: it was changed after it was made or released. Put back "
+            "the folder of the model from a copy, or train it again."
+        )
+
+
+def _recorded(folder: Path) -> StoredModel | None:
+    folder = folder.resolve()
+    home = folder.parent.parent
+    if folder.parent.name != MODELS or not (home / DATABASE_FILE).is_file():
+        return None
+    with open_project(home, write=False) as database:
+        known = {one.folder: one for one in models_of(database) if not one.removed}
+    return known.get(folder.name)
 
 
 def _known(folder: Path, place: str) -> KnownModel:

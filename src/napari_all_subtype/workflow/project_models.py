@@ -13,6 +13,7 @@ from napari_all_subtype.project.models import StoredModel, folder_of, model_of
 from napari_all_subtype.project.rounds import running_model
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.workflow.learners import Predictor
+from napari_all_subtype.workflow.models import refuse_changed
 
 
 def model_named(database: Database, model_id: str = "") -> StoredModel:
@@ -49,6 +50,7 @@ def predictor_of(database: Database, model: StoredModel) -> Predictor:
         If it tells other classes apart than the project has.
     """
     folder = Path(model.folder) if _is_shipped(model) else folder_of(database, model)
+    refuse_changed(folder)
     ready = load_classifier(folder)
     ours = taxonomy_of(database)
     if ready.taxonomy.names != ours.names:
