@@ -5,6 +5,6 @@ set -eu
 # The offscreen platform has no OpenGL, so a real viewer cannot draw on it.
 unset QT_QPA_PLATFORM
 if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}" ]; then
-    exec xvfb-run -a -s "-screen 0 1920x1200x24" "$@"
+    exec xvfb-run -a -n "${FIRST_DISPLAY:-99}" -s "-screen 0 1920x1200x24" "$@"
 fi
 exec "$@"
