@@ -11,6 +11,7 @@ from learning_project import learning_project
 from napari_all_subtype.cli import main
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
 from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.rounds import rounds_of, running_model
 from napari_all_subtype.workflow import keras_learner
 from napari_all_subtype.workflow.self_train import self_train
@@ -79,6 +80,36 @@ def test_feedback_writes_a_queue_that_comes_in_again(folder, taught, capsys):
     queue.assign(annotation="blast").to_csv(folder / "queue.csv", index=False)
     assert run("project", "add", folder, "--table", folder / "queue.csv", "--reader", "Dr. B") == 0
     assert "4 with a word" in capsys.readouterr().out
+
+
+def test_queue_comes_in_by_the_places_of_its_cells(folder, taught, capsys, tmp_path):
+    with open_project(folder) as project:
+        self_train(project, FakeLearner(), SelfTrainingParameters(rounds=0))
+    # Without names of files, as those have none that hold many cells.
+    path = tmp_path / "queue.csv"
+    assert run("feedback", folder, "--queue", 4, "--out", path) == 0
+    queue = pd.read_csv(path, dtype=str).assign(annotation=["blast", "normal", "blast", ""])
+    assert "file" not in queue
+    add = ("project", "add", folder, "--table", path, "--reader", "Dr. B")
+
+    queue.assign(x_px=["12"] * 4).to_csv(path, index=False)
+    assert run(*add) == 2
+    assert "not where it was when the queue was made" in capsys.readouterr().err
+    queue.to_csv(path, index=False)
+    assert run(*add) == 0
+    assert "0 images added, 3 with a word" in capsys.readouterr().out
+    assert run(*add) == 0
+    assert "0 with a word" in capsys.readouterr().out
+    with open_project(folder, write=False) as project:
+        said = [one for one in standing(project) if one.annotation.reader_id == 2]
+        assert [(str(one.annotation.seen.field_id), one.word.name) for one in said] == sorted(
+            zip(queue["field"][:3], queue["annotation"][:3], strict=True), key=by_field
+        )
+        assert all(one.annotation.seen.crop for one in said)
+
+
+def by_field(pair):
+    return int(pair[0])
 
 
 @pytest.mark.parametrize(

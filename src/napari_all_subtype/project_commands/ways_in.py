@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,18 +115,26 @@ def told(came: Imported, with_words: bool) -> int:
 
 
 def add_cells(database: Database, inputs: list[Path], reader: str, monitor: Monitor) -> Imported:
-    """Pictures of single cells, of tables or of folders per class."""
+    """Pictures of single cells, of tables or of folders per class; and words of a queue."""
     import pandas as pd
 
+    from napari_all_subtype.model.card import read_card
+    from napari_all_subtype.model.weights import find_model
     from napari_all_subtype.project.readers import reader_named
     from napari_all_subtype.workflow.cell_rows import rows_of_class_folders, rows_of_csv
     from napari_all_subtype.workflow.project_cells import import_cells, words_of
+    from napari_all_subtype.workflow.project_fields import Imported
+    from napari_all_subtype.workflow.queue_words import rows_in_fields, say_of_queue
 
-    rows = [rows_of_class_folders(p) if p.is_dir() else rows_of_csv(p) for p in inputs]
+    rows = [rows_of_class_folders(p) if p.is_dir() else rows_of_csv(p, True) for p in inputs]
     rows = pd.concat(rows, ignore_index=True)
-    words_of(database, rows)  # raises before a reader is entered who said nothing
+    placed = pd.concat([rows_in_fields(p) for p in inputs if not p.is_dir()] or [rows[:0]])
+    for one in (rows, placed):
+        words_of(database, one)  # raises before a reader is entered who said nothing
     who = reader_named(database, reader).reader_id
-    return import_cells(database, rows, who, monitor=monitor)
+    said = say_of_queue(database, placed, who, read_card(find_model()).crop_spec)
+    came = import_cells(database, rows, who, monitor=monitor) if len(rows) else Imported()
+    return replace(came, known=came.known + len(placed), annotated=came.annotated + said)
 
 
 def add_project(folder: Path, other: Path) -> int:

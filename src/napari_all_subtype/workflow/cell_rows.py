@@ -12,15 +12,21 @@ from napari_all_subtype.errors import ImageReadError, NoImagesError, RecordError
 from napari_all_subtype.project.own_classes import UNLABELLED, class_name
 
 FILE, WORD, GROUP = "file", "annotation", "group"
+FIELD = "field"  # of a project, in the queues it writes
 SEPARATORS = (",", ";", "\t")
 
 
-def rows_of_csv(path: Path) -> pd.DataFrame:
+def rows_of_csv(path: Path, of_files: bool = False) -> pd.DataFrame:
     """Rows for `import_cells` from a CSV file: ``file``, ``annotation``, ``group``.
 
     Files are looked for beside the CSV file. ``label`` stands for ``annotation`` as well;
     without ``group`` the pictures of one folder are one. Commas, semicolons or tabulators part
     the columns, as the first line tells. A row that is there twice counts once.
+
+    Parameters
+    ----------
+    of_files : bool
+        Pass over rows that name a field of the project and no file.
 
     Raises
     ------
@@ -29,7 +35,9 @@ def rows_of_csv(path: Path) -> pd.DataFrame:
     RecordError
         If it has no column of files, or none of annotations, or a row without a file.
     """
-    given = _read(path)
+    given = table_of_csv(path)
+    if of_files and FIELD in given and FILE not in given:
+        given[FILE] = ""
     named = WORD if WORD in given else "label"
     if FILE not in given or named not in given:
         raise RecordError(
@@ -38,6 +46,8 @@ def rows_of_csv(path: Path) -> pd.DataFrame:
         )
     # A spreadsheet leaves rows of nothing at the end.
     given = given[(given != "").any(axis=1)]
+    if of_files and FIELD in given:
+        given = given[(given[FILE].str.strip() != "") | (given[FIELD] == "")]
     names = [name.strip() for name in given[FILE]]
     if "" in names:
         raise RecordError(
@@ -48,13 +58,19 @@ def rows_of_csv(path: Path) -> pd.DataFrame:
     # Absolute: two folders of two patients are both '.' to one who stands in them.
     folders = [os.path.dirname(os.path.abspath(file)) for file in files]
     groups = [g.strip() or f for g, f in zip(given.get(GROUP, folders), folders, strict=True)]
-    words = [_word(word) for word in given[named]]
+    words = [word_of(word) for word in given[named]]
     rows = pd.DataFrame({FILE: files, WORD: words, GROUP: groups})
     return rows.drop_duplicates(ignore_index=True)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """The table as text; names of columns without spaces, in small letters."""
+def table_of_csv(path: Path) -> pd.DataFrame:
+    """The table as text; names of columns without spaces, in small letters.
+
+    Raises
+    ------
+    ImageReadError
+        If it cannot be read.
+    """
     try:
         with path.open(encoding="utf-8-sig") as stream:
             first = stream.readline()
@@ -81,7 +97,7 @@ def _read(path: Path) -> pd.DataFrame:
     return given.rename(columns=lambda name: str(name).strip().lower()).fillna("")
 
 
-def _word(text: str) -> str:
+def word_of(text: str) -> str:
     """What was said, as the name of a class; empty where nobody said anything."""
     name = class_name(text)
     return "" if name == UNLABELLED else name
@@ -99,7 +115,7 @@ def rows_of_class_folders(folder: Path) -> pd.DataFrame:
         If there is no folder of pictures in it.
     """
     found = [
-        (image, _word(home.name))
+        (image, word_of(home.name))
         for home in sorted(path for path in folder.iterdir() if path.is_dir())
         if any(is_image_name(path.name) for path in home.iterdir())
         for image in list_images(home)

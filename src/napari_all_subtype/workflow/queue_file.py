@@ -13,7 +13,7 @@ from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.learning.queries import Feedback, Queue
 from napari_all_subtype.learning.training_set import TrainingSet, UnlabelledCrops
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.segmentations import last_segmentation
+from napari_all_subtype.project.segmentations import cells_of, last_segmentation
 from napari_all_subtype.project.smears import field_of, path_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.csv_file import write_csv
@@ -33,12 +33,16 @@ def queue_table(
 ) -> pd.DataFrame:
     """A row per cell to ask about, in that order; its ``annotation`` is to be filled in.
 
-    With the column of files that `write_list` adds it is a table that comes in again.
+    It comes in again by the place of each cell, and with the column of files that `write_list`
+    adds by that.
     """
     said = said_of(probabilities, taxonomy)
+    fields = {place_of(pool.ids[row])[0] for row in queue.rows}
+    centres = {one: _centres(database, one) for one in fields}
     rows = []
     for rank, (row, reason) in enumerate(zip(queue.rows, queue.reasons, strict=True), 1):
         field_id, label = place_of(pool.ids[row])
+        y, x = centres[field_id].get(label, (None, None))
         rows.append(
             {
                 "rank": rank,
@@ -47,13 +51,19 @@ def queue_table(
                 "field": field_id,
                 "cell": label,
                 "pixels_sha256": field_of(database, field_id).sha256,
+                "y_px": y,
+                "x_px": x,
                 "model_says": said.words[row],
                 "confidence": float(said.confidence[row]),
                 "reason": reason,
             }
         )
-    names = ("rank", "annotation", "group", "field", "cell", "pixels_sha256")
+    names = ("rank", "annotation", "group", "field", "cell", "pixels_sha256", "y_px", "x_px")
     return pd.DataFrame(rows, columns=[*names, "model_says", "confidence", "reason"])
+
+
+def _centres(database: Database, field_id: int) -> dict[int, tuple[float, float]]:
+    return {one.label: one.centroid_yx_px for one in cells_of(database, field_id)}
 
 
 def suspects_table(database: Database, training: TrainingSet, found: Feedback) -> pd.DataFrame:
