@@ -242,6 +242,26 @@ def test_doubted_cells_weigh_more_in_the_next_training_and_a_queue_is_made(proje
     assert left.looped == 0
 
 
+def test_queue_with_words_of_a_reader_is_never_overwritten(project, tmp_path):
+    learner = FakeLearner()
+    self_train(project, learner, SelfTrainingParameters(rounds=0))
+    found = feedback(project, learner, FeedbackParameters(queue=3))
+    path, suspects = project.folder / "queue.csv", project.folder / "suspects.csv"
+    assert write_list(project, found.queue, path) is None
+    assert write_list(project, found.queue, path) is None  # nobody wrote into the first
+    words = [" ", "blast", ""]
+    for n, sep in enumerate(",;", 1):
+        pd.read_csv(path).assign(annotation=words).to_csv(path, index=False, sep=sep)
+        assert write_list(project, found.queue, path) == path.with_name(f"queue-{n}.csv")
+        kept = pd.read_csv(path.with_name(f"queue-{n}.csv"), sep=sep, keep_default_na=False)
+        assert kept["annotation"].tolist() == words
+    assert pd.read_csv(path)["annotation"].isna().all()
+    path.write_bytes(b"\xff\xfe\x00 saved by who knows what")
+    assert write_list(project, found.queue, path).name == "queue-3.csv"
+    write_list(project, found.suspects, suspects)
+    assert write_list(project, found.suspects, suspects) is None
+
+
 def test_word_that_contradicts_the_model_is_shown(project, tmp_path):
     for n in range(12):
         for kind in ("normal", "blast"):

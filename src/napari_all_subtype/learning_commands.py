@@ -90,7 +90,7 @@ def feedback(
         learner = learner_of(database)
         found = give_feedback(database, learner, parameters, split, flat, seed, monitor)
         path = out or folder / QUEUE_FILE
-        write_list(database, found.queue, path, identifiers)
+        kept = write_list(database, found.queue, path, identifiers)
         write_list(database, found.suspects, path.with_name(SUSPECTS_FILE), identifiers)
     for line in found.notes:
         note(line)
@@ -105,6 +105,8 @@ def feedback(
     say(f"{found.looped} labelled cells weigh more in the next training.")
     say(f"{len(found.suspects)} words are suspect: {path.with_name(SUSPECTS_FILE).name}.")
     say(f"{len(found.queue)} cells to name: {path.name}.")
+    if kept is not None:
+        say(f"The earlier {path.name} had words of a reader in it and is kept as {kept.name}.")
     if found.stop:
         say(f"The loop may end: {found.stop}.")
     say(RESEARCH_USE_ONLY)

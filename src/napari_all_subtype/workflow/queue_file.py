@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import os
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from napari_all_subtype.errors import OutputError
 from napari_all_subtype.files import new_file
 from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.learning.queries import Feedback, Queue
@@ -92,8 +95,11 @@ def suspects_table(database: Database, training: TrainingSet, found: Feedback) -
 
 def write_list(
     database: Database, table: pd.DataFrame, path: Path, identifiers: bool = False
-) -> None:
-    """Write a list, in the place of an earlier one.
+) -> Path | None:
+    """Write a list, in the place of an earlier one: where that is now, if it is kept.
+
+    An earlier queue in which a reader wrote words is kept beside it, as ``queue-1.csv``: nothing
+    says that they came in.
 
     In the project's own folder, or with `identifiers`, pictures of one cell are named by file, so
     that what a reader fills in comes in again by the same table. Elsewhere names stay out.
@@ -108,8 +114,37 @@ def write_list(
         names = [_name(database, int(field), path.parent) for field in table["field"]]
         table = table.assign(**{FILE: pd.Series(names, table.index, object)})
         table = table[[FILE, *(name for name in table.columns if name != FILE)]]
+    kept = _put_aside(path) if _has_words(path) else None
     with new_file(path, overwrite=True) as partial:
         write_csv(table, partial)
+    return kept
+
+
+def _has_words(path: Path) -> bool:
+    """Whether a reader wrote into the queue at `path`; what cannot be read may hold words."""
+    if not path.is_file():
+        return False
+    try:
+        earlier = pd.read_csv(path, dtype=str, sep=None, engine="python", keep_default_na=False)
+    except (ValueError, csv.Error):  # also what is no text, or no table
+        return path.stat().st_size > 0
+    if not {"rank", "annotation"} <= set(earlier):
+        return False
+    return bool(earlier["annotation"].str.strip().any())
+
+
+def _put_aside(path: Path) -> Path:
+    """Give the file at `path` the first name with a number that is free."""
+    numbered = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(1))
+    free = next(one for one in numbered if not one.exists())
+    try:
+        path.rename(free)
+    except OSError as error:
+        raise OutputError(
+            f"{path.name} holds words of a reader and cannot be kept as {free.name}: "
+            f"{error.strerror}. Close it in other programs, or move it away."
+        ) from error
+    return free
 
 
 def _name(database: Database, field_id: int, home: Path) -> str:
