@@ -78,6 +78,9 @@ def test_feedback_writes_a_queue_that_comes_in_again(folder, taught, capsys):
     queue = pd.read_csv(folder / "queue.csv", dtype=str)
     assert len(queue) == 4
     queue.assign(annotation="blast").to_csv(folder / "queue.csv", index=False)
+    assert run("feedback", folder, "--error-rate", 0.1, "--queue", 4) == 0
+    assert "words of a reader in it and is kept as queue-1.csv" in capsys.readouterr().out
+    (folder / "queue-1.csv").replace(folder / "queue.csv")
     assert run("project", "add", folder, "--table", folder / "queue.csv", "--reader", "Dr. B") == 0
     assert "4 with a word" in capsys.readouterr().out
 
@@ -120,6 +123,7 @@ def by_field(pair):
         (("self-train", "DIR", "--rounds", "-1"), "rounds"),
         (("evaluate", "DIR", "--table", "no.csv", "--out", "m.json"), "no.csv cannot be read"),
         (("self-train", "nowhere"), "holds no project"),
+        (("self-train", "DIR", "3"), "3 is more than the command takes"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(folder, taught, capsys, words, said):
@@ -128,6 +132,15 @@ def test_what_is_wrong_is_said_in_one_line(folder, taught, capsys, words, said):
     assert len(err) == 1
     assert said in err[0]
     assert "Unexpected" not in err[0]
+
+
+def test_models_of_a_project_are_listed_by_its_folder(folder, taught, capsys):
+    assert run("self-train", folder, "--rounds", 0) == 0
+    own = capsys.readouterr().out.splitlines()[-1]
+    (folder / "models" / own / "card.json").write_text("{}")  # a damaged one is listed as such
+    for words in ((folder,), ("--project", folder)):
+        assert run("models", "list", *words) == 0
+        assert own in "".join(capsys.readouterr())
 
 
 def test_project_that_another_program_writes_is_said(folder, taught, capsys):

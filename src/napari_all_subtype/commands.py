@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 from pydantic import ValidationError
 
 from napari_all_subtype.errors import ParameterError
@@ -214,6 +214,11 @@ def run(words: Sequence[str], debug: bool = False) -> int:
         wrong = error.__cause__
         if isinstance(wrong, ValidationError):
             raise bad_option(wrong) from error
+        if isinstance(error, UnusedCliTokensError):
+            raise ParameterError(
+                f"{listed(error.unused_tokens)} is more than the command takes: what belongs to an "
+                "option follows its name. See --help."
+            ) from error
         raise ParameterError(str(error)) from error
     return status if isinstance(status, int) else DONE
 

@@ -130,8 +130,11 @@ def _tell(found: Trained) -> None:
 
 
 @models.command(name="list")
-def list_models(*, project: Project = None, debug: Debug = False) -> int:
-    """List the models: id, where it is, draft or released, network, classes."""
+def list_models(project: Project = None, *, debug: Debug = False) -> int:
+    """List the models: id, where it is, draft or released, network, classes.
+
+    Example: napari-all-subtype models list reading-2026
+    """
     from napari_all_subtype.workflow.models import known_models
 
     for one in known_models(project):
