@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -48,3 +51,20 @@ def test_summary_of_many_cells_comes_from_a_thread(analysed, qtbot, monkeypatch)
     dock.result.scope_changed.emit()
     assert dock.result.summary.text() == ""
     qtbot.waitUntil(lambda: "5 white cells" in dock.result.summary.text(), timeout=10_000)
+
+
+ENDS_EARLY = """
+import time
+from qtpy.QtWidgets import QApplication
+from napari_all_subtype._widgets.threads import in_thread
+app = QApplication([])
+in_thread(time.sleep, 0.5, then=print)
+"""
+
+
+def test_a_program_that_ends_while_a_thread_works_is_not_aborted():
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS_EARLY], env=environment, capture_output=True, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr.decode()

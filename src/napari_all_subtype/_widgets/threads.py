@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QThreadPool, QTimer
 
 from napari_all_subtype.errors import AllSubtypeError
+
+# How long a program that ends waits for threads: one that tells a window that is gone of its
+# result would abort it.
+GRACE_MS = 5000
 
 
 def in_thread(function: Callable, *arguments: object, then: Callable[[object], None]) -> None:
@@ -20,7 +26,13 @@ def in_thread(function: Callable, *arguments: object, then: Callable[[object], N
         except AllSubtypeError as error:
             return (error,)
 
+    _wait_at_the_end()
     create_worker(attempt, _connect={"returned": lambda outcome: then(*outcome)})
+
+
+@cache
+def _wait_at_the_end() -> None:
+    atexit.register(lambda: QThreadPool.globalInstance().waitForDone(GRACE_MS))
 
 
 class Latest:
