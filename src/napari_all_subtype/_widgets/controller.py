@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixels_of
 from napari_all_subtype._widgets.keeper import ProjectSmear
+from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
@@ -62,6 +64,7 @@ class Controller:
         self._wanted = self._wanted_label = self._reworded = 0
         self._restore()
         self._connect()
+        self._on_classes()
         self._on_layers_changed()
         self._on_fields_changed()
         self.show_state()
@@ -107,6 +110,7 @@ class Controller:
             (session.place_wanted, self.go_to),
             (session.look_wanted, self._on_look_wanted),
             (session.model_wanted, self.dock.setup.add_model),
+            (session.classes.changed, self._on_classes),
             (session.record.worded, self._on_worded),
             (session.record.keeper.smear_opened, self._on_smear_opened),
             (session.record.keeper.trouble, show_warning),
@@ -338,8 +342,22 @@ class Controller:
         self.layers.change_look(**changes)
 
     def _on_look_wanted(self, changes: dict[str, object]) -> None:
-        self.layers.change_look(**changes)
-        self.dock.result.show_look(self.layers.look)
+        self._draw_as(replace(self.layers.look, **changes))
+
+    def _draw_as(self, look: Look) -> None:
+        """Draw the cells so, as far as their classes allow."""
+        if not self.session.classes.now.are_fab:
+            look = look.without_fab()
+        if look != self.layers.look:
+            self.layers.change_look(**asdict(look))
+        self.dock.result.show_look(look)
+
+    def _on_classes(self) -> None:
+        """Show the classes of the result: legend, and what there is of these classes only."""
+        now = self.session.classes.now
+        self.dock.result.show_classes(now.shown, now.are_fab, self.layers.look)
+        self._draw_as(self.layers.look)
+        self._show_summary()
 
     def _show_summary(self) -> None:
         self._summary_timer.stop()

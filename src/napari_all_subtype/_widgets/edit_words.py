@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from napari_all_subtype._widgets.classes_in_use import Classes
 from napari_all_subtype._widgets.edit_panel import TOOLS
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.project.undo import Reversal
-from napari_all_subtype.taxonomy import FAB5, class_of
 
 HINTS = {
     "paint": "Begin inside a cell to enlarge it, beside all cells to draw a new one. <b>Esc</b> "
@@ -83,12 +83,12 @@ def done_text(edit: Edit) -> str:
     return f"{undone}{text if undone else text[:1].upper() + text[1:]}."
 
 
-def reversal_text(made: Reversal) -> str:
-    """What undo or redo did, in a sentence."""
+def reversal_text(made: Reversal, classes: Classes) -> str:
+    """What undo or redo did, in a sentence; words by their titles in `classes`."""
     parts = [done_text(one.edit) for one in made.edits]
     words = made.annotations
     if len(words) == 1:
-        now = class_of(FAB5, words[0].word.name).title if words[0].word else "no word"
+        now = classes.title(words[0].word.name) if words[0].word else "no word"
         parts.append(f"Cell {words[0].seen.label}: {now} again.")
     elif words:
         parts.append(f"{len(words)} cells have their words from before.")

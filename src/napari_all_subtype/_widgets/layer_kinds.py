@@ -12,7 +12,7 @@ from napari.utils.transforms import Affine
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.config import ScaleParameters
-from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5
+from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
 
 # Until a field is measured; only for its place beside layers that have units of length.
 UNKNOWN_UM_PER_PX = ScaleParameters().assumed_pixel_size_um
@@ -21,8 +21,6 @@ CELLS, SUBTYPES, LETTERS, PREVIEW = "cells", "subtypes", "letters", "preview"
 PREVIEW_COLOUR = "#39FF14"
 # Of the border around the badge of a cell that a person has spoken of.
 REVIEWED_COLOUR = "black"
-# What a person can say of a cell.
-WORDS = (*FAB5.names, *(one.name for one in EXCLUSIONS))
 # Of a cell of which nobody has: napari's table writes nothing where nothing stands.
 NO_WORD = "\N{EN DASH}"
 
@@ -38,7 +36,12 @@ def new_cells(data: np.ndarray) -> Labels:
     return layer
 
 
-def hover_features(cells: pd.DataFrame) -> pd.DataFrame:
+def words_of(taxonomy: Taxonomy) -> tuple[str, ...]:
+    """What a person can say of a cell that `taxonomy` was made for."""
+    return (*taxonomy.names, *(one.name for one in EXCLUSIONS))
+
+
+def hover_features(cells: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
     """A cell table such that napari's status bar says nothing of what has no pixel.
 
     Napari leaves out None, and what is not a number in double precision only.
@@ -49,15 +52,22 @@ def hover_features(cells: pd.DataFrame) -> pd.DataFrame:
         shown[name] = shown[name].astype(object).mask(gone, None)
     # Of this kind of column napari's table of features makes a box to choose from.
     said = table.annotations(cells)
+    choices = dict.fromkeys((NO_WORD, *words_of(taxonomy)))
+    # Also words of other classes that stand in a project: what is no choice would be gone.
+    choices |= dict.fromkeys(said[said != ""])
     said = said.where(said != "", NO_WORD).mask(gone, None)
-    return shown.assign(**{table.ANNOTATION: pd.Categorical(said, (NO_WORD, *WORDS))})
+    return shown.assign(**{table.ANNOTATION: pd.Categorical(said, list(choices))})
 
 
-def say_words(layer: Labels, cells: pd.DataFrame, labels: Sequence[int]) -> None:
+def say_words(
+    layer: Labels, cells: pd.DataFrame, labels: Sequence[int], taxonomy: Taxonomy
+) -> None:
     """Have the features of `layer` say what people say of `labels`; the others stay as they are."""
     shown, said = layer.features, table.annotations(cells)
-    if table.ANNOTATION not in shown or len(shown) != len(cells):
-        layer.features = hover_features(cells)
+    whole = table.ANNOTATION in shown and len(shown) == len(cells)
+    known = {"", *shown[table.ANNOTATION].cat.categories} if whole else set()
+    if not set(said.iloc[list(labels)]) <= known:
+        layer.features = hover_features(cells, taxonomy)
         return
     column = shown.columns.get_loc(table.ANNOTATION)
     for label in labels:

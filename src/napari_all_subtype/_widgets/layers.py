@@ -87,7 +87,7 @@ class ResultLayers(OwnLayers):
         cells, look = view.analysis.cells, self.look
         made = not self._alive(self.cells)
         self._put("cells", view.analysis.masks.labels, new_cells, placed).features = hover_features(
-            cells
+            cells, view.analysis.taxonomy
         )
         if made:
             yield
@@ -179,7 +179,7 @@ class ResultLayers(OwnLayers):
         if self._has_result:
             self.redraw(region)
             if self._alive(self.cells):
-                self.cells.features = hover_features(analysis.cells)
+                self.cells.features = hover_features(analysis.cells, analysis.taxonomy)
             self._letters_old = True
             self._renew_letters()
 
@@ -208,7 +208,8 @@ class ResultLayers(OwnLayers):
     def say_words(self, labels: Sequence[int]) -> None:
         """Have the features of the layer of the cells say what people say of `labels`."""
         if self._has_result and self._alive(self.cells):
-            say_words(self.cells, self.view.analysis.cells, labels)
+            analysis = self.view.analysis
+            say_words(self.cells, analysis.cells, labels, analysis.taxonomy)
 
     def _renew_letters(self, *_: object) -> None:
         """Write letters after an edit, those that are hidden once they are shown."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_all_subtype._widgets.codes import FILL_OPACITY, ClassCodes, Codes, StepCodes
 from napari_all_subtype.taxonomy import Taxonomy
-from napari_all_subtype.workflow.colour_values import CLASS, QUANTITIES
+from napari_all_subtype.workflow.colour_values import CLASS, DISAGREEMENT, QUANTITIES
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Look:
     def column(self) -> str:
         """Of the cell table: the class that is shown."""
         return "best_guess" if self.best_guess else "subtype"
+
+    def without_fab(self) -> Look:
+        """The same without what there is only of L1, L2 and L3."""
+        by = CLASS if self.colour_by == DISAGREEMENT.name else self.colour_by
+        return replace(self, best_guess=False, colour_by=by)
 
     def codes(self, taxonomy: Taxonomy) -> Codes:
         """The integers of the subtypes mask in this look."""

@@ -11,7 +11,7 @@ from napari_all_subtype._widgets.codes import FILL_OPACITY
 from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.scale_legend import ScaleLegend
-from napari_all_subtype.workflow.colour_values import CLASS, QUANTITIES
+from napari_all_subtype.workflow.colour_values import CLASS, DISAGREEMENT, QUANTITIES
 
 
 class LookPanel(QWidget):
@@ -76,6 +76,17 @@ class LookPanel(QWidget):
         self.confidence.valueChanged.connect(lambda v: self.changed.emit({"min_confidence": v}))
         self.letters.toggled.connect(lambda on: self.changed.emit({"letters": on}))
         self.best_guess.toggled.connect(self._on_best_guess)
+
+    def show_fab(self, on: bool) -> None:
+        """Offer what there is only of L1, L2 and L3, or leave it out."""
+        self.best_guess.setVisible(on)
+        at = self.colour_by.findData(DISAGREEMENT.name)
+        with QSignalBlocker(self.colour_by):
+            if on and at < 0:
+                self.colour_by.addItem(DISAGREEMENT.title, DISAGREEMENT.name)
+            elif not on and at >= 0:
+                self.colour_by.removeItem(at)
+        self._tell()
 
     def show_look(self, look: Look) -> None:
         """Have the controls say what `look` is."""

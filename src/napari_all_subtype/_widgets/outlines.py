@@ -149,7 +149,7 @@ class Outlines:
         except AllSubtypeError as error:
             self.panel.say(f"⚠ {error}")
             return
-        self.panel.say(reversal_text(made))
+        self.panel.say(reversal_text(made, self.session.classes.now))
         self.changed.emit()
 
     def _on_taken_back(self, n: int, made: MaskEdit) -> None:

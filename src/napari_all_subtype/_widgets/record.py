@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from psygnal import Signal
 
+from napari_all_subtype._widgets.classes_in_use import Classes
 from napari_all_subtype._widgets.keeper import Keeper
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.edit import Edit
@@ -24,7 +25,9 @@ from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.reclassifications import record_reclassified
 from napari_all_subtype.project.records import Reader, Reading
 from napari_all_subtype.project.steps import Thread, Tops
+from napari_all_subtype.project.taxonomies import refuse_odd_names, taxonomy_of, use_taxonomy
 from napari_all_subtype.project.undo import Reversal, redo, undo, undoable
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, Taxonomy
 from napari_all_subtype.workflow.project_analyses import words_on
 from napari_all_subtype.workflow.project_keeping import (
     KeptField,
@@ -74,6 +77,7 @@ class Record:
     def __init__(self, session):
         self.session = session
         self.database: Database | None = None
+        self.taxonomy: Taxonomy | None = None
         self.reader: Reader | None = None
         self.reading: Reading | None = None
         self.keeper = Keeper(self)
@@ -82,14 +86,21 @@ class Record:
     # The project
 
     def create(self, folder: Path) -> None:
-        """Make a project in `folder`, and open it.
+        """Make a project in `folder`, and open it; it has the classes of the result that is shown.
 
         Raises
         ------
         ProjectExistsError, ProjectWriteError
             If there is one, or it cannot be written.
+        RecordError
+            If a class of the result has a name that none of a project can have.
         """
-        self._use(create_project(folder))
+        taxonomy = self.session.classes.of_result or FAB5
+        refuse_odd_names(taxonomy.names)
+        database = create_project(folder)
+        if taxonomy != FAB5:
+            use_taxonomy(database, taxonomy)
+        self._use(database)
 
     def open(self, folder: Path) -> None:
         """Open the project in `folder`; results that are there already are kept in it.
@@ -104,7 +115,7 @@ class Record:
     def _use(self, database: Database) -> None:
         reader = self.reader
         self.close()
-        self.database = database
+        self.database, self.taxonomy = database, taxonomy_of(database)
         if reader is not None and not database.read_only:
             self.read_as(reader.name)
         self.session.forget_places()
@@ -117,7 +128,7 @@ class Record:
             return
         self.closing.emit()
         self.database.close()
-        self.database = self.reader = self.reading = None
+        self.database = self.taxonomy = self.reader = self.reading = None
         self.keeper.stop()
         self.session.forget_places()
         self.opened.emit()
@@ -183,7 +194,8 @@ class Record:
         Raises
         ------
         RecordError
-            If no project is open, nobody reads, or a field is not in the project yet.
+            If no project is open, nobody reads, a field is not in the project yet, or the word is
+            of other classes than the project, or the model of a field, has.
         LockedError
             If the result of the smear is locked.
         ProjectReadOnlyError, ProjectWriteError
@@ -194,15 +206,15 @@ class Record:
         for n, labels in places.items():
             pictures = (crops or {}).get(n, {})
             names = dict(zip(pictures, keep_crops(database, pictures.values()), strict=True))
-            found, taxonomy = self._seen(n, labels, names)
+            found = self._seen(n, labels, names)
             seen += found
-            words += [Word.of(taxonomy, word) if word else None] * len(found)
+            words += [self._word(n, word) if word else None] * len(found)
         annotate_many(database, reader.reader_id, seen, words, self._reading_id)
         for n, labels in places.items():
             self._put_words(n, dict.fromkeys(labels, word))
 
     def _seen(self, n: int, labels: Sequence[int], crops: Mapping[int, str]):
-        """The cells `labels` as the reader sees them now, and the taxonomy they are called by."""
+        """The cells `labels` as the reader sees them now."""
         field = self.session.fields[n]
         if field.kept is None or field.result is None:
             raise RecordError(NOT_KEPT)
@@ -220,7 +232,17 @@ class Record:
             )
             for label, row in zip(labels, rows, strict=True)
         ]
-        return seen, analysis.taxonomy
+        return seen
+
+    def _word(self, n: int, word: str) -> Word:
+        """`word` in the taxonomy of the project, whose classes those of field `n` have to be."""
+        if word in {one.name for one in EXCLUSIONS}:
+            return Word.excluded(word)
+        analysis = self.session.fields[n].result.analysis
+        classes = Classes(self.taxonomy, analysis.taxonomy, analysis.model)
+        if classes.differ:
+            raise RecordError(classes.conflict)
+        return Word.of(self.taxonomy, word)
 
     def _put_words(self, n: int, words: Mapping[int, str]) -> None:
         """Have the table of field `n` say `words`, and tell of it."""

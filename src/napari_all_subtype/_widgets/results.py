@@ -48,11 +48,24 @@ class ResultPanel(QGroupBox):
     def __init__(self, taxonomy: Taxonomy, parent: QWidget | None = None):
         super().__init__(RESULT, parent)
         self._build(taxonomy)
+        self._listen()
         self.scope.currentIndexChanged.connect(lambda _: self.scope_changed.emit())
         self.drawing.changed.connect(self.look_changed)
+
+    def _listen(self) -> None:
         self.legend.hidden_changed.connect(
             lambda hidden: self.look_changed.emit({"hidden": hidden})
         )
+
+    def show_classes(self, taxonomy: Taxonomy, fab: bool, look: Look) -> None:
+        """Have a legend of `taxonomy`, and what is of FAB alone only where the classes are."""
+        before, self.legend = self.legend, Legend(taxonomy)
+        self.legend.show_hidden(look.hidden)
+        self._listen()
+        self.layout().replaceWidget(before, self.legend)
+        before.hide()
+        before.deleteLater()
+        self.drawing.show_fab(fab)
 
     def _build(self, taxonomy: Taxonomy) -> None:
         self.scope = QComboBox()

@@ -11,6 +11,7 @@ import numpy as np
 from psygnal import Signal
 
 from napari_all_subtype._widgets.cell_pixels import CellPixels
+from napari_all_subtype._widgets.classes_in_use import ClassesInUse
 from napari_all_subtype._widgets.edit_history import EditHistory
 from napari_all_subtype._widgets.fields import SmearField, reworded
 from napari_all_subtype._widgets.gauge import Gauge
@@ -99,6 +100,7 @@ class Session:
         self.selection = Selection()
         self.cell_filter = CellFilter()
         self.record = Record(self)
+        self.classes = ClassesInUse(self)
         self.learning = Learning(self.record)
         self.wanted_model = ""
         self.pixels = CellPixels(self)

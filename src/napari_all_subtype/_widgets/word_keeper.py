@@ -12,7 +12,6 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype.errors import AllSubtypeError, RecordError
 from napari_all_subtype.project.undo import Reversal
-from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.user_folder import data_folder
 
 REVIEWS_FOLDER = "reviews"
@@ -102,14 +101,13 @@ class WordKeeper:
         except AllSubtypeError as error:
             self.told.emit(f"⚠ {error}")
             return None
-        self.told.emit(reversal_text(made))
+        self.told.emit(reversal_text(made, self.session.classes.now))
         return made
 
     def _told(self, places: Places, word: str) -> str:
         count = sum(map(len, places.values()))
-        n, labels = next((n, labels) for n, labels in places.items() if labels)
-        taxonomy = self.session.result(n).analysis.taxonomy
-        title = class_of(taxonomy, word).title if word else "no word"
+        labels = next(labels for labels in places.values() if labels)
+        title = self.session.classes.now.title(word) if word else "no word"
         return f"Cell {labels[0]}: {title}." if count == 1 else f"{count} cells: {title}."
 
     def need_project(self) -> None:

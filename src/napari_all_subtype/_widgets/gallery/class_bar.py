@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QIcon
@@ -56,6 +56,12 @@ class ClassButton(QPushButton):
 class ClassBar(QWidget):
     """Buttons of all classes, in as many rows as are needed.
 
+    Parameters
+    ----------
+    classes : sequence of CellClass
+    refused : collection of str
+        Names of those that can never be said of what is shown.
+
     Signals
     -------
     called : str
@@ -64,8 +70,14 @@ class ClassBar(QWidget):
 
     called = Signal(str)
 
-    def __init__(self, classes: Sequence[CellClass], parent: QWidget | None = None):
+    def __init__(
+        self,
+        classes: Sequence[CellClass],
+        refused: Collection[str] = (),
+        parent: QWidget | None = None,
+    ):
         super().__init__(parent)
+        self._refused = frozenset(refused)
         self.buttons: dict[str, ClassButton] = {}
         self._titles = {one.name: one.title for one in classes} | {"": "No word"}
         self._meanings = {one.name: one.meaning for one in classes}
@@ -108,5 +120,5 @@ class ClassBar(QWidget):
 
     def allow(self, possible: bool) -> None:
         """Whether there is anything chosen that could be called so."""
-        for button in self.buttons.values():
-            button.setEnabled(possible)
+        for name, button in self.buttons.items():
+            button.setEnabled(possible and name not in self._refused)

@@ -7,7 +7,8 @@ from html import escape
 
 from qtpy.QtCore import QTimer
 
-from napari_all_subtype._widgets.gallery.cells import classes_of, thumbnails_of
+from napari_all_subtype._widgets.classes_in_use import Classes
+from napari_all_subtype._widgets.gallery.cells import thumbnails_of
 from napari_all_subtype._widgets.gallery.menu import gallery_menu
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.review.actions import REDO, TAKE_BACK, UNDO, Keys, actions_of
@@ -16,12 +17,16 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype._widgets.word_keeper import WordKeeper
-from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
+from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.review_parameters import CellFilter
 
 NO_RESULT = (
     "<b>No cell has been found yet.</b><br>Open an image and press <b>Run</b> in the dock "
     "<i>Analyse smear</i>."
+)
+MIXED = (
+    "<b>The fields of this smear have results of different classes.</b><br>Analyse all of them "
+    "again with one model, or see them one by one on the image."
 )
 FILTERED = (
     "<b>No cell passes the filters.</b><br>Choose <b>All cells</b> above, switch <b>Filters of the "
@@ -53,7 +58,7 @@ class Curator:
     def __init__(self, dock, session: Session):
         self.dock, self.view, self.session = dock, dock.view, session
         self.words = WordKeeper(session)
-        self.taxonomy, self.keys = FAB5, Keys()
+        self.classes, self.keys = Classes(), Keys()
         self._known: dict[int, PackedAnalysis] = {}
         self._names: dict[str, str] = {}
         self._message, self._old = "", False
@@ -89,6 +94,7 @@ class Curator:
             (session.result_changed, self._on_result),
             (session.filter_changed, self.refresh),
             (session.selection.changed, self._on_selection),
+            (session.classes.changed, self.refresh),
             (session.pixels.arrived, self._on_pixels),
             (self.words.told, self._on_told),
         )
@@ -133,7 +139,7 @@ class Curator:
         self._forget_edited(results)
         self._known = results
         self.dock.filtered.setVisible(self._shared != CellFilter())
-        self._use(next((one.analysis.taxonomy for one in results.values()), self.taxonomy))
+        self._use(self.session.classes.now)
         thumbnails = self._thumbnails(results)
         self.dock.show_empty("" if thumbnails else self._why_empty(results))
         self.view.show_thumbnails(thumbnails)
@@ -164,7 +170,7 @@ class Curator:
         # Of the queue all but this: it leaves out what was read, which is half of a gallery.
         shared = self._shared if self.dock.filtered.isChecked() else CellFilter()
         chosen = shared.model_copy(update={"reviewed": self.dock.shown.currentData()})
-        return thumbnails_of(tables, self.taxonomy, chosen, self.dock.sort.currentData())
+        return thumbnails_of(tables, self.classes.shown, chosen, self.dock.sort.currentData())
 
     @property
     def _shared(self) -> CellFilter:
@@ -173,7 +179,8 @@ class Curator:
 
     def _why_empty(self, results: dict[int, PackedAnalysis]) -> str:
         if not results:
-            return NO_RESULT
+            mixed = any(one.result for one in self.session.fields)
+            return MIXED if mixed else NO_RESULT
         found = any((one.analysis.cells["area_px"] > 0).any() for one in results.values())
         return FILTERED if found else NO_CELL
 
@@ -214,20 +221,27 @@ class Curator:
 
     # Words
 
-    def _use(self, taxonomy: Taxonomy) -> None:
-        """Offer the classes of `taxonomy`."""
-        if taxonomy != self.taxonomy:
-            self.taxonomy = taxonomy
-            self.dock.show_classes(taxonomy)
-            self.show_keys()
+    def _use(self, classes: Classes) -> None:
+        """Offer the words of `classes` that can be said."""
+        if classes == self.classes:
+            return
+        self.classes = classes
+        refused = classes.said.names if classes.differ else ()
+        self.dock.show_classes(classes.said, refused, classes.conflict_html)
+        # What nobody has said, nobody can say.
+        shown = classes.shown.names if classes.differ else ()
+        self.view.refused = frozenset({UNKNOWN.name, *shown})
+        self.show_keys()
 
     def show_keys(self) -> None:
         """Have the keys that a person chose for the review."""
-        self.keys = Keys(UserSettings().keys)
-        spoken = {one.name for one in classes_of(self.taxonomy)} | {TAKE_BACK, UNDO, REDO}
-        known = {one.name: self.keys.of(one) for one in actions_of(self.taxonomy)}
-        self._names = {key.upper(): name for name, key in known.items() if key and name in spoken}
-        self.dock.classes.show_keys(known | {"": known[TAKE_BACK]})
+        actions = actions_of(self.classes.said)
+        self.keys = Keys(UserSettings().keys).among(actions)
+        spoken = [one for one in actions if one.word or one.name in (TAKE_BACK, UNDO, REDO)]
+        known = {one.name: self.keys.of(one) for one in spoken}
+        self._names = {key.upper(): name for name, key in known.items() if key}
+        by_word = {one.word: known[one.name] for one in spoken if one.word}
+        self.dock.classes.show_keys(by_word | {"": known[TAKE_BACK]})
 
     def do(self, name: str) -> None:
         """Do what the key of the action `name` stands for."""
@@ -236,7 +250,8 @@ class Curator:
         elif name == REDO:
             self.words.redo()
         else:
-            self.say("" if name == TAKE_BACK else name)
+            words = {one.name: one.word for one in actions_of(self.classes.said)}
+            self.say(words[name])
 
     def say(self, word: str, go_on: bool = True) -> None:
         """Call what is chosen `word`, in one step, and go on to the cell that came after one."""

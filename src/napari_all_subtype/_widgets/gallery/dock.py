@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from qtpy.QtCore import QEvent, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -76,13 +78,14 @@ class CellGallery(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.view)
-        self.told = paragraph()
+        self.told, self.conflict = paragraph(), paragraph()
         self.told.setAccessibleName("What is chosen, and what was done")
         self.classes: ClassBar | None = None
         self._bars = QVBoxLayout()
         layout = QVBoxLayout(self)
         layout.addWidget(self._build_head())
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.conflict)
         layout.addWidget(self.told)
         layout.addLayout(self._bars)
         layout.addWidget(paragraph(f"<b>{RESEARCH_USE_ONLY}</b>"))
@@ -132,12 +135,25 @@ class CellGallery(QWidget):
         """Show thumbnails of another size."""
         self.view.set_side(side_px)
 
-    def show_classes(self, taxonomy: Taxonomy) -> None:
-        """Have a button for each class of `taxonomy` and each exclusion."""
+    def show_classes(
+        self, taxonomy: Taxonomy, refused: Collection[str] = (), why: str = ""
+    ) -> None:
+        """Have a button for each class of `taxonomy` and each exclusion.
+
+        Parameters
+        ----------
+        refused : collection of str
+            Names of classes that cannot be said of the cells that are shown.
+        why : str
+            Why not, in HTML.
+        """
         if self.classes is not None:
             self._bars.removeWidget(self.classes)
+            self.classes.hide()
             self.classes.deleteLater()
-        self.classes = ClassBar((*taxonomy.classes, *EXCLUSIONS))
+        self.conflict.setText(why)
+        self.conflict.setVisible(bool(why))
+        self.classes = ClassBar((*taxonomy.classes, *EXCLUSIONS), refused)
         self.classes.called.connect(self.called)
         self._bars.addWidget(self.classes)
 

@@ -21,7 +21,7 @@ def gallery_menu(curator: Curator) -> QMenu:
     menu = QMenu(curator.dock)
     menu.aboutToHide.connect(menu.deleteLater)
     count, keys = len(curator.chosen), curator.keys
-    actions = {one.name: one for one in actions_of(curator.taxonomy)}
+    actions = {one.name: one for one in actions_of(curator.classes.said)}
     head = menu.addAction(f"Call {count} {'cell' if count == 1 else 'cells'}:")
     head.setEnabled(False)
 
@@ -32,8 +32,10 @@ def gallery_menu(curator: Curator) -> QMenu:
         entry.triggered.connect(partial(_do, curator, name))
         return entry
 
-    for one in (*curator.taxonomy.classes, *EXCLUSIONS):
-        add(one.name, one.title, count > 0).setIcon(QIcon(swatch(one)))
+    by_word = {one.word: one.name for one in actions.values() if one.word}
+    for one in (*curator.classes.said.classes, *EXCLUSIONS):
+        can = not curator.classes.differ or one in EXCLUSIONS
+        add(by_word[one.name], one.title, count > 0 and can).setIcon(QIcon(swatch(one)))
     menu.addSeparator()
     add(TAKE_BACK, "Take the word back", count > 0)
     add(UNDO, "Undo")

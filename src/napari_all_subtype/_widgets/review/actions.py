@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import string
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from napari_all_subtype.errors import ParameterError
@@ -22,12 +23,15 @@ class Action:
         A class, an exclusion, or one of the words above.
     title, key, tip : str
         Word on the button, key as Qt writes it, tooltip.
+    word : str
+        What it says of a cell; empty where it says nothing.
     """
 
     name: str
     title: str
     key: str
     tip: str
+    word: str = ""
 
 
 MOVES = (
@@ -50,14 +54,46 @@ CHANGES = (
 )
 
 
+OTHERS = (*MOVES, *CHANGES)
+# In the order in which classes get them.
+FREE_KEYS = (*"123456789", *string.ascii_uppercase)
+
+
 def actions_of(taxonomy: Taxonomy) -> tuple[Action, ...]:
-    """All actions: a word for each class and each exclusion, then moves and changes."""
-    words = (*taxonomy.classes, *EXCLUSIONS)
-    return (*map(_word, words), *MOVES, *CHANGES)
+    """All actions: a word for each class and each exclusion, then moves and changes.
+
+    A class has the key that its taxonomy gives it, if nothing else has that; else the first of
+    1 to 9 and A to Z that is free, or none where none is left.
+
+    Examples
+    --------
+    >>> from napari_all_subtype.taxonomy import FAB5
+    >>> [one.key for one in actions_of(FAB5)[:6]]
+    ['1', '2', '3', '4', '5', 'X']
+    """
+    others = (*map(_word, EXCLUSIONS), *OTHERS)
+    classes = [_word(one) for one in taxonomy.classes]
+    return (*_with_free_keys(classes, (one.key for one in others)), *others)
 
 
 def _word(one: CellClass) -> Action:
-    return Action(one.name, one.title, one.key.upper(), f"This cell is: {one.meaning}.")
+    reserved = {other.name for other in OTHERS}
+    # A class may be called "next"; names of classes have no spaces.
+    name = f"class {one.name}" if one.name in reserved else one.name
+    told = f"This cell is: {one.meaning}." if one.meaning else f"This cell is: {one.title}."
+    return Action(name, one.title, one.key.upper(), told, one.name)
+
+
+def _with_free_keys(actions: Sequence[Action], taken: Iterable[str]) -> list[Action]:
+    """The same, each with a key that none before it and none of `taken` has."""
+    used = {key.upper() for key in taken}
+    kept = []
+    for one in actions:
+        fits = one.key in FREE_KEYS and one.key not in used
+        kept.append(one.key if fits else "")
+        used.add(kept[-1])
+    left = iter([key for key in FREE_KEYS if key not in used])
+    return [replace(one, key=key or next(left, "")) for one, key in zip(actions, kept, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -76,6 +112,29 @@ class Keys:
         """The key of an action; empty for none."""
         return self.changed.get(action.name, action.key)
 
+    def among(self, actions: Sequence[Action]) -> Keys:
+        """The same for `actions`, of which no two then have the same key.
+
+        What a person chose comes first; a word whose key went to another gets a free one. What
+        was chosen for actions that are none of these is left out.
+        """
+        chosen: dict[str, str] = {}
+        for one in actions:
+            key = self.changed.get(one.name)
+            if key is not None and (not key or key.lower() not in _lower(chosen.values())):
+                chosen[one.name] = key
+        taken, by_choice = _lower(chosen.values()), set(chosen)
+        for one in (*(a for a in actions if not a.word), *(a for a in actions if a.word)):
+            if one.name not in chosen:
+                free = one.key.lower() not in taken
+                chosen[one.name] = one.key if free else ""
+                taken.add(chosen[one.name].lower())
+        left = iter([key for key in FREE_KEYS if key.lower() not in taken])
+        for one in actions:
+            if one.word and one.key and not chosen[one.name] and one.name not in by_choice:
+                chosen[one.name] = next(left, "")
+        return Keys(chosen)
+
     def with_key(self, actions: tuple[Action, ...], name: str, key: str) -> Keys:
         """The same with another key for the action `name`; an empty one for none.
 
@@ -91,3 +150,7 @@ class Keys:
                     f"{one.title} another one first."
                 )
         return replace(self, changed={**self.changed, name: key})
+
+
+def _lower(keys: Iterable[str]) -> set[str]:
+    return {key.lower() for key in keys if key}

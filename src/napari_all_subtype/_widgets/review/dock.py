@@ -21,7 +21,7 @@ from napari_all_subtype._widgets.review.result_panel import ResultPanel
 from napari_all_subtype._widgets.review.reviewer import Reviewer
 from napari_all_subtype._widgets.review.word_panel import WordPanel
 from napari_all_subtype._widgets.session import session_of
-from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, RESEARCH_USE_ONLY, UNKNOWN
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 
 MIN_HEIGHT_PX = 280
 
@@ -56,9 +56,7 @@ class ReviewSmear(QWidget):
         self.destroyed.connect(self.reviewer.close)
 
     def _build(self, pictures: CellPictures) -> None:
-        classes = (*FAB5.classes, UNKNOWN, *EXCLUSIONS)
-        self.project, self.words = ProjectPanel(), WordPanel(FAB5)
-        self.queue = QueuePanel([(one.name, one.title) for one in classes])
+        self.project, self.words, self.queue = ProjectPanel(), WordPanel(), QueuePanel()
         content = QWidget()
         column = QVBoxLayout(content)
         self.result, self.count = ResultPanel(), CountPanel()

@@ -14,7 +14,6 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.errors import AllSubtypeError, RecordError
 from napari_all_subtype.project.history import Standing, orphaned
 from napari_all_subtype.project.records import Reader
-from napari_all_subtype.taxonomy import FAB5, class_of
 from napari_all_subtype.workflow.result_state import DAMAGED, FINAL, ResultState, result_state
 from napari_all_subtype.workflow.smear_lock import amend_smear, lock_smear
 
@@ -185,9 +184,7 @@ class Locking:
 
     def _line(self, n: int, one: Standing) -> str:
         y, x = one.centroid_yx_px
-        result = self.session.result(n)
-        taxonomy = FAB5 if result is None else result.analysis.taxonomy
-        title = class_of(taxonomy, one.word.name).title
+        title = self.session.classes.now.title(one.word.name)
         return f"{title} at y {y:.0f}, x {x:.0f} px of {self.session.fields[n].name}"
 
     def look_at_orphan(self, number: int) -> None:

@@ -27,6 +27,8 @@ from napari_all_subtype.workflow.review_parameters import (
 
 ANY_CLASS = "any class"
 FILTER, ORDER = CellFilter(reviewed="unreviewed"), QueueOrder()
+# An order that needs the rules of FAB.
+AGAINST_RULES = "network_against_criteria"
 CHOICES = ("reviewed", "border")
 NO_CELL = "The queue is empty: no cell has been found yet."
 NO_REGION = "Press <b>Select region</b> above and draw a line around the cells to be read."
@@ -49,11 +51,12 @@ class QueuePanel(QGroupBox):
 
     changed = Signal()
 
-    def __init__(self, classes: Sequence[tuple[str, str]], parent: QWidget | None = None):
+    def __init__(self, classes: Sequence[tuple[str, str]] = (), parent: QWidget | None = None):
         super().__init__("Queue", parent)
         self.region: FieldRegion | None = None
         self._quiet = False
-        self._build(classes)
+        self._build()
+        self.show_classes(classes)
         for box in (self.order, self.one_class, self.only_class):
             box.currentIndexChanged.connect(self._on_changed)
         for form in (self.choices, self.details):
@@ -62,17 +65,13 @@ class QueuePanel(QGroupBox):
             slider.valueChanged.connect(self._on_changed)
         self._fit()
 
-    def _build(self, classes: Sequence[tuple[str, str]]) -> None:
+    def _build(self) -> None:
         self.order = _combo("Order of the queue", QueueOrder, "kind")
         for n, (kind, title, told) in enumerate(told_of_orders()):
             self.order.addItem(title, kind)
             self.order.setItemData(n, told, Qt.ItemDataRole.ToolTipRole)
         self.one_class = _combo("Class of the queue", QueueOrder, "one_class")
         self.only_class = _combo("Class", CellFilter, "classes")
-        self.only_class.addItem(ANY_CLASS, "")
-        for name, title in classes:
-            self.one_class.addItem(title, name)
-            self.only_class.addItem(title, name)
         self.confidence = _range("confidence", decimals=2)
         self.diameter = _range("diameter_um", decimals=0)
         self.choices = ParameterForm(FILTER, CHOICES)
@@ -97,6 +96,36 @@ class QueuePanel(QGroupBox):
         for part in (self.filters, self.progress, self.at):
             layout.addWidget(part)
 
+    def show_classes(self, classes: Sequence[tuple[str, str]], fab: bool = True) -> None:
+        """Have these classes to choose from; one that is chosen stays, if it is among them.
+
+        Parameters
+        ----------
+        classes : sequence of (str, str)
+            Name and title of all that a cell can be called.
+        fab : bool
+            Whether the cells have scores of FAB rules, by which they can be ordered.
+        """
+        before = (self.order.currentData(), self.one_class.currentData(), self._only)
+        with self._quietly():
+            for box, first in ((self.one_class, ()), (self.only_class, ((ANY_CLASS, ""),))):
+                chosen = box.currentData()
+                box.clear()
+                for title, name in (*first, *((title, name) for name, title in classes)):
+                    box.addItem(title, name)
+                box.setCurrentIndex(max(box.findData(chosen), 0))
+            at = self.order.findData(AGAINST_RULES)
+            self.order.model().item(at).setEnabled(fab)
+            if not fab and self.order.currentIndex() == at:
+                self.order.setCurrentIndex(0)
+        self._fit()
+        if before != (self.order.currentData(), self.one_class.currentData(), self._only):
+            self.changed.emit()
+
+    @property
+    def _only(self) -> str:
+        return self.only_class.currentData() or ""
+
     def _on_changed(self, *_: object) -> None:
         self._fit()
         if not self._quiet:
@@ -120,7 +149,7 @@ class QueuePanel(QGroupBox):
         details = self.details.values()
         return QueueOrder.of(
             kind=self.order.currentData(),
-            one_class=self.one_class.currentData(),
+            one_class=self.one_class.currentData() or "",
             region=self.region,
             **details,
         )
@@ -129,7 +158,7 @@ class QueuePanel(QGroupBox):
     def chosen_filter(self) -> CellFilter:
         """Which cells are chosen."""
         (low, high), (small, large) = self.confidence.value(), self.diameter.value()
-        only = self.only_class.currentData()
+        only = self._only
         return CellFilter.of(
             classes=(only,) if only else None,
             min_confidence=low,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from napari_all_subtype._widgets.review.actions import (
     NEXT,
@@ -28,7 +29,7 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
-from napari_all_subtype.taxonomy import class_of
+from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, class_of
 from napari_all_subtype.workflow.review_parameters import FieldRegion
 
 # Of a drawn region; the mouse tells of more than anyone could mean.
@@ -50,7 +51,7 @@ class Reviewer:
         self.dock, self.session, self.record = dock, session, session.record
         self.words, self.queue_panel = dock.words, dock.queue
         self.settings = UserSettings()
-        self.keys = Keys(self.settings.keys)
+        self.keys = Keys()
         self.queue, self.region = CellQueue(session), RegionTool(session)
         self.speaker = Speaker(self.words, session, lambda: self.desk.reader_name)
         self.table_words = TableWords(dock, session, self.speaker.say)
@@ -58,7 +59,7 @@ class Reviewer:
         self.views = ViewKeeper(dock, session, self.queue, self.queue_panel)
         self.shortcuts = Shortcuts(dock, self.do)
         self._connect()
-        self.words.show_keys(self.keys)
+        self._on_classes()
         self.show()
 
     def _connect(self) -> None:
@@ -80,6 +81,7 @@ class Reviewer:
             (session.cell_picked, self.show_cell),
             (session.cell_told, self.show_cell),
             (session.selection.changed, self.show_cell),
+            (session.classes.changed, self._on_classes),
             (session.queue_wanted, self.read),
             (record.opened, self.show),
             (record.worded, self.show_cell),
@@ -97,6 +99,19 @@ class Reviewer:
         self.desk.close()
         self.speaker.close()
 
+    def _on_classes(self) -> None:
+        """Offer the words of the project, and filters by the classes of the result."""
+        now = self.session.classes.now
+        self.words.show_classes(now.said, now.conflict_html)
+        self.keys = Keys(self.settings.keys).among(self.words.actions_)
+        classes = (*now.shown.classes, UNKNOWN, *EXCLUSIONS)
+        self.queue_panel.show_classes([(one.name, one.title) for one in classes], now.are_fab)
+        if self.dock.isVisible():
+            self.bind()
+        else:
+            self.words.show_keys(self.keys)
+        self.show_cell()
+
     # Keys
 
     def bind(self) -> None:
@@ -106,11 +121,14 @@ class Reviewer:
 
     def choose_keys(self) -> None:
         """Ask for other keys, which stay for other days."""
-        dialog = KeysDialog(self.words.actions_, self.keys, self.dock)
+        actions = self.words.actions_
+        dialog = KeysDialog(actions, self.keys, self.dock)
         self.shortcuts.release()
         if dialog.exec():
-            self.keys = dialog.keys
-            self.settings.keys = self.keys.changed
+            here = {one.name for one in actions}
+            others = {name: key for name, key in self.settings.keys.items() if name not in here}
+            self.settings.keys = others | dict(dialog.keys.changed)
+            self.keys = dialog.keys.among(actions)
         self.bind()
 
     def do(self, name: str) -> None:
@@ -128,7 +146,8 @@ class Reviewer:
             REGION: self._toggle_region,
             TAKE_BACK: lambda: self.speaker.press(""),
         }
-        others.get(name, lambda: self.speaker.press(name))()
+        words = {one.name: one.word for one in self.words.actions_}
+        others.get(name, lambda: self.speaker.press(words[name]))()
 
     def _toggle_overlay(self) -> None:
         layers = self.session.layers
@@ -218,8 +237,10 @@ class Reviewer:
     def _show_one(self, label: int) -> None:
         analysis = self.session.result().analysis
         said = table.annotations(analysis.cells).iat[label]
-        model = class_of(analysis.taxonomy, analysis.cells["subtype"].iat[label]).title
-        word = class_of(analysis.taxonomy, said).title if said else "nobody has said anything"
+        by_model = class_of(analysis.taxonomy, analysis.cells["subtype"].iat[label])
+        model = escape(by_model.title)
+        title = escape(self.session.classes.now.title(said))
+        word = title if said else "nobody has said anything"
         self.words.show_cell(f"<b>Cell {label}</b>: {word}. Model: {model}.", True)
         self.queue.stand_on(self.session.selected, label)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_all_subtype._widgets.layer_kinds import NO_WORD, WORDS
+from napari_all_subtype._widgets.layer_kinds import NO_WORD, words_of
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
 
@@ -48,7 +48,8 @@ class TableWords:
         layer = self.session.layers.cells
         if layer is None or not self.session.in_view or table.ANNOTATION not in layer.features:
             return
-        cells = self.session.result().analysis.cells
+        analysis = self.session.result().analysis
+        cells, words = analysis.cells, words_of(analysis.taxonomy)
         shown = layer.features[table.ANNOTATION].astype(object)
         said = table.annotations(cells)
         if len(shown) != len(said):
@@ -60,6 +61,6 @@ class TableWords:
         there = self.session.result().there(changed)
         for word in dict.fromkeys(shown[label] for label in changed):
             labels = [k for k in changed if k in there and shown[k] == word]
-            if labels and word in ("", *WORDS):
+            if labels and word in ("", *words):
                 self._say(word, {self.session.selected: labels})
         self.session.layers.say_words(changed)

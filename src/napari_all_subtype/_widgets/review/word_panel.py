@@ -28,10 +28,11 @@ from napari_all_subtype._widgets.review.actions import (
     Keys,
     actions_of,
 )
-from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, Taxonomy, class_of
+from napari_all_subtype.taxonomy import FAB5, Taxonomy, class_of
 
 NOTHING_TO_SAY = "Analyse a smear first: press <b>Run</b> in the dock <i>Analyse smear</i>."
 PICK_ONE = "Click a cell, point at one, or press <b>Next</b>."
+LONG_TITLE, VERY_LONG_TITLE = 11, 22
 CHOOSE_ONE = "Press a class; then every cell that is clicked is called so."
 REGION_HINT = "Draw a line around the cells, with the button of the mouse held."
 SWATCH = QSize(18, 18)
@@ -53,27 +54,22 @@ class WordPanel(QGroupBox):
 
     def __init__(self, taxonomy: Taxonomy = FAB5, parent: QWidget | None = None):
         super().__init__("This cell is", parent)
-        self.actions_ = actions_of(taxonomy)
+        self.actions_: tuple[Action, ...] = ()
         self.armed: str | None = None
         self.buttons: dict[str, QPushButton] = {}
-        self._build(taxonomy)
+        self._refused: frozenset[str] = frozenset()
+        self._build()
+        self.show_classes(taxonomy)
         self.keys_button.clicked.connect(lambda: self.keys_wanted.emit())
         self.by_click.toggled.connect(self._on_by_click)
 
-    def _build(self, taxonomy: Taxonomy) -> None:
-        self.cell = paragraph(NOTHING_TO_SAY)
+    def _build(self) -> None:
+        self.cell, self.conflict = paragraph(NOTHING_TO_SAY), paragraph()
+        self.conflict.setVisible(False)
+        self._grids = QWidget()
         layout = QVBoxLayout(self)
-        layout.addWidget(self.cell)
-        words = {one.name: one for one in self.actions_}
-        classes = [words[name] for name in taxonomy.names]
-        exclusions = [words[one.name] for one in EXCLUSIONS]
-        for actions, columns, of in (
-            (classes, 3, taxonomy),
-            (exclusions, 2, taxonomy),
-            (MOVES, 3, None),
-            (CHANGES, 2, None),
-        ):
-            layout.addLayout(self._grid(actions, columns, of))
+        for part in (self.cell, self.conflict, self._grids):
+            layout.addWidget(part)
         self.go_on = QCheckBox("Go on to the next cell after a word")
         self.go_on.setToolTip(
             "Show the next cell of the queue once something was said of this one."
@@ -91,6 +87,36 @@ class WordPanel(QGroupBox):
         for part in (self.go_on, self.by_click, self.keys_button, self.said):
             layout.addWidget(part)
 
+    def show_classes(self, taxonomy: Taxonomy, conflict: str = "") -> None:
+        """Have a button for each class of `taxonomy`, in the place of those before.
+
+        Parameters
+        ----------
+        conflict : str
+            Why no class can be said of the cells that are shown, in HTML; empty if they can.
+        """
+        self.actions_, self.armed, self.buttons = actions_of(taxonomy), None, {}
+        classes = [one for one in self.actions_ if one.word in taxonomy.names]
+        others = {one.name for one in (*MOVES, *CHANGES)}
+        exclusions = [one for one in self.actions_ if one not in classes and one.name not in others]
+        before, self._grids = self._grids, QWidget()
+        column = QVBoxLayout(self._grids)
+        column.setContentsMargins(0, 0, 0, 0)
+        for actions, columns, of in (
+            (classes, _columns(classes), taxonomy),
+            (exclusions, 2, taxonomy),
+            (MOVES, 3, None),
+            (CHANGES, 2, None),
+        ):
+            column.addLayout(self._grid(actions, columns, of))
+        self.layout().replaceWidget(before, self._grids)
+        before.hide()
+        before.deleteLater()
+        self._refused = frozenset(one.name for one in classes) if conflict else frozenset()
+        self.conflict.setText(conflict)
+        self.conflict.setVisible(bool(conflict))
+        self.show_keys(Keys())
+
     def _grid(
         self, actions: Sequence[Action], columns: int, taxonomy: Taxonomy | None
     ) -> QGridLayout:
@@ -107,7 +133,7 @@ class WordPanel(QGroupBox):
         # The keys work wherever the focus is; a button that took it would take the space bar too.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if taxonomy is not None:
-            button.setIcon(QIcon(swatch(class_of(taxonomy, action.name))))
+            button.setIcon(QIcon(swatch(class_of(taxonomy, action.word))))
             button.setIconSize(SWATCH)
         button.clicked.connect(lambda: self.wanted.emit(action.name))
         self.buttons[action.name] = button
@@ -116,8 +142,7 @@ class WordPanel(QGroupBox):
     @property
     def words(self) -> set[str]:
         """Actions that say something of a cell."""
-        moves = {one.name for one in (*MOVES, *CHANGES)}
-        return {one.name for one in self.actions_} - moves
+        return {one.name for one in self.actions_ if one.word}
 
     def show_keys(self, keys: Keys) -> None:
         """Write each key beside its word."""
@@ -137,7 +162,8 @@ class WordPanel(QGroupBox):
         """
         self.cell.setText(told)
         for name in (*self.words, TAKE_BACK, SKIP):
-            self.buttons[name].setEnabled(possible or (name != SKIP and self.by_click.isChecked()))
+            able = possible or (name != SKIP and self.by_click.isChecked())
+            self.buttons[name].setEnabled(able and name not in self._refused)
 
     def show_region(self, on: bool) -> None:
         """Have the button of the region pressed while one can be drawn."""
@@ -147,9 +173,12 @@ class WordPanel(QGroupBox):
     def arm(self, word: str) -> None:
         """Have `word` said by each click; an empty one takes words back."""
         self.armed = word
+        pressed = next(
+            one for one in self.actions_ if (one.word == word if word else one.name == TAKE_BACK)
+        )
         for name in (*self.words, TAKE_BACK):
-            self.buttons[name].setDown(name == (word or TAKE_BACK))
-        title = self.buttons[word or TAKE_BACK].accessibleName()
+            self.buttons[name].setDown(name == pressed.name)
+        title = pressed.title
         self.say(f"<b>{title}</b>: each cell that is clicked is called so.")
 
     def _on_by_click(self, on: bool) -> None:
@@ -157,10 +186,16 @@ class WordPanel(QGroupBox):
         for name in (*self.words, TAKE_BACK):
             self.buttons[name].setDown(False)
             if on:
-                self.buttons[name].setEnabled(True)
+                self.buttons[name].setEnabled(name not in self._refused)
         self.say(CHOOSE_ONE * on)
 
     def say(self, text: str) -> None:
         """Write what was done, or why it was not; nothing without text."""
         self.said.setText(text)
         self.said.setVisible(bool(text))
+
+
+def _columns(actions: Sequence[Action]) -> int:
+    """In how many columns buttons are not wider than the dock."""
+    longest = max((len(one.title) for one in actions), default=0)
+    return 3 if longest <= LONG_TITLE else 2 if longest <= VERY_LONG_TITLE else 1

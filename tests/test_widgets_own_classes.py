@@ -1,0 +1,172 @@
+"""The window is about the classes of the open project, else of the result that is shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+
+from examples import example_analysis
+from fake_worker import FIVE_CELLS, InstantWorker
+from napari_all_subtype._widgets import session as session_module
+from napari_all_subtype._widgets.gallery.dock import CellGallery
+from napari_all_subtype._widgets.layer_kinds import NO_WORD
+from napari_all_subtype._widgets.messages import Ended, FieldDone, Ready
+from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.review.dock import ReviewSmear
+from napari_all_subtype.cells import table
+from napari_all_subtype.decision import decide
+from napari_all_subtype.project.database import create_project
+from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.own_classes import taxonomy_of_names
+from napari_all_subtype.project.taxonomies import taxonomy_of, use_taxonomy
+from napari_all_subtype.workflow.colour_values import DISAGREEMENT
+from window_steps import FIELD, kept, run, said_of, table_of
+
+pytest_plugins = ["window_fixtures", "review_fixtures"]
+pytestmark = pytest.mark.window
+
+THREE = taxonomy_of_names(["neutrophil", "lymphocyte", "monocyte"])
+EXCLUDED = ["not_a_cell", "smudge", "nucleated_red_cell", "other_object"]
+
+
+def three_classes(name):
+    """The five cells, which a model of three classes calls by them in turn."""
+    analysis = example_analysis(FIVE_CELLS, name=name)
+    p = np.full((len(FIVE_CELLS), 3), 0.1, np.float32)
+    p[np.arange(len(p)), np.arange(len(p)) % 3] = 0.8
+    told = pd.DataFrame(p, columns=[f"p_{one}" for one in THREE.names])
+    said = pd.concat([told, decide(p, taxonomy=THREE).to_frame()], axis=1)
+    cells = analysis.cells[[*table.COLUMNS]]
+    cells = pd.concat([cells, said.set_axis(range(1, 6)).reindex(cells.index)], axis=1)
+    cells.loc[0, ["subtype", "best_guess"]] = ""
+    return replace(analysis, cells=cells, taxonomy=THREE, model="three 1, sha256 00")
+
+
+class ThreeClassWorker(InstantWorker):
+    """Has a model of three classes of a person's own."""
+
+    def _answer(self):
+        self.message.emit(Ready("three 1, sha256 00", "CPU"))
+        for n, field in enumerate(self.last_run.fields):
+            self.message.emit(FieldDone(n, PackedAnalysis.of(three_classes(field.name))))
+        self.running = False
+        self.message.emit(Ended())
+
+
+@pytest.fixture
+def three(monkeypatch):
+    monkeypatch.setattr(session_module, "Worker", ThreeClassWorker)
+
+
+@pytest.fixture
+def own(window, three, user_folder, qtbot):
+    """A result of three own classes, with all docks, and no project."""
+    viewer, dock = window()
+    review, gallery = ReviewSmear(viewer), CellGallery(viewer)
+    for one, name in ((review, "Review"), (gallery, "Cell gallery")):
+        viewer.window.add_dock_widget(one, name=name)
+    viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
+    run(qtbot, dock)
+    yield viewer, dock, review, gallery
+    review.reviewer.close()
+
+
+def shown_in(box):
+    return [box.itemData(n) for n in range(box.count())]
+
+
+def press(widget, key, modifier=Qt.KeyboardModifier.NoModifier):
+    QTest.keyClick(widget, key, modifier)
+
+
+def test_every_part_of_the_window_has_the_classes_of_the_result(own):
+    viewer, dock, review, gallery = own
+    assert list(dock.result.legend._boxes)[:3] == list(THREE.names)
+    assert dock.result.legend.count_text("neutrophil").startswith("2 ")
+    assert list(review.words.buttons)[:7] == [*THREE.names, *EXCLUDED]
+    assert shown_in(review.queue.one_class)[:3] == list(THREE.names)
+    assert list(gallery.classes.buttons) == [*THREE.names, *EXCLUDED, ""]
+    assert sorted(viewer.layers["letters"].features["letter"]) == ["L", "L", "M", "N", "N"]
+    combo = viewer.layers["cells"].features[table.ANNOTATION]
+    assert list(combo.cat.categories) == [NO_WORD, *THREE.names, *EXCLUDED]
+    assert not dock.result.best_guess.isVisibleTo(dock.result)
+    assert dock.result.drawing.colour_by.findData(DISAGREEMENT.name) < 0
+    assert "FAB" not in dock.result.summary.text()
+    assert "Blast" not in dock.result.summary.text()
+
+
+def test_words_are_said_by_key_taken_back_and_kept_under_these_classes(own, qtbot, tmp_path):
+    _, dock, review, gallery = own
+    window, record = review.window(), review.reviewer.record
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=10_000)
+    review.words.go_on.setChecked(False)
+    dock.controller.picker.pick(1)
+    press(window, Qt.Key.Key_3)
+    kept(qtbot, dock)
+    qtbot.waitUntil(lambda: said_of(dock)[0] == "monocyte", timeout=10_000)
+    assert "Monocyte" in review.words.said.text()
+    assert taxonomy_of(record.database) == THREE
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert said_of(dock)[0] == ""
+    assert "no word" in review.words.said.text()
+    press(window, Qt.Key.Key_2)
+    gallery.curator.session.selection.set([(0, 2), (0, 4)])
+    gallery.classes.buttons["monocyte"].click()
+    assert said_of(dock) == ["lymphocyte", "monocyte", "", "monocyte", ""]
+    assert [row.key for row in gallery.view.thumbnails.rows if hasattr(row, "key")]
+    stands = standing(record.database, dock.controller.session.field.kept.field_id)
+    assert {one.word.taxonomy for one in stands} == {THREE.name}
+    dock.controller._show_summary()
+    assert dock.result.legend.count_text("monocyte").startswith("3 ")
+    dock.controller.export(tmp_path / "out")
+    qtbot.waitUntil(lambda: any((tmp_path / "out").rglob("summary.json")), timeout=30_000)
+    told = json.loads(next((tmp_path / "out").rglob("summary.json")).read_text())
+    assert told["classes"]["monocyte"]["count"] == 3
+
+
+def test_where_project_and_result_differ_it_is_said_and_nothing_is_lost(
+    review, analysed, qtbot, tmp_path
+):
+    viewer, dock = analysed
+    with create_project(tmp_path / "own") as database:
+        use_taxonomy(database, THREE)
+    gallery = CellGallery(viewer)
+    viewer.window.add_dock_widget(gallery, name="Cell gallery")
+    record = review.reviewer.record
+    record.open(tmp_path / "own")
+    record.read_as("Dr. A")
+    kept(qtbot, dock)
+    told = review.words.conflict
+    assert told.isVisibleTo(review)
+    assert "Neutrophil, Lymphocyte, Monocyte" in told.text()
+    assert "Normal, Blast, L1, L2, L3" in told.text()
+    # The result has its own legend and filters, the project its own words.
+    assert list(dock.result.legend._boxes)[:2] == ["normal", "blast"]
+    assert list(review.words.buttons)[:3] == list(THREE.names)
+    dock.controller.picker.pick(1)
+    assert not review.words.buttons["neutrophil"].isEnabled()
+    gallery.curator.session.selection.set([(0, 1)])
+    assert not gallery.classes.buttons["neutrophil"].isEnabled()
+    assert gallery.conflict.isVisibleTo(gallery)
+    review.reviewer.do("neutrophil")
+    assert said_of(dock) == [""] * 5
+    assert "cannot be said of the other" in review.words.said.text()
+    review.reviewer.do("smudge")
+    assert said_of(dock)[0] == "smudge"
+    # A word of these classes, as a packet brings it, is shown as it is and stays.
+    record._put_words(0, {2: "neutrophil"})
+    review.reviewer.table_words.look()
+    assert said_of(dock)[1] == "neutrophil"
+    dock.controller.picker.pick(2)
+    assert "Neutrophil" in review.words.cell.text()
+    record.close()
+    assert not review.words.conflict.isVisibleTo(review)
+    assert list(review.words.buttons)[:2] == ["normal", "blast"]
+    assert "l1" in table_of(dock)["subtype"].tolist()
