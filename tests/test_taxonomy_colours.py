@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from napari_all_subtype.project.own_classes import taxonomy_of_names
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN
 
 # Machado et al. 2009, severity 1.0, on linear RGB.
@@ -60,6 +61,16 @@ def test_every_exclusion_is_seen_on_a_smear(vision, ground):
     for exclusion in EXCLUSIONS:
         difference = deltaE_ciede2000(seen(exclusion.colour, vision), seen(GROUNDS[ground], vision))
         assert difference > 13, exclusion.name
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_eleven_classes_of_a_person_look_different_and_are_seen_on_a_smear(vision):
+    own = taxonomy_of_names([f"kind_{n}" for n in range(11)])
+    everything = (*own.classes, UNKNOWN, *EXCLUSIONS)
+    for one, other in itertools.combinations([c.colour for c in everything], 2):
+        assert deltaE_ciede2000(seen(one, vision), seen(other, vision)) > 10, (one, other)
+    for one, ground in itertools.product(own.classes, GROUNDS.values()):
+        assert deltaE_ciede2000(seen(one.colour, vision), seen(ground, vision)) > 10, one.colour
 
 
 def test_letters_and_keys_are_told_apart():

@@ -131,6 +131,34 @@ def test_words_are_said_by_key_taken_back_and_kept_under_these_classes(own, qtbo
     assert told["classes"]["monocyte"]["count"] == 3
 
 
+def test_count_and_agreement_are_of_these_classes(own, qtbot):
+    _, dock, review, _ = own
+    review.words.go_on.setChecked(False)
+    for label, name in ((1, "monocyte"), (2, "lymphocyte"), (3, "monocyte")):
+        dock.controller.picker.pick(label)
+        review.reviewer.do(name)
+        kept(qtbot, dock)
+        qtbot.waitUntil(lambda label=label: said_of(dock)[label - 1] != "", timeout=10_000)
+    review.counting.later.now()
+    review.count.next_button.click()
+    qtbot.waitUntil(lambda: review.counting.drawn is not None, timeout=30_000)
+    review.counting.later.now()
+    heads = [
+        review.count.table.verticalHeaderItem(n).text()
+        for n in range(review.count.table.rowCount())
+    ]
+    assert heads[:3] == ["Neutrophil", "Lymphocyte", "Monocyte"]
+    assert not any("Blast" in head for head in heads)
+    review.comparing.later.now()
+    review.agreement.compare_button.click()
+    qtbot.waitUntil(lambda: review.comparing.found is not None, timeout=30_000)
+    assert "Classes: κ" in review.agreement.kappas.text()
+    assert "blast" not in review.agreement.kappas.text()
+    table = review.agreement.table
+    heads = [table.horizontalHeaderItem(n).text() for n in range(table.columnCount())]
+    assert heads == ["Neutrophil", "Lymphocyte", "Monocyte"]
+
+
 def test_where_project_and_result_differ_it_is_said_and_nothing_is_lost(
     review, analysed, qtbot, tmp_path
 ):

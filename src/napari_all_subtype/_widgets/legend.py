@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+import numpy as np
 from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
+from napari_all_subtype._widgets.badges import ink_on
+from napari_all_subtype._widgets.codes import unit_rgb
 from napari_all_subtype._widgets.words import percent
 from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, CellClass, Taxonomy
 from napari_all_subtype.workflow.intervals import Proportion
@@ -103,6 +106,11 @@ def proportion_text(proportion: Proportion) -> str:
     )
 
 
+def ink_of(cell_class: CellClass) -> QColor:
+    """Black or white, whichever is read better on the colour of a class."""
+    return QColor.fromRgbF(*ink_on(np.array([unit_rgb(cell_class.colour)]))[0].tolist())
+
+
 def swatch(cell_class: CellClass) -> QPixmap:
     """A disc in the class's colour with its letter, as on the image."""
     pixmap = QPixmap(2 * SWATCH_PX, 2 * SWATCH_PX)
@@ -117,7 +125,7 @@ def swatch(cell_class: CellClass) -> QPixmap:
     font.setPixelSize(SWATCH_PX)
     font.setBold(True)
     painter.setFont(font)
-    painter.setPen(QColor("white" if QColor(cell_class.colour).lightnessF() < 0.3 else "black"))
+    painter.setPen(ink_of(cell_class))
     painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, cell_class.letter)
     painter.end()
     return pixmap

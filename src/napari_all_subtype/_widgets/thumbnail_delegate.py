@@ -8,6 +8,7 @@ from qtpy.QtCore import QModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen, QPixmap
 from qtpy.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from napari_all_subtype._widgets.legend import ink_of
 from napari_all_subtype._widgets.thumbnails import ROW, Section, Thumbnail, section_text
 from napari_all_subtype.taxonomy import CellClass
 
@@ -15,7 +16,6 @@ GAP_PX, FRAME_PX = 4, 4
 HAIRLINE_ALPHA, EMPTY_ALPHA = 150, 30
 # To the side of the picture.
 BADGE, SMALLEST_BADGE_PX = 0.24, 18
-DARK = 0.3
 MARK, NO_PICTURE = "✓", "no picture"
 
 
@@ -151,7 +151,7 @@ def paint_badge(painter: QPainter, rect: QRectF, one: CellClass, edge: QColor) -
     font.setBold(True)
     font.setPixelSize(max(9, round(0.68 * rect.height())))
     painter.setFont(font)
-    painter.setPen(QColor("white" if colour.lightnessF() < DARK else "black"))
+    painter.setPen(ink_of(one))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, one.letter)
 
 

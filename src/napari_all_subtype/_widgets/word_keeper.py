@@ -116,7 +116,7 @@ class WordKeeper:
             now = datetime.now().astimezone()
             self.record.create(data_folder() / REVIEWS_FOLDER / f"{now:%Y-%m-%d %H.%M.%S}")
         # Before all else: a field that cannot be kept has this for its reason.
-        self.record.database.refuse_read_only()
+        self.record.opened_database().refuse_read_only()
         if self.record.reader is None:
             self.record.read_as(self._reader())
 

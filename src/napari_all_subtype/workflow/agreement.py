@@ -71,7 +71,8 @@ class Agreement:
         if self.readers is not None:
             who = ", ".join(one.title(names) for one in self.readers.raters)
             told.append(f"All readers ({who}): classes {self.readers.classes.text}.")
-            told.append(f"All readers, normal or blast: {self.readers.side.text}.")
+            if self.spoken.taxonomy.has_sides:
+                told.append(f"All readers, normal or blast: {self.readers.side.text}.")
         if self.spoken.unfinished:
             told.append(
                 f"{self.spoken.unfinished} blind readings are not finished: nothing of them is "

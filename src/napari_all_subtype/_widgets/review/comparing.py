@@ -135,9 +135,9 @@ class Comparing:
         differ = disagreements(spoken, *pair.raters)
         thumbnails = self._thumbnails(differ, pair)
         titled = confusion_table(spoken, *pair.raters)
-        names = [class_of(spoken.taxonomy, name).title for name in titled]
+        names = [self.session.classes.now.title(name) for name in titled]
         self.panel.show_pair(
-            _kappa_lines(pair),
+            _kappa_lines(pair, spoken.taxonomy.has_sides),
             titled.set_axis(names, axis=0).set_axis(names, axis=1),
             thumbnails,
             self._differ_text(len(differ), len(thumbnails)),
@@ -181,13 +181,12 @@ class Comparing:
         self.session.place_wanted.emit(*key)
 
 
-def _kappa_lines(pair: Agreed) -> list[str]:
-    """Agreement on classes and on the side, as sentences."""
-    lines = []
-    for name, kappa, agreed in (
-        ("Classes", pair.classes, pair.classes_agreed),
-        ("Normal or blast", pair.side, pair.side_agreed),
-    ):
+def _kappa_lines(pair: Agreed, has_sides: bool) -> list[str]:
+    """Agreement on classes, and on the side where there are such, as sentences."""
+    lines, told = [], [("Classes", pair.classes, pair.classes_agreed)]
+    if has_sides:
+        told.append(("Normal or blast", pair.side, pair.side_agreed))
+    for name, kappa, agreed in told:
         share = "" if agreed is None else f", {100 * agreed:.0f} % agreed"
         lines.append(f"{name}: {kappa.text}{share}.")
     return lines
