@@ -197,6 +197,18 @@ def test_splits_come_in_where_there_is_none_and_never_move(project, other):
     )
 
 
+def test_two_cases_there_that_are_one_here_bring_one_split(tmp_path):
+    with (
+        project_of(tmp_path / "q", ((1,), (2,))) as other,
+        project_of(tmp_path / "p", ((1, 2),)) as project,
+    ):
+        assign_groups(other, {"case-1": "train", "case-2": "test"})
+        came = import_project(project, other)
+        assert splits_of(project) == {"case-1": "train"}
+        assert came.splits == 1
+        assert [one[:17] for one in came.refused] == ["case-2 is in test"]
+
+
 def test_locked_smear_takes_readings_alone_and_the_others_come(project, other):
     import_project(project, other)
     lock(project, 1, 2, {})

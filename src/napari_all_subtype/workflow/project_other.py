@@ -174,9 +174,10 @@ class _Intake:
             case = self._cases.get(name)
             if case is None:
                 continue
-            if known.get(case, split) != split:
+            here = known.get(case) or new.get(case, split)
+            if here != split:
                 refused.append(
-                    f"{name} is in {split} there and, as {case}, in {known[case]} here, where it "
+                    f"{name} is in {split} there and, as {case}, in {here} here, where it "
                     "stays: what was trained on may never be tested on."
                 )
             elif case not in known:
