@@ -323,7 +323,7 @@ def _release(database, tmp_path):
     files = [str(tmp_path / f"{k}.png") for k in range(len(said))]
     table = [f"{file},{word},c{k}" for k, (file, word) in enumerate(zip(files, said, strict=True))]
     (tmp_path / "control.csv").write_text("\n".join(["file,annotation,group", *table]))
-    return release_model("mine-1", "Dr A", rows_of_csv(tmp_path / "control.csv"), "c", database)
+    return release_model("mine-1", "Dr A", rows_of_csv(tmp_path / "control.csv"), database)
 
 
 def test_the_record_of_a_released_model_stays_true_and_is_held_to(in_project, tmp_path):

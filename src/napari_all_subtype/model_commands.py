@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from napari_all_subtype.workflow.train import Trained
 
 DONE = 0
-# Its name might tell a person; the hash of its cells stands beside it.
-CONTROL = "control set"
 
 Folder = Annotated[Path, Parameter(help="Folder of the project.")]
 Project = Annotated[
@@ -276,7 +274,7 @@ def release(
 
     rows = rows_of_csv(control)
     with _database(project) as database, TerminalMonitor(len(rows)) as monitor:
-        card = release_model(model, by, rows, CONTROL, database, monitor)
+        card = release_model(model, by, rows, database, monitor)
     told = ", ".join(f"{k.replace('_', ' ')} {v:.3f}" for k, v in card.release.figures.items())
     say(f"{card.id} is released by {card.release.by}; {card.release.crops} control cells: {told}")
     say(RESEARCH_USE_ONLY)

@@ -36,7 +36,8 @@ from napari_all_subtype.workflow.models import (
 )
 from napari_all_subtype.workflow.table_cells import Seen, TableCells, cells_of_table, seen_by
 
-NAMELESS = "a reader"  # what leaves a laboratory names nobody
+# What leaves a laboratory names nobody, nor does the name of a table in it: a hash stands for that.
+NAMELESS, CONTROL = "a reader", "control set"
 
 
 def fetch_weights(
@@ -148,7 +149,6 @@ def release_model(
     model: str,
     by: str,
     rows: pd.DataFrame,
-    control: str,
     database: Database | None = None,
     monitor: Monitor = SILENT,
 ) -> ModelCard:
@@ -160,8 +160,6 @@ def release_model(
         Who releases it.
     rows : pandas.DataFrame
         The control set, as `cell_rows` gives them.
-    control : str
-        What it is called.
 
     Raises
     ------
@@ -189,7 +187,7 @@ def release_model(
     p = classifier.predict(cells.crops, monitor)
     said = said_of(p, card.classes)
     figures = evaluate(p, cells.words, cells.groups, card.classes, False, said)
-    release = _release(by.strip(), control, cells, figures)
+    release = _release(by.strip(), cells, figures)
     released = card.model_copy(update={"state": RELEASED, "release": release})
     if in_project:
         who = reader_named(database, by.strip()).reader_id
@@ -216,14 +214,14 @@ def states_of(database: Database) -> dict[str, str]:
     return {one.model_id: one.kind for one in models_of(database) if not one.removed}
 
 
-def _release(by: str, control: str, cells: TableCells, figures: Evaluation) -> Release:
+def _release(by: str, cells: TableCells, figures: Evaluation) -> Release:
     digest = hashlib.sha256(cells.crops.tobytes())
     digest.update("\n".join(map(str, cells.words)).encode())
     names = ("macro_f1", "balanced_accuracy", "kappa", "ece")
     return Release(
         by=by,
         at_utc=utc_now(),
-        control=control,
+        control=CONTROL,
         control_sha256=digest.hexdigest(),
         crops=len(cells),
         groups=len(set(cells.groups)),

@@ -108,9 +108,7 @@ def release(order: Release, tools: Tools) -> None:
 
     rows = rows_of_csv(order.table)
     with open_lent(order.project) as database:
-        release_model(
-            order.model_id, order.by, rows, order.table.name, database, monitor=tools.monitor
-        )
+        release_model(order.model_id, order.by, rows, database, tools.monitor)
     tools.send(Released(order.model_id, order.by))
 
 
