@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,9 @@ from napari_all_subtype.workflow.project_keeping import (
     enter_field,
     ready_field,
 )
+
+# Fields that are made ready at a time: each takes the memory of its pixels and masks.
+AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,15 @@ class Keeper:
         self.record = record
         self.keeping: set[object] = set()
         self.lost = 0
+        self.loading = False
+        self._waiting: deque[_Wanted] = deque()
+        self._busy = 0
 
     def stop(self) -> None:
         """Enter nothing more of what is on its way."""
         self.keeping.clear()
-        self.lost = 0
+        self._waiting.clear()
+        self.lost, self.loading = 0, False
 
     def keep_results(self) -> None:
         """Keep the results that are not in the project yet; `kept` tells of each."""
@@ -97,21 +105,24 @@ class Keeper:
             path = Path(told) if told else None
         self.keeping.add(packed.labels)
         self.changed.emit()
-        in_thread(
-            _ready,
-            self.record.database,
-            packed,
-            path,
-            pixels,
-            then=partial(self._on_ready, n, packed),
-        )
+        self._waiting.append(_Wanted(n, self.record.database, packed, path, pixels))
+        self._go_on()
 
-    def _on_ready(
-        self, n: int, packed: PackedAnalysis, ready: ReadyField | AllSubtypeError
-    ) -> None:
+    def _go_on(self) -> None:
+        """Make the next fields ready, a few at a time."""
+        while self._waiting and self._busy < AT_ONCE:
+            wanted = self._waiting.popleft()
+            self._busy += 1
+            in_thread(_ready, wanted, then=partial(self._on_ready, wanted))
+
+    def _on_ready(self, wanted: _Wanted, ready: ReadyField | AllSubtypeError) -> None:
+        self._busy -= 1
+        if wanted.database is self.record.database:  # else it was closed meanwhile
+            self._enter(wanted.n, wanted.packed, ready)
+        self._go_on()
+
+    def _enter(self, n: int, packed: PackedAnalysis, ready: ReadyField | AllSubtypeError) -> None:
         """The files are written; what is short is done here."""
-        if packed.labels not in self.keeping:
-            return  # the project was closed meanwhile
         self.keeping.discard(packed.labels)
         field = self.record.session.fields[n] if n < len(self.record.session.fields) else None
         if field is None or field.result is None or field.result.labels is not packed.labels:
@@ -170,13 +181,14 @@ class Keeper:
 
     def _load_next(self, smear: ProjectSmear) -> None:
         """Load the next result of `smear`, first that of the field that is shown."""
-        session = self.record.session
+        session, self.loading = self.record.session, False
         if session.source != smear or self.record.database is None:
             return
         order = [session.selected, *range(len(session.fields))]
         for n in order:
             field = session.fields[n]
             if field.kept is not None and field.result is None and not field.error:
+                self.loading = True
                 then = partial(self._on_loaded, smear, n)
                 in_thread(_load, self.record.database.folder, field.kept, then=then)
                 return
@@ -197,11 +209,21 @@ class Keeper:
         self._load_next(smear)
 
 
-def _ready(
-    database: Database, packed: PackedAnalysis, path: Path | None, pixels: object
-) -> ReadyField:
-    analysis = packed.unpack()
-    return ready_field(database, analysis, path, pixels, analysis.parameters.reading)
+@dataclass(frozen=True)
+class _Wanted:
+    """A result that is to be in the project that was open when somebody wanted it so."""
+
+    n: int
+    database: Database
+    packed: PackedAnalysis
+    path: Path | None
+    pixels: object
+
+
+def _ready(wanted: _Wanted) -> ReadyField:
+    analysis = wanted.packed.unpack()
+    reading = analysis.parameters.reading
+    return ready_field(wanted.database, analysis, wanted.path, wanted.pixels, reading)
 
 
 def _load(folder: Path, kept: KeptField) -> PackedAnalysis | None:
