@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from qtpy.QtWidgets import QLineEdit
 
+from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype._widgets.review.queue_panel import NO_REGION, NONE_LEFT
 from napari_all_subtype._widgets.sight import camera_of
 from napari_all_subtype.workflow.review_parameters import CellFilter, QueueOrder
-from window_steps import drag, said_of
+from window_steps import drag, run, said_of
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
@@ -115,3 +118,22 @@ def test_numbers_over_the_handles_are_seen_whole(review):
             # Half a pixel is lost in whole numbers.
             assert number.geometry().left() >= -1
             assert number.geometry().right() <= slider.width() + 1
+
+
+def test_the_order_is_made_once_for_many_fields_that_come_in(
+    qtbot, monkeypatch, window, instant, user_folder, folder
+):
+    for n in range(4, 9):
+        shutil.copy(folder / "field-1.png", folder / f"field-{n}.png")
+    viewer, dock = window(show=False)
+    review = ReviewSmear(viewer)
+    viewer.window.add_dock_widget(review, name="Review")
+    filled, fill = [], review.reviewer.queue.fill
+    monkeypatch.setattr(review.reviewer.queue, "fill", lambda: filled.append(fill()))
+    dock.controller.open_folder(folder)
+    filled.clear()
+    run(qtbot, dock, until_shown=False)  # of the first field, which cannot be read
+    # When the run began, and when it had ended.
+    assert len(filled) == 2
+    assert {n for n, _ in review.reviewer.queue.places} == set(range(1, 8))
+    review.reviewer.close()

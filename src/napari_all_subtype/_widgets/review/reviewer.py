@@ -17,6 +17,7 @@ from napari_all_subtype._widgets.review.actions import (
     Keys,
 )
 from napari_all_subtype._widgets.review.cell_queue import CellQueue
+from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.review.project_desk import ProjectDesk
 from napari_all_subtype._widgets.review.region_tool import RegionTool
 from napari_all_subtype._widgets.review.shortcuts import KeysDialog, Shortcuts
@@ -58,6 +59,7 @@ class Reviewer:
         self.desk = ProjectDesk(dock.project, session, self.settings, self.speaker.tell_why)
         self.views = ViewKeeper(dock, session, self.queue, self.queue_panel)
         self.shortcuts = Shortcuts(dock, self.do)
+        self.refill = Later(self._on_fields, dock)
         self._connect()
         self._on_classes()
         self.show()
@@ -76,7 +78,8 @@ class Reviewer:
         session, record = self.session, self.record
         return (
             (session.fields_changed, self._on_fields),
-            (session.field_updated, self._on_fields),
+            (session.field_updated, self._on_field_updated),
+            (session.ended, self.refill.now),
             (session.field_selected, self.show_cell),
             (session.cell_picked, self.show_cell),
             (session.cell_told, self.show_cell),
@@ -90,6 +93,7 @@ class Reviewer:
 
     def close(self, *_: object) -> None:
         """Give the keys back, and close the project."""
+        self.refill.stop()
         self.table_words.close()
         self.shortcuts.release()
         self.region.close()
@@ -167,6 +171,7 @@ class Reviewer:
 
     def move(self, by: int) -> None:
         """Go to the next cell of the queue, or back."""
+        self.refill.now()
         place = self.queue.move(by)
         if place is not None:
             self.session.place_wanted.emit(*place)
@@ -180,6 +185,7 @@ class Reviewer:
 
     def skip(self) -> None:
         """Leave the cell for the end."""
+        self.refill.now()
         self.queue.skip()
         self.move(0)
 
@@ -243,6 +249,13 @@ class Reviewer:
         word = title if said else "nobody has said anything"
         self.words.show_cell(f"<b>Cell {label}</b>: {word}. Model: {model}.", True)
         self.queue.stand_on(self.session.selected, label)
+
+    def _on_field_updated(self, _n: int) -> None:
+        """A field has cells now; where many come in, their order is made once."""
+        if self.session.running or self.record.keeper.loading:
+            self.refill.ask()
+        else:
+            self._on_fields()
 
     def _on_fields(self, *_: object) -> None:
         self.queue.fill()
