@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,15 @@ from napari_all_subtype._widgets import controller as controller_module
 from napari_all_subtype._widgets import session as session_module
 from napari_all_subtype._widgets.dock import AnalyseSmear
 from window_steps import FIELD, run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _imported_to_stay():
+    """Leave what was imported out of the search for leaks after each viewer: it takes longest."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
