@@ -48,12 +48,10 @@ class Comparing:
         self.found: Agreement | None = None
         self._of: tuple[object, ...] = ()
         self._asked: object = None
-        self.later = Later(self.show, panel)
+        self.later = Later(self.show, panel, self._signals())
         panel.compare_wanted.connect(self.compare)
         panel.pair_chosen.connect(self.show_pair)
         panel.cell_wanted.connect(self._go_to)
-        for signal in self._signals():
-            signal.connect(self.later.ask)
         self.record.worded.connect(self._on_worded)
         self.show()
 
@@ -67,8 +65,6 @@ class Comparing:
     def close(self, *_: object) -> None:
         """Listen no more."""
         self.later.stop()
-        for signal in self._signals():
-            signal.disconnect(self.later.ask, missing_ok=True)
         self.record.worded.disconnect(self._on_worded, missing_ok=True)
 
     @property

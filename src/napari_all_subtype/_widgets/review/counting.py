@@ -48,11 +48,9 @@ class Counting:
         self._asked: tuple[object, ...] = ()
         self._repeated: tuple[tuple[object, ...], Repeated, int] | None = None
         self._go_on = False
-        self.later = Later(self.show, panel)
+        self.later = Later(self.show, panel, self._signals())
         panel.changed.connect(self.later.ask)
         panel.next_wanted.connect(self.read_next)
-        for signal in self._signals():
-            signal.connect(self.later.ask)
         self.show()
 
     def _signals(self):
@@ -66,8 +64,6 @@ class Counting:
     def close(self, *_: object) -> None:
         """Listen no more."""
         self.later.stop()
-        for signal in self._signals():
-            signal.disconnect(self.later.ask, missing_ok=True)
 
     # What is counted
 

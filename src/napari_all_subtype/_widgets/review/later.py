@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from psygnal import SignalInstance
 from qtpy.QtCore import QObject, QTimer
 
 PAUSE_MS = 250
@@ -17,14 +18,20 @@ class Later:
     what : callable
     parent : QObject
         It is not called after this one is gone.
+    signals : iterable of psygnal.SignalInstance
+        Each asks for it, until it is stopped.
     """
 
-    def __init__(self, what: Callable[[], None], parent: QObject):
-        self._what = what
+    def __init__(
+        self, what: Callable[[], None], parent: QObject, signals: Iterable[SignalInstance] = ()
+    ):
+        self._what, self._signals = what, tuple(signals)
         self._timer = QTimer(parent)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(what)
+        for signal in self._signals:
+            signal.connect(self.ask)
 
     def ask(self, *_: object) -> None:
         """Have it called in a moment; takes what any signal tells."""
@@ -37,5 +44,7 @@ class Later:
             self._what()
 
     def stop(self) -> None:
-        """Do not call it any more."""
+        """Do not call it any more, and hear no signal."""
         self._timer.stop()
+        for signal in self._signals:
+            signal.disconnect(self.ask, missing_ok=True)

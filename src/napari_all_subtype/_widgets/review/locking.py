@@ -49,12 +49,10 @@ class Locking:
         self.panel, self.session, self.record = panel, session, session.record
         self.state: ResultState | None = None
         self._orphans: list[tuple[int, Standing]] = []
-        self.later = Later(self.show, panel)
+        self.later = Later(self.show, panel, self._signals())
         panel.lock_wanted.connect(self.lock)
         panel.amend_wanted.connect(self.amend)
         panel.orphan_wanted.connect(self.look_at_orphan)
-        for signal in self._signals():
-            signal.connect(self.later.ask)
         self.show()
 
     def _signals(self):
@@ -68,8 +66,6 @@ class Locking:
     def close(self, *_: object) -> None:
         """Listen no more."""
         self.later.stop()
-        for signal in self._signals():
-            signal.disconnect(self.later.ask, missing_ok=True)
 
     def show(self) -> None:
         """Write how final the result is, and what lost its cell."""
