@@ -121,7 +121,7 @@ def _tell(found: Trained) -> None:
         told = ", ".join(
             f"{n.removeprefix('val_').replace('_', ' ')} {v:.3f}" for n, v in measured.items()
         )
-        note(f"On the validation groups, which chose the best pass: {told}.")
+        note(f"On the validation groups, which are no independent test: {told}.")
     if found.stopped:
         warn("Stopped: this is the model of the best pass so far. The same command goes on.")
     note(f"A draft until it is released: models release --help. {RESEARCH_USE_ONLY}")
