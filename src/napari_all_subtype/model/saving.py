@@ -135,7 +135,7 @@ def _parent_facts(start: Start, taxonomy: Taxonomy) -> dict[str, object]:
 
 
 def _measured(fitted: Fitted, told: Told) -> tuple[Measurement, ...]:
-    protocol = "validation groups, by which passes are chosen where they are enough: no independent test"
+    protocol = "validation groups, by which passes may be chosen: no independent test"
     return tuple(
         Measurement(
             name=name.removeprefix("val_").replace("_", " "),
