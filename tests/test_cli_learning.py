@@ -50,6 +50,8 @@ def test_last_line_of_self_training_is_the_model_that_runs(folder, taught, capsy
     with open_project(folder, write=False) as project:
         assert out.splitlines()[-1] == running_model(project).model_id
         assert f"Round 1 (number {rounds_of(project)[1].round_id})" in err
+    assert "); accepted by rule: " in err or "); rejected by rule: " in err
+    assert "Ended: all rounds were made" in err or "Ended: two rounds in a row" in err
     assert "Research Use Only" in err
 
 
@@ -141,6 +143,16 @@ def test_models_of_a_project_are_listed_by_its_folder(folder, taught, capsys):
     for words in ((folder,), ("--project", folder)):
         assert run("models", "list", *words) == 0
         assert own in "".join(capsys.readouterr())
+
+
+def test_report_that_is_there_is_refused_before_anything_is_computed(folder, tmp_path, capsys):
+    table(tmp_path, ["normal", "blast"]).to_csv(tmp_path / "cells.csv", index=False)
+    (tmp_path / "report").mkdir()
+    words = ("evaluate", folder, "--table", tmp_path / "cells.csv", "--out", tmp_path / "m.json")
+    assert run(*words, "--report", tmp_path / "report") == 2
+    assert "report is there already" in capsys.readouterr().err
+    assert run(*words, "--report", tmp_path / "report", "--overwrite") == 2
+    assert "has no model yet" in capsys.readouterr().err
 
 
 def test_project_that_another_program_writes_is_said(folder, taught, capsys):

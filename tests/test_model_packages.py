@@ -23,6 +23,7 @@ from napari_all_subtype.errors import (
     ModelPackageError,
     ModelVersionError,
     OutputExistsError,
+    ParameterError,
     RecordError,
 )
 from napari_all_subtype.model import imagenet
@@ -254,6 +255,9 @@ def test_a_model_is_a_draft_until_a_person_releases_it_on_a_control_set(
     named = tmp_path / "named.zip"
     assert run(["models", "export", "mine-1", "--out", str(named), "--identifiers"]) == 0
     assert b"Dr A" in zipfile.ZipFile(named).read(CARD_NAME)
+    with pytest.raises(OutputExistsError, match="say --overwrite"):
+        run(["models", "export", "mine-1", "--out", str(named), "--identifiers"])
+    assert run(["models", "export", "mine-1", "--out", str(out), "--overwrite"]) == 0
     with pytest.raises(RecordError, match="comes with the program"):
         run(["models", "remove", "bundled"])
     assert run(["models", "remove", "mine-1"]) == 0
@@ -294,6 +298,13 @@ def test_no_network_says_how_weights_come_here_all_the_same(tmp_path):
     with pytest.raises(DownloadError, match="models import FOLDER") as caught:
         imagenet.fetch("vgg16", tmp_path, mirror="http://127.0.0.1:9")
     assert "--mirror" in str(caught.value)
+
+
+def test_weights_of_a_network_that_is_none_are_not_started_otherwise():
+    with pytest.raises(
+        ParameterError, match=r"published for resnet\. Expected one of [a-z0-9, ]+\.$"
+    ):
+        imagenet.published("resnet")
 
 
 def test_hashes_are_those_that_keras_publishes():

@@ -30,7 +30,7 @@ def new_file(path: Path, overwrite: bool = False, private: bool = False) -> Iter
     OutputError
         If it cannot be written.
     """
-    _refuse(path, overwrite)
+    refuse_existing(path, overwrite)
     if os.path.exists(path) and not os.path.isfile(path):
         raise OutputExistsError(
             f"{path.name} is no ordinary file and is not replaced. Choose another output."
@@ -66,7 +66,7 @@ def new_folder(path: Path, own: Collection[str], overwrite: bool = False) -> Ite
     OutputError
         If it cannot be written.
     """
-    _refuse(path, overwrite)
+    refuse_existing(path, overwrite)
     refuse_foreign(path, own)
     with _in_folder(path.parent):
         partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
@@ -146,7 +146,13 @@ def _replace_folder(new: Path, path: Path) -> None:
         shutil.rmtree(old.parent, ignore_errors=True)
 
 
-def _refuse(path: Path, overwrite: bool) -> None:
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Raise if something is at `path` that may not be replaced.
+
+    Raises
+    ------
+    OutputExistsError
+    """
     if os.path.exists(path) and not overwrite:
         raise OutputExistsError(
             f"{path.name} is there already. Choose another output or say --overwrite."

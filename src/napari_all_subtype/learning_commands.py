@@ -22,6 +22,7 @@ from napari_all_subtype.terminal import fail, note, say
 
 if TYPE_CHECKING:
     from napari_all_subtype.project.database import Database
+    from napari_all_subtype.project.rounds import Round
     from napari_all_subtype.workflow.proposals import Proposal
     from napari_all_subtype.workflow.self_train import SelfTrained
 
@@ -195,6 +196,7 @@ def evaluate(
 
     Example: napari-all-subtype evaluate reading-2026 --table kept-back.csv --out metrics.json
     """
+    from napari_all_subtype.files import refuse_existing
     from napari_all_subtype.project.database import open_project
     from napari_all_subtype.workflow.cell_rows import rows_of_csv
     from napari_all_subtype.workflow.evaluate import evaluate_on_table, write_metrics
@@ -202,6 +204,8 @@ def evaluate(
     from napari_all_subtype.workflow.project_models import model_named, predictor_of
 
     rows = rows_of_csv(table)
+    if report is not None:
+        refuse_existing(report, overwrite)  # now, not when all is computed
     with open_project(folder, write=False) as database, TerminalMonitor(len(rows)) as monitor:
         chosen = model_named(database, model)
         ready = predictor_of(database, chosen)
@@ -269,15 +273,24 @@ def _ask(proposal: Proposal) -> bool | None:
 
 
 def _say_rounds(found: SelfTrained) -> None:
+    from napari_all_subtype.learning.rounds import WHY_ENDED
+
     for line in found.notes:
         note(line)
     for one in found.rounds[1:]:
         note(
             f"Round {one.number} (number {one.round_id}): {len(one.content['used'])} pseudo-labels "
-            f"({_counted(one.content['counts'])}); {one.state}: {one.why or 'not decided yet'}"
+            f"({_counted(one.content['counts'])}); {_decided(one)}"
         )
-    note(f"Ended: {found.course.termination_condition_}. {RESEARCH_USE_ONLY}")
+    note(f"Ended: {WHY_ENDED[found.course.termination_condition_]}. {RESEARCH_USE_ONLY}")
     say(found.model.model_id)
+
+
+def _decided(one: Round) -> str:
+    """What became of a round and why; the rule's own sentence says both."""
+    if one.why.startswith(one.state):
+        return one.why
+    return f"{one.state}: {one.why or 'not decided yet'}"
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -227,12 +227,13 @@ def export(
     identifiers: Annotated[
         bool, Parameter(negative="", help="Name the person who released it.")
     ] = False,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier file.")] = False,
     debug: Debug = False,
 ) -> int:
     """Write a model as one file that can be imported on another machine."""
     from napari_all_subtype.workflow.model_store import export_model
 
-    card = export_model(model, out, project, identifiers)
+    card = export_model(model, out, project, identifiers, overwrite)
     say(f"{card.id} ({card.state}): {out}")
     say(RESEARCH_USE_ONLY)
     return DONE

@@ -24,6 +24,14 @@ from napari_all_subtype.taxonomy import Taxonomy
 Termination = Literal[
     "", "max_iter", "no_change", "all_labeled", "no_improvement", "waits_for_decision"
 ]
+WHY_ENDED: dict[Termination, str] = {
+    "": "not yet",
+    "max_iter": "all rounds were made",
+    "no_change": "the pseudo-labels change no more",
+    "all_labeled": "every unlabelled cell is in use",
+    "no_improvement": "two rounds in a row were rejected",
+    "waits_for_decision": "a round waits for a decision",
+}
 MOST_REJECTED = 2  # in a row
 
 

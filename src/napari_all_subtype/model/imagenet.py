@@ -77,10 +77,11 @@ def published(backbone: str) -> PublishedFile:
     """
     if backbone not in PUBLISHED:
         known = ", ".join(PUBLISHED)
+        starts = "random" if backbone in BACKBONES else "bundled" if backbone == "bundled" else ""
+        instead = f"; --weights {starts} starts {backbone}" if starts else ""
         raise ParameterError(
-            f"weights = imagenet: none are published for {backbone}. Expected one of {known}; "
-            f"{'--weights random' if backbone in BACKBONES else '--weights bundled'} starts "
-            f"{backbone}."
+            f"weights = imagenet: none are published for {backbone}. Expected one of "
+            f"{known}{instead}."
         )
     return PUBLISHED[backbone]
 

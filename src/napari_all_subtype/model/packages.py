@@ -33,13 +33,17 @@ _WHOLE = (".keras", ".h5", ".hdf5", ".pb")
 _PICKLE = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 
 
-def export_package(folder: Path, out: Path, card: ModelCard | None = None) -> ModelCard:
+def export_package(
+    folder: Path, out: Path, card: ModelCard | None = None, overwrite: bool = False
+) -> ModelCard:
     """Write the model in `folder` into a ZIP file that `import_package` takes: its card.
 
     Parameters
     ----------
     card : ModelCard, optional
         In place of the one in the folder: without the name of who released it.
+    overwrite : bool
+        Replace an earlier file.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def export_package(folder: Path, out: Path, card: ModelCard | None = None) -> Mo
     kept = read_card(folder)
     check_files(folder, kept)
     told = card or kept
-    with new_file(out) as partial, zipfile.ZipFile(partial, "w") as package:
+    with new_file(out, overwrite) as partial, zipfile.ZipFile(partial, "w") as package:
         package.writestr(CARD_NAME, told.model_dump_json(indent=2) + "\n")
         for name in sorted(told.files):
             package.write(folder / name, name)

@@ -101,7 +101,11 @@ def import_model(source: Path, database: Database | None = None) -> ModelCard:
 
 
 def export_model(
-    model: str, out: Path, project: Path | None = None, identifiers: bool = False
+    model: str,
+    out: Path,
+    project: Path | None = None,
+    identifiers: bool = False,
+    overwrite: bool = False,
 ) -> ModelCard:
     """Write a model as one file that can be imported elsewhere.
 
@@ -109,6 +113,8 @@ def export_model(
     ----------
     identifiers : bool
         With the name of the person who released it.
+    overwrite : bool
+        Replace an earlier file.
 
     Raises
     ------
@@ -119,7 +125,7 @@ def export_model(
     if card.release is not None and not identifiers:
         nameless = card.release.model_copy(update={"by": NAMELESS})
         card = card.model_copy(update={"release": nameless})
-    return export_package(folder, out, card)
+    return export_package(folder, out, card, overwrite)
 
 
 def remove_model(model: str, database: Database | None = None) -> None:
