@@ -12,6 +12,7 @@ from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.cli import main
 from napari_all_subtype.config import AnalysisParameters, ReadingParameters
 from napari_all_subtype.errors import ImageTooLargeError, NoImagesError
+from napari_all_subtype.taxonomy import CellClass, Taxonomy
 from napari_all_subtype.workflow.classify import classify_batch
 from napari_all_subtype.workflow.inputs import prepare, unread_images
 from test_analyse import SizeClassifier
@@ -108,6 +109,22 @@ def test_nothing_classified_leaves_no_file(tmp_path):
     )
     assert result.failed
     assert not (tmp_path / "new").exists()
+
+
+def test_scores_of_subtypes_are_explained_where_there_are_any(tmp_path):
+    (tmp_path / "bad.png").write_text("no image")
+    fields, out = prepare([tmp_path / "bad.png"]), tmp_path / "a.csv"
+    fab = classify_batch(fields, out, classifier=SizeClassifier())
+    assert fab.subtype_note.startswith("L1, L2 and L3 are scores")
+    other = SizeClassifier()
+    other.taxonomy = Taxonomy(
+        "mine",
+        (
+            CellClass("granulocyte", "Granulocyte", "G", "#009E73"),
+            CellClass("lymphocyte", "Lymphocyte", "L", "#0072B2"),
+        ),
+    )
+    assert classify_batch(fields, out, classifier=other).subtype_note == ""
 
 
 def test_nothing_classified_keeps_the_earlier_table(tmp_path):

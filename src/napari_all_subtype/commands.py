@@ -127,7 +127,6 @@ def classify(
     """
     from napari_all_subtype.workflow.classify import classify_batch
     from napari_all_subtype.workflow.inputs import prepare
-    from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
 
     _warn_of_unread(crops)
     own = writing.key_file is not None
@@ -148,7 +147,8 @@ def classify(
         say(f"{n_done} of {len(fields)} images classified: {out}")
         for line in result.notes:
             say(line)
-        say(SUBTYPE_NOTE)
+        if result.subtype_note:
+            say(result.subtype_note)
         say(RESEARCH_USE_ONLY)
     return _status(result)
 

@@ -29,6 +29,7 @@ from napari_all_subtype.workflow.said import said_of
 from napari_all_subtype.workflow.scale_check import ASSUMED, unseen_lines
 from napari_all_subtype.workflow.scale_doubt import scale_doubt
 from napari_all_subtype.workflow.stain_check import stain_warning
+from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
 
 
 def classify_batch(
@@ -99,6 +100,7 @@ def classify_batch(
         (),
         notes=tuple(note for note in notes if note),
         warnings=tuple(_assumed(sizes)),
+        subtype_note=SUBTYPE_NOTE if classifier.taxonomy.children("blast") else "",
     )
 
 

@@ -57,6 +57,8 @@ class BatchResult:
         What is to be said of the run as a whole: whence scales came, an unseen stain.
     warnings : tuple of str
         What makes the results doubtful and a person can mend: an assumed scale.
+    subtype_note : str
+        What scores of subtypes are; empty where the model gives none, or no classes were said.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -64,6 +66,7 @@ class BatchResult:
     left_over: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    subtype_note: str = ""
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

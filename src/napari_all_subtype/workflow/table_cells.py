@@ -182,6 +182,6 @@ def _nothing_left(n_rows: int, left: dict[str, int], failed: list[Outcome]) -> E
     why = ", ".join(f"{count} {reason}" for reason, count in left.items())
     return TooFewCellsError(
         f"None of the {n_rows} rows can be measured on: {why or 'the table is empty'}. Give cells "
-        "of other cases than the project learned from, with their words; or ask for a random "
-        "split, which is marked on every figure."
+        "of other cases than the project learned from, with their words. Only to look at "
+        "figures (evaluate), ask for a random split, which is marked on every one."
     )
