@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from napari_all_subtype._widgets.record import NO_READER, NOT_KEPT, NOT_OPEN
+from napari_all_subtype._widgets.open_project import NO_READER, NOT_OPEN
+from napari_all_subtype._widgets.record import NOT_KEPT
 from napari_all_subtype.cells import table
 from napari_all_subtype.errors import LockedError, ProjectReadOnlyError, RecordError
 from napari_all_subtype.project.database import create_project, open_project

@@ -7,7 +7,7 @@ from html import escape
 from psygnal import Signal
 from qtpy.QtWidgets import QInputDialog, QMessageBox
 
-from napari_all_subtype._widgets.record import NO_READER
+from napari_all_subtype._widgets.open_project import NO_READER
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.review.result_panel import ResultPanel
 from napari_all_subtype._widgets.session import Session
