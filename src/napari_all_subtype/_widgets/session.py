@@ -1,19 +1,16 @@
-"""What one viewer knows: the fields of its smear, their results, and the process that works."""
+"""What one viewer knows: its smear, its layers and its project, and the process that works."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 from psygnal import Signal
 
 from napari_all_subtype._widgets.cell_pixels import CellPixels
 from napari_all_subtype._widgets.classes_in_use import ClassesInUse
-from napari_all_subtype._widgets.edit_history import EditHistory
-from napari_all_subtype._widgets.fields import SmearField, reworded
+from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.gauge import Gauge
 from napari_all_subtype._widgets.jobs import Worker
 from napari_all_subtype._widgets.layers import ResultLayers
@@ -31,10 +28,9 @@ from napari_all_subtype._widgets.messages import (
     Run,
     Step,
 )
-from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.record import Record
-from napari_all_subtype._widgets.selection import Selection
 from napari_all_subtype._widgets.sent_mask import SentMask
+from napari_all_subtype._widgets.shown_smear import ShownSmear
 from napari_all_subtype._widgets.train.learning import Learning
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crop_spec import CropSpec
@@ -43,16 +39,9 @@ from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.workflow.models import known_models
 from napari_all_subtype.workflow.review_parameters import CellFilter
-from napari_all_subtype.workflow.summarise import (
-    Counts,
-    FieldCells,
-    Summary,
-    quick_counts,
-    summarise,
-)
 
 
-class Session:
+class Session(ShownSmear):
     """State of the plugin in one viewer; widgets listen to its signals.
 
     Parameters
@@ -61,11 +50,7 @@ class Session:
         Held weakly.
     """
 
-    fields_changed = Signal()
-    field_updated = Signal(int)
-    result_changed = Signal(int)
     filter_changed = Signal()
-    field_selected = Signal(int)
     progressed = Signal(int, str)
     started = Signal()
     ended = Signal(object)
@@ -84,20 +69,13 @@ class Session:
     queue_wanted = Signal(object, bool)
 
     def __init__(self, viewer) -> None:
+        super().__init__()
         self._viewer = weakref.ref(viewer)
         self.layers = ResultLayers(viewer)
         self.worker = Worker()
         self.worker.message.connect(self._on_message)
-        self.smear = ""
-        self.folder: Path | None = None
-        self.source: object | None = None
-        self._put_away: dict[object, tuple[tuple[SmearField, ...], str, int]] = {}
-        self.fields: tuple[SmearField, ...] = ()
-        self.selected = -1
-        self.failure = ""
         self.device = ""
         self.model = ""
-        self.selection = Selection()
         self.cell_filter = CellFilter()
         self.record = Record(self)
         self.classes = ClassesInUse(self)
@@ -118,45 +96,6 @@ class Session:
     def running(self) -> bool:
         """True while an analysis is going on."""
         return self.worker.running and not (self.classifying or self.explaining)
-
-    def open(self, source: object, fields: Sequence[SmearField], smear: str) -> None:
-        """Make `source` the smear that is worked on: as it was left, else with `fields`.
-
-        Parameters
-        ----------
-        source : napari.layers.Image or Path
-            A layer, or a folder of fields.
-        """
-        if self.source is not None:
-            self._put_away[self.source] = (self.fields, self.smear, self.selected)
-        self.source, self.failure = source, ""
-        self.fields, self.smear, selected = self._put_away.pop(source, (tuple(fields), smear, 0))
-        self.selected = -1
-        self.selection.clear()
-        self.fields_changed.emit()
-        self.select(max(selected, 0))
-
-    def forget_all_but(self, sources: Collection[object]) -> None:
-        """Let go of the results of what can be chosen no longer."""
-        for source in self._put_away.keys() - set(sources):
-            del self._put_away[source]
-
-    def set_fields(self, fields: Sequence[SmearField], smear: str) -> None:
-        """Make `fields` the smear, without any result."""
-        self.fields, self.smear = tuple(fields), smear
-        self.selected = -1
-        self.selection.clear()
-        self.fields_changed.emit()
-
-    def select(self, index: int) -> None:
-        """Make field number `index` the one that is shown.
-
-        Nobody can mean cells of which none is in sight: they are selected no longer.
-        """
-        if index != self.selected and not self.selection.labels(index):
-            self.selection.clear()
-        self.selected = index
-        self.field_selected.emit(index)
 
     def run(
         self,
@@ -202,65 +141,11 @@ class Session:
         self.worker.run(Explain(parameters, (request,)), [crop])
         self.classifying_changed.emit()
 
-    def edit(self, n: int, result: PackedAnalysis, history: EditHistory) -> None:
-        """Put the edited result of field number `n` in the place of the one before."""
-        self.put(n, result=result, history=history)
-
-    def put(self, n: int, **changes: object) -> None:
-        """Have field number `n` other values; whoever asks for it tells of it."""
-        fields = list(self.fields)
-        fields[n] = replace(fields[n], **changes)
-        self.fields = tuple(fields)
-        if "result" in changes and (labels := self.selection.labels(n)):
-            there = set() if self.result(n) is None else self.result(n).there(labels)
-            self.selection.keep(lambda place: place[0] != n or place[1] in there)
-        if "result" in changes:
-            self.result_changed.emit(n)
-
     def filter_cells(self, shown: CellFilter) -> None:
         """Have queue and gallery show only cells that pass `shown`."""
         if shown != self.cell_filter:
             self.cell_filter = shown
             self.filter_changed.emit()
-
-    def update(self, n: int, **changes: object) -> None:
-        """Have field number `n` other values, and be shown anew."""
-        self.put(n, **changes)
-        self.field_updated.emit(n)
-
-    def forget_places(self) -> None:
-        """No field is in a project any more."""
-        self.fields = tuple(replace(field, kept=None) for field in self.fields)
-        self._put_away = {
-            source: (tuple(replace(field, kept=None) for field in fields), *rest)
-            for source, (fields, *rest) in self._put_away.items()
-        }
-
-    def reword(self, key: object, word: Callable[[Analysis], Analysis]) -> list[int]:
-        """Have a result other words, also one of a smear that was put away.
-
-        Parameters
-        ----------
-        key : PackedMask
-            What the result is known by.
-        word : callable
-            The analysis, without masks, to what it is now.
-
-        Returns
-        -------
-        list of int
-            Numbers of the fields of this smear that are others now.
-        """
-        before, self.fields = self.fields, reworded(self.fields, key, word)
-        self._put_away = {
-            source: (reworded(fields, key, word), *rest)
-            for source, (fields, *rest) in self._put_away.items()
-        }
-        pairs = zip(before, self.fields, strict=True)
-        changed = [n for n, (old, new) in enumerate(pairs) if old is not new]
-        for n in changed:
-            self.result_changed.emit(n)
-        return changed
 
     def crop_spec_of(self, analysis: Analysis) -> CropSpec:
         """How the model of `analysis` wants its crops."""
@@ -286,50 +171,10 @@ class Session:
         self.classifying = self.explaining = False
 
     @property
-    def field(self) -> SmearField | None:
-        """The field that is shown, None without one."""
-        return self.fields[self.selected] if 0 <= self.selected < len(self.fields) else None
-
-    def result(self, index: int | None = None) -> PackedAnalysis | None:
-        """Result of a field, by default of the selected one."""
-        index = self.selected if index is None else index
-        return self.fields[index].result if 0 <= index < len(self.fields) else None
-
-    @property
     def in_view(self) -> bool:
         """Whether the layers show the result of the selected field, not one before it."""
         view, result = self.layers.view, self.result()
         return view is not None and result is not None and view.key is result.labels
-
-    def counts(self, index: int | None = None) -> Counts | None:
-        """Classes and exclusions of one field, or of the whole smear; None without a result."""
-        shown = self.fields if index is None else [self.fields[index]]
-        done = [one.result.analysis for one in shown if one.result and not one.same_as]
-        if not done or any(one.taxonomy != done[0].taxonomy for one in done):
-            return None
-        return quick_counts([one.cells for one in done], done[0].taxonomy)
-
-    def cell_count(self, index: int | None = None) -> int:
-        """Rows of the tables of one field, or of the whole smear."""
-        shown = self.fields if index is None else [self.fields[index]]
-        return sum(len(one.result.analysis.cells) for one in shown if one.result)
-
-    def summary(self, index: int | None = None) -> Summary | None:
-        """Summary of one field, or of all analysed fields together; None without a result."""
-        if index is not None:
-            result = self.result(index)
-            return (
-                summarise([FieldCells.of(result.analysis)], result.analysis.name)
-                if result
-                else None
-            )
-        # Also called in a thread: the fields may be others before the end.
-        done = [field for field in self.fields if field.result]
-        counted = [FieldCells.of(field.result.analysis) for field in done if not field.same_as]
-        repeated = [FieldCells.of(field.result.analysis) for field in done if field.same_as]
-        if not counted or any(field.taxonomy != counted[0].taxonomy for field in counted):
-            return None
-        return summarise(counted, self.smear, repeated=repeated)
 
     def _on_message(self, message: object) -> None:
         match message:
