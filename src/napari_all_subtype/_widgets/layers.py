@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from napari.layers import Image, Labels
-from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets.badges import GUESS, badge_style, ink_on
-from napari_all_subtype._widgets.boxes import box_in, class_patch, edited_view, write_box
-from napari_all_subtype._widgets.codes import Codes
+from napari_all_subtype._widgets.boxes import edited_view
+from napari_all_subtype._widgets.drawn_cells import DrawnCells
 from napari_all_subtype._widgets.layer_kinds import (
     hover_features,
     new_cells,
@@ -26,13 +25,7 @@ from napari_all_subtype._widgets.layer_kinds import (
     say_words,
 )
 from napari_all_subtype._widgets.look import Look
-from napari_all_subtype._widgets.marks import mark_rings
-from napari_all_subtype._widgets.overlay import (
-    cell_at,
-    changed_by_confidence,
-    draw_cell,
-)
-from napari_all_subtype._widgets.own_layers import OwnLayers
+from napari_all_subtype._widgets.overlay import changed_by_confidence
 from napari_all_subtype._widgets.sight import camera_of, frame, highest, keep_in_sight, raise_above
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
@@ -46,15 +39,11 @@ LONG_BADGE = 1.4
 MANY_CELLS = 2000
 # A cell that is read: this much of the smear is at least so wide on the screen.
 SEEN_UM, SEEN_SCREEN_PX = 20.0, 160.0
-# Above it the whole mask is handed to the screen once, instead of each box by itself.
-MANY_BOXES = 30
-# More are marked in one pass over the mask.
-MANY_MARKS = 300
 # Around the badge of a cell that a person has spoken of, to its diameter.
 REVIEWED_BORDER = 0.16
 
 
-class ResultLayers(OwnLayers):
+class ResultLayers(DrawnCells):
     """Shows one field at a time; layers a person deletes are made again at the next field.
 
     Parameters
@@ -65,10 +54,6 @@ class ResultLayers(OwnLayers):
 
     def __init__(self, viewer) -> None:
         super().__init__(viewer)
-        self.view: FieldView | None = None
-        self.look = Look()
-        self.picked = 0
-        self.selected: frozenset[int] = frozenset()
         self._letters_old = self._style_wanted = False
 
     def show(self, view: FieldView, image: Image | None) -> Iterator[None]:
@@ -218,73 +203,6 @@ class ResultLayers(OwnLayers):
             if not hidden:
                 self._write_letters(placement(self.subtypes))
 
-    def redraw(self, region: Region) -> None:
-        """Draw the cells in `region` again, and nothing outside of it."""
-        if self._has_result:
-            view = self.view
-            patch = class_patch(
-                view.analysis.masks.labels,
-                view.analysis.cells,
-                region,
-                self.codes,
-                view.ring_px,
-                self.look.min_confidence,
-                self.picked,
-                self.selected,
-            )
-            write_box(self.subtypes, view.canvas, region, patch)
-
-    def pick(self, label: int) -> None:
-        """Ring the cell `label` in white, and no other; 0 for none."""
-        if not self._has_result:
-            return
-        changed = [one for one in (self.picked, label) if one]
-        self.picked = label
-        self._draw_boxes(changed)
-
-    def mark(self, labels: Collection[int]) -> None:
-        """Mark the cells `labels` as selected, and no others."""
-        before, self.selected = self.selected, frozenset(labels)
-        changed = before ^ self.selected
-        if not self._has_result or not changed:
-            return
-        if len(changed) > MANY_MARKS:
-            self._mark_rings(changed - {self.picked})
-        else:
-            self._draw_boxes(sorted(changed))
-
-    def _mark_rings(self, changed: Collection[int]) -> None:
-        view = self.view
-        mark_rings(
-            view.canvas,
-            view.analysis.masks.labels,
-            view.analysis.cells,
-            changed,
-            self.selected,
-            self.codes,
-            view.ring_px,
-            self.look.min_confidence,
-        )
-        self.subtypes.refresh()
-
-    def _draw_boxes(self, labels: Sequence[int]) -> None:
-        """Draw the boxes of `labels`; many at once are drawn in one go."""
-        cells = self.view.analysis.cells
-        area_px = cells["area_px"].to_numpy()
-        there = [label for label in labels if label < len(area_px) and area_px[label] > 0]
-        if len(there) > MANY_BOXES:
-            self._redraw(cells.loc[there])
-        else:
-            for row in table.few_rows(cells, there, table.BOX):
-                self.redraw(box_in(row))
-
-    def label_at(self, position) -> int:
-        """Label of the cell at a position in world coordinates, 0 between the cells."""
-        if not self._has_result:
-            return 0
-        y_px, x_px = self.subtypes.world_to_data(position)[-2:]
-        return cell_at(self.view.analysis.masks.labels, y_px, x_px)
-
     def look_at(self, label: int) -> None:
         """Move the camera to the cell `label`, without changing the zoom."""
         if not self._has_result:
@@ -318,37 +236,6 @@ class ResultLayers(OwnLayers):
     def drawing(self) -> bool:
         """Whether the mouse draws in the layer of the cells."""
         return self._alive(self.cells) and self.cells.mode != "pan_zoom"
-
-    @property
-    def codes(self) -> Codes:
-        """The integers of the subtypes mask as it is drawn."""
-        return self.look.codes(self.view.analysis.taxonomy)
-
-    @property
-    def _has_result(self) -> bool:
-        shown = self.view is not None and self.view.analysis is not None
-        return shown and self._alive(self.subtypes)
-
-    def _recolour(self) -> None:
-        if self._has_result:
-            colours = self.codes.colours(self.look.hidden, self.look.fill_opacity)
-            self.subtypes.colormap = DirectLabelColormap(color_dict=colours)
-
-    def _redraw(self, rows: pd.DataFrame) -> None:
-        """Draw `rows` again, each in its bounding box."""
-        for row in rows.itertuples():
-            draw_cell(
-                self.view.canvas,
-                self.view.analysis.masks.labels,
-                row,
-                self.codes,
-                self.view.ring_px,
-                self.look.min_confidence,
-                picked=row.label == self.picked,
-                selected=row.label in self.selected,
-            )
-        if len(rows):
-            self.subtypes.refresh()
 
     def _write_letters(self, placed: dict) -> None:
         cells = table.present(self.view.analysis.cells)
