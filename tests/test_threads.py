@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from napari_all_subtype._widgets import controller as controller_module
+from napari_all_subtype._widgets import tally
 from napari_all_subtype._widgets.threads import Latest
 
 pytest_plugins = ["window_fixtures"]
@@ -46,7 +46,7 @@ def test_what_is_forgotten_is_not_told_and_more_can_be_asked_for(latest, qtbot):
 @pytest.mark.window
 def test_summary_of_many_cells_comes_from_a_thread(analysed, qtbot, monkeypatch):
     _, dock = analysed
-    monkeypatch.setattr(controller_module, "SUMMARY_AT_ONCE_CELLS", 0)
+    monkeypatch.setattr(tally, "SUMMARY_AT_ONCE_CELLS", 0)
     dock.result.summary.setText("")
     dock.result.scope_changed.emit()
     assert dock.result.summary.text() == ""

@@ -11,6 +11,7 @@ import pytest
 from fake_worker import InstantWorker
 from napari_all_subtype._widgets import controller as controller_module
 from napari_all_subtype._widgets import session as session_module
+from napari_all_subtype._widgets import sighting
 from napari_all_subtype._widgets.dock import AnalyseSmear
 from window_steps import FIELD, run
 
@@ -30,6 +31,7 @@ def told(monkeypatch):
     heard = []
     for name in ("show_error", "show_warning", "show_info"):
         monkeypatch.setattr(controller_module, name, heard.append)
+    monkeypatch.setattr(sighting, "show_error", heard.append)
     return heard
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 
 from napari.layers import Image, Labels, Layer
@@ -21,17 +20,13 @@ from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.sighting import Sighting
 from napari_all_subtype._widgets.state import show_state
-from napari_all_subtype._widgets.threads import Latest, in_thread, in_turns
-from napari_all_subtype._widgets.views import FieldView, load_view
+from napari_all_subtype._widgets.tally import Tally
+from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.cells import table
+from napari_all_subtype.config import ReadingParameters
 from napari_all_subtype.errors import AllSubtypeError
-from napari_all_subtype.workflow.summarise import Summary
-
-# After the last word of a reader.
-SUMMARY_AFTER_MS = 300
-# Of more cells it takes longer than a window may stand still.
-SUMMARY_AT_ONCE_CELLS = 500
 
 
 class Controller:
@@ -50,18 +45,14 @@ class Controller:
         self.layers = session.layers
         self.picker = CellPicker(dock.cell, session)
         self.ask = rerun.ask
-        # Intervals by bootstrap and the smear score take longer than a key may.
-        self._summary_timer = QTimer(dock)
-        self._summary_timer.setSingleShot(True)
-        self._summary_timer.setInterval(SUMMARY_AFTER_MS)
-        self._summary_timer.timeout.connect(self._show_summary)
-        self._summaries = Latest()
+        self.tally = Tally(dock, session)
+        self.sighting = Sighting(session, self.picker, self._reading, self._on_shown)
         # Where one word leads on to the next cell, nobody reads about the one before.
         self._cell_timer = QTimer(dock)
         self._cell_timer.setSingleShot(True)
         self._cell_timer.timeout.connect(self._on_cell_reworded)
         self._closed = False
-        self._wanted = self._wanted_label = self._reworded = 0
+        self._reworded = 0
         self._restore()
         self._connect()
         self._on_classes()
@@ -90,7 +81,7 @@ class Controller:
         dock.run_button.clicked.connect(self._on_run)
         dock.stop_button.clicked.connect(self._on_stop)
         dock.export_button.clicked.connect(self._on_export)
-        dock.result.scope_changed.connect(self._show_summary)
+        dock.result.scope_changed.connect(self.tally.show)
         dock.result.look_changed.connect(self._on_look)
         for signal, slot in self._session_slots():
             signal.connect(slot)
@@ -107,7 +98,7 @@ class Controller:
             (session.started, self._on_started),
             (session.ended, self._on_ended),
             (session.device_changed, self._on_device),
-            (session.place_wanted, self.go_to),
+            (session.place_wanted, self.sighting.go_to),
             (session.look_wanted, self._on_look_wanted),
             (session.model_wanted, self.dock.setup.add_model),
             (session.classes.changed, self._on_classes),
@@ -123,9 +114,9 @@ class Controller:
     def close(self, *_: object) -> None:
         """Let go of everything; the child process ends, results stay."""
         self._closed = True
-        self._summary_timer.stop()
+        self.sighting.close()
+        self.tally.stop()
         self._cell_timer.stop()
-        self._summaries.forget()
         self.picker.close()
         for signal, slot in self._session_slots():
             signal.disconnect(slot, missing_ok=True)
@@ -250,7 +241,7 @@ class Controller:
         told = [self._told(field) for field in self.session.fields]
         lines, tips = [line for line, _ in told], [tip for _, tip in told]
         self.dock.chooser.show_fields(lines, tips, self.session.selected)
-        self._show_summary()
+        self.tally.show()
 
     def _on_field_updated(self, n: int) -> None:
         if n == self.session.selected:
@@ -261,65 +252,22 @@ class Controller:
     def show_counts(self, n: int) -> None:
         """Write how many cells field number `n`, and the smear, have now."""
         self.dock.chooser.show_field(n, *self._told(self.session.fields[n]))
-        self._show_summary()
+        self.tally.show()
 
     def _told(self, field: SmearField) -> tuple[str, str]:
         count = len(table.present(field.result.analysis.cells)) if field.result else None
         return words.field_line(field.name, count, field.error), field.error or field.name
 
     def _on_field_selected(self, n: int) -> None:
-        self._wanted += 1
-        wanted, field = self._wanted, self.session.fields[n]
-        if field.layer is not None and field.result is None:
-            self._on_view(FieldView(field.name, None), field)
-            return
-        reading = self.dock.setup.parameters().reading
-
-        def show(view: FieldView | AllSubtypeError) -> None:
-            if self._closed or wanted != self._wanted:
-                return
-            if self.session.fields[n].result is field.result:
-                self._on_view(view, field)
-            else:  # the model had more to say of it while it was loaded
-                self._on_field_selected(n)
-
+        self.sighting.show(n)
         self.show_state()
-        in_thread(load_view, field, self.layers.look, reading, then=show)
 
-    def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
-        if isinstance(view, AllSubtypeError):
-            self.layers.clear_all(field.name)
-            if not field.error:
-                show_error(str(view))
-            return
-        if field.layer is not None and field.layer not in self.session.viewer.layers:
-            self.layers.clear()  # deleted meanwhile: the result is not of what is there now
-            return
-        steps = self.layers.show(view, field.layer)
-        in_turns(steps, until=lambda: self._closed, then=lambda: self._on_shown(view))
+    def _on_shown(self) -> None:
+        """The field is in sight with all its cells."""
+        self.tally.show()
 
-    def _on_shown(self, view: FieldView) -> None:
-        """Every layer of `view` is there."""
-        if self.layers.view is not view:
-            return
-        label, self._wanted_label = self._wanted_label, 0
-        if label:
-            self.picker.pick(label)
-            self.layers.look_closely(label)
-        else:
-            self.picker.show_selected()
-        self._show_summary()
-
-    def go_to(self, n: int, label: int) -> None:
-        """Show field number `n`, pick its cell `label`, and look at it closely."""
-        view, result = self.layers.view, self.session.result(n)
-        here = n == self.session.selected and view is not None and result is not None
-        if here and view.key is result.labels:
-            self.picker.pick(label)
-            self.layers.look_closely(label)
-            return
-        self._wanted_label = label
-        self.session.select(n)
+    def _reading(self) -> ReadingParameters:
+        return self.dock.setup.parameters().reading
 
     def _on_worded(self, n: int, labels: tuple[int, ...]) -> None:
         """People call cells of field `n` something else now."""
@@ -330,9 +278,7 @@ class Controller:
             if self.picker.shown in labels:
                 self._reworded = self.picker.shown
                 self._cell_timer.start(0)
-        whole = self.dock.result.whole_smear and len(self.session.fields) > 1
-        self.dock.result.show_counts(self.session.counts(None if whole else self.session.selected))
-        self._summary_timer.start()
+        self.tally.show_soon()
 
     def _on_cell_reworded(self) -> None:
         if self.picker.shown == self._reworded:
@@ -357,26 +303,7 @@ class Controller:
         now = self.session.classes.now
         self.dock.result.show_classes(now.shown, now.are_fab, self.layers.look)
         self._draw_as(self.layers.look)
-        self._show_summary()
-
-    def _show_summary(self) -> None:
-        self._summary_timer.stop()
-        several = len(self.session.fields) > 1
-        whole = self.dock.result.whole_smear and several
-        selected, result = self.session.selected, self.session.result()
-        index = None if whole or selected < 0 else selected
-        pixel_size = result.analysis.pixel_size if result and not whole else None
-
-        def show(summary: Summary | None) -> None:
-            if not self._closed:
-                self.dock.result.show_summary(summary, pixel_size, several)
-
-        if self.session.cell_count(index) <= SUMMARY_AT_ONCE_CELLS:
-            self._summaries.forget()
-            show(self.session.summary(index))
-        else:
-            self.dock.result.show_counts(self.session.counts(index))
-            self._summaries.ask(partial(self.session.summary, index), then=show)
+        self.tally.show()
 
     def show_state(self) -> None:
         """Enable what can be done now."""
@@ -392,8 +319,7 @@ class Controller:
     def export(self, folder: Path) -> None:
         """Write the results of the smear to `folder`, in a thread."""
         step = self.session.viewer.dims.current_step
-        reading = self.dock.setup.parameters().reading
-        fields = self.session.fields
+        reading, fields = self._reading(), self.session.fields
         pixels = [pixels_of(field.layer, step) if field.layer else None for field in fields]
         self.dock.export_button.setEnabled(False)
 
