@@ -123,7 +123,7 @@ def test_words_are_said_by_key_taken_back_and_kept_under_these_classes(own, qtbo
     assert [row.key for row in gallery.view.thumbnails.rows if hasattr(row, "key")]
     stands = standing(record.database, dock.controller.session.field.kept.field_id)
     assert {one.word.taxonomy for one in stands} == {THREE.name}
-    dock.controller._show_summary()
+    dock.controller.tally.show()
     assert dock.result.legend.count_text("monocyte").startswith("3 ")
     dock.controller.export(tmp_path / "out")
     qtbot.waitUntil(lambda: any((tmp_path / "out").rglob("summary.json")), timeout=30_000)
