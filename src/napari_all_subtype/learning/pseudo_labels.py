@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_all_subtype.learning.hierarchy import said_of, side_probabilities, sides_of
+from napari_all_subtype.learning.hierarchy import said_of, sides_of
 from napari_all_subtype.learning.parameters import PseudoLabelParameters
-from napari_all_subtype.learning.splits import top_class, top_classes
+from napari_all_subtype.learning.splits import top_class
 from napari_all_subtype.learning.thresholds import believed
 from napari_all_subtype.learning.training_set import (
     TEST,
@@ -168,11 +168,6 @@ def as_targets(
         unlabelled.groups[labels.rows],
         unlabelled.ids[labels.rows],
     )
-
-
-def side_scores(probabilities: np.ndarray, taxonomy: Taxonomy, side: str) -> np.ndarray:
-    """Probability of one side: ndarray, shape (N,)."""
-    return side_probabilities(probabilities, taxonomy)[:, top_classes(taxonomy).index(side)]
 
 
 def _may_train(groups: np.ndarray, training: TrainingSet, splits: Mapping[str, str]) -> np.ndarray:

@@ -15,7 +15,7 @@ from napari_all_subtype.progress import Monitor, steps
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.records import Field
-from napari_all_subtype.project.smears import fields_of
+from napari_all_subtype.project.smears import fields_of, slides_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.project_crops import cut_field, in_shape, kept_crop, with_errors
 
@@ -41,6 +41,12 @@ def place_of(unlabelled_id: int) -> tuple[int, int]:
     (17, 3)
     """
     return divmod(int(unlabelled_id), _LABELS)
+
+
+def cases_of_fields(database: Database) -> dict[int, str]:
+    """Case of each field."""
+    slides = {slide.slide_id: slide.case_id for slide in slides_of(database)}
+    return {field.field_id: slides[field.slide_id] for field in fields_of(database)}
 
 
 def labelled_cells(

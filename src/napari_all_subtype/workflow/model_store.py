@@ -215,11 +215,6 @@ def _released_by_record(database: Database, folder: Path, card: ModelCard) -> Mo
     return released
 
 
-def states_of(database: Database) -> dict[str, str]:
-    """``draft`` or ``released`` of each model of a project, as its record has it."""
-    return {one.model_id: one.kind for one in models_of(database) if not one.removed}
-
-
 def _release(by: str, cells: TableCells, figures: Evaluation) -> Release:
     digest = hashlib.sha256(cells.crops.tobytes())
     digest.update("\n".join(map(str, cells.words)).encode())

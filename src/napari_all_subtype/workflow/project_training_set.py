@@ -21,11 +21,11 @@ from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.groups import assign_groups, splits_of
 from napari_all_subtype.project.rounds import FEEDBACK, rounds_of
-from napari_all_subtype.project.smears import fields_of, slides_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.learning_cells import (
     FoundCells,
+    cases_of_fields,
     labelled_cells,
     nameless_cells,
     place_of,
@@ -88,7 +88,7 @@ def project_training_set(
         If the monitor asked for it.
     """
     taxonomy = taxonomy_of(database)
-    case_of = _cases(database)
+    case_of = cases_of_fields(database)
     labelled, notes = labelled_cells(database, taxonomy, spec, monitor)
     pool = FoundCells((), (), in_shape((), spec))
     if unlabelled:
@@ -179,12 +179,6 @@ class _Maker:
             self.flat,
             random,
         )
-
-
-def _cases(database: Database) -> dict[int, str]:
-    """Case of each field."""
-    slides = {slide.slide_id: slide.case_id for slide in slides_of(database)}
-    return {field.field_id: slides[field.slide_id] for field in fields_of(database)}
 
 
 def _not_seen_twice(

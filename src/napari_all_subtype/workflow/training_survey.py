@@ -21,10 +21,9 @@ from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.groups import splits_of
 from napari_all_subtype.project.history import standing
-from napari_all_subtype.project.smears import fields_of, slides_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
-from napari_all_subtype.workflow.learning_cells import labelled_cells
+from napari_all_subtype.workflow.learning_cells import cases_of_fields, labelled_cells
 
 SAMPLE = 96
 
@@ -100,8 +99,7 @@ def survey_training(
         return TrainingSurvey(
             *(taxonomy, nothing, nothing, nothing, none, crops, unlabelled), refused=str(error)
         )
-    slides = {slide.slide_id: slide.case_id for slide in slides_of(database)}
-    case_of = {field.field_id: slides[field.slide_id] for field in fields_of(database)}
+    case_of = cases_of_fields(database)
     groups = [case_of[field_id] for field_id in labelled.fields]
     words = [one.word.name for one in labelled.cells]
     alike = find_duplicates(labelled.crops, groups)
