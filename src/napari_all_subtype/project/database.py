@@ -117,8 +117,8 @@ class Database:
         """
         if self.read_only:
             raise ProjectReadOnlyError(
-                f"Nothing can be changed in this project: {self.read_only} Open it where it can "
-                "be written, or copy its folder to a place of your own."
+                f"Nothing can be changed in this project: {self.read_only} Or open it where it "
+                "can be written: copy its folder to a place of your own."
             )
 
     @contextmanager

@@ -44,7 +44,7 @@ def take(folder: Path) -> tuple[WriterLock | None, str]:
     try:
         lock.acquire()
     except Timeout:
-        return None, f"{_holder(folder)} is writing this project."
+        return None, f"{_holder(folder)} is writing this project. Wait until that ends, or end it."
     except (OSError, NotImplementedError) as error:
         return None, f"its folder cannot be written ({_why(error)})."
     taken = WriterLock(folder, lock)
