@@ -23,6 +23,7 @@ import numpy as np
 from checkout import commit
 from learning_data import (
     REPOSITORY,
+    SIDES,
     SPEC,
     TASKS,
     Division,
@@ -188,7 +189,7 @@ def _starts(name: str, plan: Plan) -> tuple[Beginning, ...]:
 
 
 def _others(name: str, plan: Plan) -> Beginning:
-    learner = lambda: HeadLearner(without(name, plan.steps), FAB5)  # noqa: E731
+    learner = lambda: HeadLearner(without(name, plan.steps), SIDES)  # noqa: E731
     return Beginning(f"compact, trained without {name}", learner)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
 Rows = Sequence[Mapping]
+WORDS = Path(__file__).with_name("learning_words.md")
 SIGNIFICANT = 0.05
 GAIN, FEEDBACK_GAIN, RECOVERED = 0.05, 0.03, 0.5  # asked for
 
@@ -30,6 +32,7 @@ def page(report: Mapping) -> str:
         _section("Self-training: 5 points of macro-F1 over the start asked", _self(rows)),
         _section("Labels asked for, against chance: 3 points of macro-F1 asked", _asked(rows)),
         _section("A new laboratory: half of the loss recovered asked", _laboratory(rows)),
+        WORDS.read_text(),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
