@@ -75,7 +75,7 @@ def test_the_page_says_what_is_reached_and_what_falls_short():
         "self-training, mll, harmed": [row(0, 0.3, 0.01), row(1, -0.1, 0.01)],
     }
     lines = {
-        line.split(" | ")[1]: line for line in page(report(rows)).splitlines() if "0.7" in line
+        line.split(" | ")[1]: line for line in page(report(rows)).splitlines() if "| 0.7" in line
     }
     assert "falls short" not in lines["good"]
     assert "falls short" in lines["small"]
