@@ -210,6 +210,8 @@ def _folder(plan: Plan, row: str) -> Path:
     """Where the seeds of a row are kept: elsewhere when what they rest on has changed."""
     digest = hashlib.sha256(repr((SPEC, plan.per_class, plan.steps)).encode())
     code = [*TRAINING]
+    if "without" in row:
+        code.append(REPOSITORY / "benchmarks" / "learning_networks.py")
     for kind, names in LEARNING.items():
         code += [PACKAGE / f"learning/{n}.py" for n in names if row.startswith(kind)]
     for path in code:

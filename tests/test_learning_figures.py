@@ -83,5 +83,10 @@ def test_the_page_says_what_is_reached_and_what_falls_short():
     assert "-0.100 (seed 1" in lines["harmed"]
 
 
+def test_the_page_names_the_data_that_are_not_measured_yet():
+    told = page(report({"self-training, mll, some": [row(0, 0.0, 1.0)]}))
+    assert "Not measured yet: all_idb2, segmentation_wbc_d1." in told
+
+
 def test_the_page_without_rows_says_so():
     assert page(report({})).count("Not measured.") >= 4
