@@ -77,7 +77,7 @@ pip_install() {
     pi_venv=$1
     shift
     if pi_uv=$(find_uv "$pi_venv"); then
-        "$pi_uv" pip install -q --python "$pi_venv/bin/python" "$@" </dev/null && return 0
+        "$pi_uv" pip install -q --compile-bytecode --python "$pi_venv/bin/python" "$@" </dev/null && return 0
         say "uv could not install; trying again with pip."
     fi
     "$pi_venv/bin/python" -m pip install -q --disable-pip-version-check "$@" </dev/null
