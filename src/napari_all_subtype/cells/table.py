@@ -43,7 +43,7 @@ def few_rows(
     Examples
     --------
     >>> cells = pd.DataFrame({"label": [0, 1, 2], "area_px": [0, 30, 20]})
-    >>> few_rows(cells, [2], ["area_px", "mass"])[0].area_px
+    >>> int(few_rows(cells, [2], ["area_px", "mass"])[0].area_px)
     20
     """
     here = np.asarray(labels, np.intp)
