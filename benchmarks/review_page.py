@@ -92,6 +92,9 @@ def page(rows: dict[str, dict]) -> str:
         for part, values in row["values"].items():
             if part != target.of:
                 lines.append(f"| – {part} | | {_figures(np.array(values))} | | |")
+    missing = [name for name in TARGETS if name not in rows]
+    if missing:
+        lines += ["", f"Not measured yet: {'; '.join(missing)}."]
     lines += ["", "## Killed", ""]
     for name, row in rows.items():
         if not TARGETS[name].of:
