@@ -30,7 +30,7 @@ WHY_ENDED: dict[Termination, str] = {
     "no_change": "the pseudo-labels change no more",
     "all_labeled": "every unlabelled cell is in use",
     "no_improvement": "two rounds in a row were rejected",
-    "waits_for_decision": "a round waits for a decision",
+    "waits_for_decision": "a round waits for your decision",
 }
 MOST_REJECTED = 2  # in a row
 

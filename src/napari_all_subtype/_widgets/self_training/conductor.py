@@ -23,6 +23,7 @@ from napari_all_subtype._widgets.train.orders import (
     SelfTrained,
 )
 from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.learning.rounds import WHY_ENDED
 from napari_all_subtype.progress import Progress
 from napari_all_subtype.project.rounds import ACCEPTED, Round, decide_round, running_model
 from napari_all_subtype.workflow.preferences import Preferences
@@ -37,13 +38,6 @@ BUSY = "A training goes on; see the dock Train."
 ROUND_CURVES = "rounds"
 ROUNDS = "rounds of self-training"
 MOST_OF_A_CLASS = 120
-WHY_ENDED = {
-    "max_iter": "all rounds were made",
-    "no_change": "the pseudo-labels change no more",
-    "all_labeled": "every unlabelled cell is in use",
-    "no_improvement": "two rounds in a row were rejected",
-    "waits_for_decision": "a round waits for your decision",
-}
 
 
 class Conductor:
