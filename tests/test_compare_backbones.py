@@ -23,7 +23,7 @@ def test_batch_normalisation_settles_on_the_crops_at_hand():
     normal = keras.layers.BatchNormalization(name="normal")
     network = keras.Model(inputs, normal(keras.layers.Rescaling(1.0)(inputs)))
     crops = np.random.default_rng(0).normal(120, 20, (400, 4, 4, 3)).astype(np.uint8)
-    _settle(network, crops, np.ones(400))
+    _settle(network, crops, np.ones(400), 0)
     np.testing.assert_allclose(np.asarray(normal.moving_mean), 120, atol=2)
     np.testing.assert_allclose(np.sqrt(np.asarray(normal.moving_variance)), 20, atol=2)
 
@@ -35,7 +35,7 @@ def test_crops_without_a_chance_do_not_count_when_settling():
     network = keras.Model(inputs, normal(keras.layers.Rescaling(1.0)(inputs)))
     crops = np.full((10, 4, 4, 3), 40, np.uint8)
     crops[:5] = 200
-    _settle(network, crops, np.repeat([0.0, 1.0], 5))
+    _settle(network, crops, np.repeat([0.0, 1.0], 5), 0)
     np.testing.assert_allclose(np.asarray(normal.moving_mean), 40, atol=1e-3)
 
 
