@@ -11,7 +11,9 @@ import numpy as np
 
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.files import new_folder
+from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.learning.training_set import TRAIN
+from napari_all_subtype.model.pictures_file import write_pictures
 from napari_all_subtype.progress import SILENT, Progress, checkpoint
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.learners import Learned
@@ -58,12 +60,16 @@ class FakeLearner:
     taxonomy: object = FAB5
     trained: list = field(default_factory=list)
     fail_at: int = -1
+    before: Pictures = Pictures()
 
     @property
     def settings(self):
         return {"backbone": "mean", "sharpness": self.sharpness}
 
-    def learn(self, training, model_id, folder, seed, monitor, extra=None):
+    def learned_before(self):
+        return self.before
+
+    def learn(self, training, model_id, folder, seed, monitor, extra=None, pictures=None):
         checkpoint(monitor, Progress("epoch", 0, 1))
         self.trained.append((model_id, training, extra, seed))
         part = training.part(TRAIN)
@@ -81,9 +87,11 @@ class FakeLearner:
             if mine.any():
                 means[k] = np.average(seen[mine], axis=0, weights=weights[mine])
         card = json.dumps({"id": model_id, "seed": seed})
-        with new_folder(Path(folder), ("card.json", "model.npz")) as partial:
+        with new_folder(Path(folder), ("card.json", "model.npz", "pictures.json")) as partial:
             np.savez(partial / "model.npz", means=means, spread=seen.std(axis=0) + 0.02)
             (partial / "card.json").write_text(card)
+            if pictures is not None:
+                write_pictures(pictures.after(self.before), partial)
         return Learned("mean", hashlib.sha256(card.encode()).hexdigest(), {"epochs": 1})
 
     def quick(self):

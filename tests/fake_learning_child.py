@@ -22,7 +22,7 @@ class PassingLearner(FakeLearner):
     passes: int = PASSES
     pass_s: float = PASS_S
 
-    def learn(self, training, model_id, folder, seed, monitor, extra=None):
+    def learn(self, training, model_id, folder, seed, monitor, extra=None, pictures=None):
         stopped = False
         for n in range(1, self.passes + 1):
             time.sleep(self.pass_s)
@@ -32,7 +32,7 @@ class PassingLearner(FakeLearner):
                     raise Stopped("Stopped before anything was learned; nothing was kept.")
                 break
             monitor.report(_progress(n, self.passes))
-        learned = super().learn(training, model_id, folder, seed, _Deaf(monitor), extra)
+        learned = super().learn(training, model_id, folder, seed, _Deaf(monitor), extra, pictures)
         content = learned.content | ({"stopped": True} if stopped else {})
         return Learned(learned.parent, learned.card_sha256, content)
 

@@ -8,9 +8,12 @@ import pytest
 
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.commands import run
-from napari_all_subtype.errors import ParameterError, WeightsMissingError
+from napari_all_subtype.errors import ParameterError, TrainingSetError, WeightsMissingError
 from napari_all_subtype.model.card import read_card
-from napari_all_subtype.workflow.models import classifier_of, known_models
+from napari_all_subtype.model.pictures_file import PICTURES_NAME
+from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.groups import assign_groups, splits_of
+from napari_all_subtype.workflow.models import classifier_of, known_models, user_models
 from training_examples import cells_of
 
 pytestmark = [
@@ -86,3 +89,26 @@ def test_a_wrong_value_is_named_as_the_option(project):
         run(["train", str(project), "--head-epochs", "-1"])
     with pytest.raises(ParameterError, match="alexnet"):
         run(["train", str(project), "--backbone", "alexnet"])
+
+
+def test_a_model_of_another_project_with_the_same_cells_is_refused_as_a_leak(project, capsys):
+    assert run(["train", str(project), *QUICK]) == 0
+    model_id = capsys.readouterr().out.strip().splitlines()[-1]
+    package = project.parent / "model.zip"
+    assert (
+        run(["models", "export", model_id, "--project", str(project), "--out", str(package)]) == 0
+    )
+    assert PICTURES_NAME in read_card(project / "models" / model_id).files
+    other = project.parent / "other"
+    assert run(["project", "create", str(other), "--classes", "other,blast"]) == 0
+    assert run(["project", "add", str(other), "--table", str(project.parent / "cells.csv")]) == 0
+    with open_project(project) as one, open_project(other) as two:
+        turned = {"train": "val", "val": "train", "test": "test"}
+        assign_groups(two, {group: turned[split] for group, split in splits_of(one).items()})
+    training = [str(other), *QUICK, "--weights"]
+    assert run(["models", "import", str(package)]) == 0
+    capsys.readouterr()
+    with pytest.raises(TrainingSetError, match="leakage"):
+        run(["train", *training, str(user_models() / model_id)])
+    assert run(["train", *training, str(user_models() / model_id), "--random-split"]) == 0
+    assert "leakage" in capsys.readouterr().err

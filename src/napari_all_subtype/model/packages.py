@@ -18,6 +18,7 @@ from napari_all_subtype.errors import (
 )
 from napari_all_subtype.files import new_file, new_folder
 from napari_all_subtype.model.card import CARD_NAME, DRAFT, ModelCard, read_card, write_card
+from napari_all_subtype.model.pictures_file import read_pictures
 from napari_all_subtype.model.weight_files import ADVICE, SUFFIX, check_weights
 from napari_all_subtype.model.weights import check_files, load_network
 from napari_all_subtype.taxonomy import Taxonomy
@@ -136,6 +137,7 @@ def _checked(folder: Path, names: list[str]) -> ModelCard:
             f"{extra[0]} is in the package of {card.id}, and its card does not record it. {ADVICE}"
         )
     check_files(folder, card)
+    read_pictures(folder)  # raises if it is none
     check_weights(folder / card.weights)
     return card
 

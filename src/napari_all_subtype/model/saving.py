@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_all_subtype.files import new_folder
+from napari_all_subtype.learning.pictures import NOBODY_KNOWS, Pictures
 from napari_all_subtype.model.card import (
     CARD_FORMAT,
     CARD_NAME,
@@ -21,6 +22,7 @@ from napari_all_subtype.model.card import (
     TrainingData,
     write_card,
 )
+from napari_all_subtype.model.pictures_file import write_pictures
 from napari_all_subtype.model.starting import Start
 from napari_all_subtype.model.training import Fitted
 from napari_all_subtype.model.weights import WEIGHTS_NAME, load_network, save_weights, sha256_of
@@ -47,6 +49,8 @@ class Told:
     split_hash, data_hash : str
     settings : mapping
         Parameters of its training, without paths.
+    pictures : Pictures, optional
+        What it and the weights it started from have seen; None where nobody says.
     """
 
     id: str
@@ -60,6 +64,7 @@ class Told:
     split_hash: str
     data_hash: str
     settings: Mapping[str, object]
+    pictures: Pictures | None = None
 
 
 def save_model(folder: Path, start: Start, fitted: Fitted, told: Told) -> ModelCard:
@@ -72,7 +77,10 @@ def save_model(folder: Path, start: Start, fitted: Fitted, told: Told) -> ModelC
     """
     with new_folder(folder, own=()) as partial:
         save_weights(fitted.network, partial)
-        card = _card(start, fitted, told, sha256_of(partial / WEIGHTS_NAME))
+        if told.pictures is not None:
+            write_pictures(told.pictures, partial)
+        files = {path.name: sha256_of(path) for path in sorted(partial.iterdir())}
+        card = _card(start, fitted, told, files)
         write_card(card, partial)
     return card
 
@@ -82,7 +90,7 @@ def card_hash(folder: Path) -> str:
     return sha256_of(folder / CARD_NAME)
 
 
-def _card(start: Start, fitted: Fitted, told: Told, weights_sha256: str) -> ModelCard:
+def _card(start: Start, fitted: Fitted, told: Told, files: dict[str, str]) -> ModelCard:
     parent = _parent_facts(start, told.taxonomy)
     known = TAXONOMIES.get(told.taxonomy.name)
     return ModelCard(
@@ -110,7 +118,7 @@ def _card(start: Start, fitted: Fitted, told: Told, weights_sha256: str) -> Mode
         limits=_limits(start, fitted, told),
         intended_use=RESEARCH_USE_ONLY,
         weights=WEIGHTS_NAME,
-        files={WEIGHTS_NAME: weights_sha256},
+        files=files,
         libraries={name: version(name) for name in LIBRARIES},
         commit=f"napari-all-subtype {version('napari-all-subtype')}",
         seed=told.seed,
@@ -156,4 +164,6 @@ def _limits(start: Start, fitted: Fitted, told: Told) -> tuple[str, ...]:
         limits.append("Its training was stopped by a person before its end.")
     if start.is_random:
         limits.append("Its weights started at random: nothing but these cells taught it.")
+    if told.pictures is not None and not told.pictures.whole:
+        limits.append(NOBODY_KNOWS)
     return tuple(limits)

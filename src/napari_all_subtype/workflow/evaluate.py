@@ -18,10 +18,11 @@ from napari_all_subtype.learning.evaluation import Evaluation, evaluate
 from napari_all_subtype.learning.hierarchy import Said, as_people_say, said_of
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.models import StoredModel
+from napari_all_subtype.project.models import StoredModel, models_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.blank_limit import limit_of_blank
 from napari_all_subtype.workflow.learners import Predictor
+from napari_all_subtype.workflow.project_models import folder_of_model
 from napari_all_subtype.workflow.provenance import made_now
 from napari_all_subtype.workflow.table_cells import Seen, TableCells, cells_of_table, seen_by
 
@@ -136,7 +137,7 @@ def evaluate_on_table(
     """
     taxonomy = predictor.taxonomy
     parted = bool(model.content.get("random_split"))
-    seen = Seen() if random_split else seen_by(database, parted)
+    seen = Seen() if random_split else _seen(database, model, other and other[0], parted)
     cells = cells_of_table(rows, taxonomy, predictor.crop_spec, seen, parameters, monitor)
     marked = random_split or parted
     p = predictor.predict(cells.crops, monitor)
@@ -148,6 +149,15 @@ def evaluate_on_table(
     blank = blank_of(cells.words, said, taxonomy)
     project = database.row("SELECT value FROM project WHERE key = 'id'")["value"]
     return Evaluated(model, cells, taxonomy, p, said, figures, blank, against, other_id, project)
+
+
+def _seen(database: Database, model: StoredModel, other_id: str | None, parted: bool) -> Seen:
+    """What the project learned from, and what both models tell that they saw elsewhere."""
+    seen = seen_by(database, parted).and_model(folder_of_model(database, model))
+    for one in models_of(database):
+        if one.model_id == other_id:
+            seen = seen.and_model(folder_of_model(database, one))
+    return seen
 
 
 def blank_of(words: np.ndarray, said: Said, taxonomy: Taxonomy) -> dict | None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.errors import ModelMismatchError, Stopped
+from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.learning.training_set import TRAIN, VAL, PseudoLabelled, TrainingSet
 from napari_all_subtype.model.card import read_card
 from napari_all_subtype.model.checkpoints import remove_checkpoint
@@ -20,6 +21,7 @@ from napari_all_subtype.model.draws import TrainingCrops
 from napari_all_subtype.model.embedding import Embedder, embed
 from napari_all_subtype.model.imagenet import IMAGENET, published
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
+from napari_all_subtype.model.pictures_file import pictures_of_weights
 from napari_all_subtype.model.saving import Told, card_hash, save_model
 from napari_all_subtype.model.starting import start_from, weights_word
 from napari_all_subtype.model.training import train
@@ -71,6 +73,19 @@ class KerasLearner:
             "start": self._start_digest(word),
         }
 
+    def learned_before(self) -> Pictures:
+        """Pictures that the weights it starts from have seen.
+
+        Those of what comes with the program are none of a laboratory's.
+
+        Raises
+        ------
+        ModelIntegrityError
+            If what the weights' model tells of them is damaged.
+        """
+        word = weights_word(self.parameters)
+        return pictures_of_weights(Path(word)) if self._is_file(word) else Pictures()
+
     def learn(
         self,
         training: TrainingSet,
@@ -79,6 +94,7 @@ class KerasLearner:
         seed: int,
         monitor: Monitor = SILENT,
         extra: PseudoLabelled | None = None,
+        pictures: Pictures | None = None,
     ) -> Learned:
         """Train a model into `folder`; see :class:`~napari_all_subtype.workflow.learners.Learner`.
 
@@ -122,6 +138,7 @@ class KerasLearner:
             split_hash=training.split_hash,
             data_hash=_digest(crops.crops),
             settings=self.settings,
+            pictures=pictures and pictures.after(self.learned_before()),
         )
         save_model(folder, start, fitted, told)
         content: dict[str, object] = {

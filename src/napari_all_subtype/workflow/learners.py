@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from napari_all_subtype.cells.crop_spec import CropSpec
+from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.learning.training_set import PseudoLabelled, TrainingSet
 from napari_all_subtype.progress import Monitor
 from napari_all_subtype.taxonomy import Taxonomy
@@ -62,6 +63,9 @@ class Learner(Protocol):
     def settings(self) -> Mapping[str, object]:
         """All that its models depend on besides cells and seed, ready for JSON."""
 
+    def learned_before(self) -> Pictures:
+        """Pictures that the weights it starts from have seen."""
+
     def learn(
         self,
         training: TrainingSet,
@@ -70,10 +74,16 @@ class Learner(Protocol):
         seed: int,
         monitor: Monitor,
         extra: PseudoLabelled | None = None,
+        pictures: Pictures | None = None,
     ) -> Learned:
         """Train a model into `folder`, which appears whole or not at all.
 
         What was killed before goes on from its last epoch, with the same result.
+
+        Parameters
+        ----------
+        pictures : Pictures, optional
+            What the model is to tell of the pictures that these cells are in.
 
         Raises
         ------

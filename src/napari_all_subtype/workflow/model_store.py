@@ -189,6 +189,7 @@ def release_model(
             return known
         seen = seen_by(database, bool(model_of(database, card.id).content.get("random_split")))
     classifier = classifier_of(folder)
+    seen = seen.and_model(folder)
     cells = cells_of_table(rows, card.classes, card.crop_spec, seen, monitor=monitor)
     p = classifier.predict(cells.crops, monitor)
     said = said_of(p, card.classes)

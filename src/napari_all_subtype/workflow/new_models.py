@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from napari_all_subtype.learning.pictures import leak_of
 from napari_all_subtype.learning.training_set import PseudoLabelled, TrainingSet
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
@@ -18,6 +19,7 @@ from napari_all_subtype.project.models import (
     next_model_id,
 )
 from napari_all_subtype.workflow.learners import Learner
+from napari_all_subtype.workflow.taught_pictures import used_pictures
 
 
 def learn_model(
@@ -38,16 +40,20 @@ def learn_model(
 
     Raises
     ------
+    TrainingSetError
+        If the weights it would start from learned from pictures that validate or test here.
     Stopped
         If the monitor asked for it and nothing of use was learned.
     ProjectReadOnlyError, ProjectWriteError, OutputError
         If it cannot be written.
     """
     database.refuse_read_only()
+    pictures = used_pictures(database, training, extra)
+    leak = leak_of(learner.learned_before(), pictures.val, pictures.test, training.random_split)
     # Nothing was recorded of it if it was killed: it has the same id again, and its checkpoint.
     model_id = next_model_id(database)
     folder = models_folder(database) / model_id
-    learned = learner.learn(training, model_id, folder, seed, monitor, extra)
+    learned = learner.learn(training, model_id, folder, seed, monitor, extra, pictures.told)
     content = {
         "fingerprint": fingerprint(learner, training, seed, extra),
         "settings": dict(learner.settings),
@@ -55,6 +61,7 @@ def learn_model(
         "random_split": training.random_split,
         "cells": training.counts(),
         "pseudo_labels": 0 if extra is None else len(extra),
+        **({"leak": leak} if leak else {}),
         **learned.content,
         **(facts or {}),
     }

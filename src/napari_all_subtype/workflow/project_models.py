@@ -39,6 +39,11 @@ def model_named(database: Database, model_id: str = "") -> StoredModel:
     return model
 
 
+def folder_of_model(database: Database, model: StoredModel) -> Path:
+    """Where the files of a model are, of the project or of what comes with the program."""
+    return Path(model.folder) if _is_shipped(model) else folder_of(database, model)
+
+
 def predictor_of(database: Database, model: StoredModel) -> Predictor:
     """The model itself, ready to predict.
 
@@ -49,7 +54,7 @@ def predictor_of(database: Database, model: StoredModel) -> Predictor:
     TrainingSetError
         If it tells other classes apart than the project has.
     """
-    folder = Path(model.folder) if _is_shipped(model) else folder_of(database, model)
+    folder = folder_of_model(database, model)
     refuse_changed(folder)
     ready = load_classifier(folder)
     ours = taxonomy_of(database)

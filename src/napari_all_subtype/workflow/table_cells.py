@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ImageReadError, Stopped, TooFewCellsError
 from napari_all_subtype.learning.training_set import TEST
+from napari_all_subtype.model.pictures_file import read_pictures
 from napari_all_subtype.progress import SILENT, Monitor, steps
 from napari_all_subtype.project.annotation import Word
 from napari_all_subtype.project.database import Database
@@ -61,7 +62,7 @@ class TableCells:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a project has learned from.
+    """What a project, or a model, has learned from.
 
     Parameters
     ----------
@@ -73,6 +74,17 @@ class Seen:
 
     groups: frozenset[str] = frozenset()
     pixels: frozenset[str] = frozenset()
+
+    def and_model(self, folder: Path) -> Seen:
+        """With what the model in `folder` tells that it saw, here or elsewhere.
+
+        Raises
+        ------
+        ModelIntegrityError
+            If what it tells is damaged.
+        """
+        told = read_pictures(folder)
+        return self if told is None else replace(self, pixels=self.pixels | told.seen)
 
 
 def seen_by(database: Database, random_split: bool = False) -> Seen:
@@ -148,7 +160,7 @@ def cells_of_table(
             twice += 1
             continue
         taken.append((crop, words[n].name, groups[n], field.name, found))
-    left["whose picture the project learned from"] = twice
+    left["whose picture was learned from"] = twice
     left = {reason: count for reason, count in left.items() if count}
     if not taken:
         raise _nothing_left(len(rows), left, failed)

@@ -63,6 +63,8 @@ def train_project(
     ------
     TooFewCellsError
         If the labelled cells cannot be divided; the message says what is missing.
+    TrainingSetError
+        If the weights to start from learned from pictures that validate or test here.
     TrainingError, WeightsMissingError, ModelIntegrityError, ParameterError
         If nothing can be learned, or there is nothing to start from.
     Stopped
@@ -77,4 +79,5 @@ def train_project(
     model = learn_model(database, learner, cells.training, seed, monitor, facts={"flat": flat})
     record_training(database, {**learner.settings, "seed": seed}, model.model_id, {"flat": flat})
     stopped = bool(model.content.get("stopped"))
-    return Trained(model, cells.training.counts(), cells.notes, stopped)
+    notes = tuple(filter(None, (*cells.notes, model.content.get("leak"))))
+    return Trained(model, cells.training.counts(), notes, stopped)
