@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import queue
 import threading
@@ -58,7 +59,8 @@ class Inbox:
         self.connection = connection
         self.stop = threading.Event()
         self._runs: queue.SimpleQueue = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        for work in (self._listen, _leave_with_parent):
+            threading.Thread(target=work, daemon=True).start()
 
     def next_run(self) -> tuple[Run, list[np.ndarray | None]]:
         """The next run with the arrays of its fields (None for files); waits for it."""
@@ -80,6 +82,14 @@ class Inbox:
         except (EOFError, OSError):
             # The window is gone, however it went: leave at once, mid-computation too.
             os._exit(0)
+
+
+def _leave_with_parent() -> None:
+    """End the process with the window's: its pipe may be held open elsewhere, or be broken."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
 
 
 class PipeMonitor:

@@ -27,6 +27,7 @@ from napari_all_subtype.project.connection import (
 from napari_all_subtype.project.migrations import MIGRATIONS, migrate, version_of
 
 DATABASE_FILE = "project.sqlite"
+Lock = writer_lock.WriterLock | writer_lock.LentLock
 
 # What begins, ends and takes back a change: by itself, and inside another.
 _OUTER = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
@@ -50,7 +51,7 @@ class Database:
         self,
         folder: Path,
         connection: sqlite3.Connection,
-        lock: writer_lock.WriterLock | None = None,
+        lock: Lock | None = None,
         read_only: str = "",
         notes: tuple[str, ...] = (),
     ):
@@ -236,7 +237,28 @@ def open_project(folder: Path, write: bool = True) -> Database:
         )
     if not write:
         return _for_reading(folder, "it was opened for reading only.")
-    lock, reason = writer_lock.take(folder)
+    return _by_right(folder, *writer_lock.take(folder))
+
+
+def open_lent(folder: Path) -> Database:
+    """The project in `folder`, written by the right that the parent of this process holds.
+
+    A window keeps the project open while a child process of it trains; SQLite has their changes
+    follow one another. The right is held here as well: if the window is killed nobody else writes
+    before this process has ended. Where the parent holds no such right it is opened as any other.
+
+    Raises
+    ------
+    ProjectNotFoundError, ProjectVersionError, ProjectDamagedError, ProjectReadError
+        As `open_project` does.
+    """
+    if not writer_lock.lent_by_parent(folder):
+        return open_project(folder)
+    return _by_right(folder, *writer_lock.borrow(folder))
+
+
+def _by_right(folder: Path, lock: Lock | None, reason: str) -> Database:
+    """The project, for writing if there is a right to it."""
     if lock is None:
         return _for_reading(folder, reason)
     try:
@@ -249,26 +271,7 @@ def open_project(folder: Path, write: bool = True) -> Database:
         raise
 
 
-def open_lent(folder: Path) -> Database:
-    """The project in `folder`, written by the right that the parent of this process holds.
-
-    A window keeps the project open while a child process of it trains; SQLite has their changes
-    follow one another. Where the parent holds no such right it is opened as any other.
-
-    Raises
-    ------
-    ProjectNotFoundError, ProjectVersionError, ProjectDamagedError, ProjectReadError
-        As `open_project` does.
-    """
-    if not writer_lock.lent_by_parent(folder):
-        return open_project(folder)
-    try:
-        return _for_writing(folder, None, new=False)
-    except sqlite3.OperationalError as error:
-        return _for_reading(folder, f"its file cannot be written ({error}).")
-
-
-def _for_writing(folder: Path, lock: writer_lock.WriterLock | None, new: bool) -> Database:
+def _for_writing(folder: Path, lock: Lock, new: bool) -> Database:
     path = folder / DATABASE_FILE
     connection, note = connect_writer(path)
     try:

@@ -16,6 +16,8 @@ from napari_all_subtype.files import write_json
 from napari_all_subtype.project.clock import utc_now
 
 LOCK_FILE = "project.lock"
+LENT_FILE = "project.lent.lock"
+LEAVES_S = 3.0  # a process whose window was killed notices that and is gone by then
 HOLDER_FILE = "project.writer.json"
 
 
@@ -48,6 +50,12 @@ def take(folder: Path) -> tuple[WriterLock | None, str]:
     except (OSError, NotImplementedError) as error:
         return None, f"its folder cannot be written ({_why(error)})."
     taken = WriterLock(folder, lock)
+    if _still_lent(folder):
+        lock.release()
+        return None, (
+            "a training goes on in it whose window was ended. Wait until that process has ended, "
+            "or end it."
+        )
     try:
         write_json(folder / HOLDER_FILE, _ourselves(), overwrite=True)
     except OutputError as error:
@@ -56,12 +64,57 @@ def take(folder: Path) -> tuple[WriterLock | None, str]:
     return taken, ""
 
 
+class LentLock:
+    """The right that a child process writes by: while it holds that, nobody else takes the other.
+
+    If its parent is killed the system takes the parent's right back, not this one.
+    """
+
+    def __init__(self, lock: FileLock):
+        self._lock = lock
+
+    def release(self) -> None:
+        """Give the right back."""
+        self._lock.release()
+
+
 def lent_by_parent(folder: Path) -> bool:
     """Whether the program whose child process this is holds the right to write `folder`."""
     parent, held = multiprocessing.parent_process(), _held_by(folder)
-    if parent is None or not held:
+    if parent is None or not held or not parent.is_alive():
         return False
     return (held["machine"], held["process"]) == (platform.node(), parent.pid)
+
+
+def borrow(folder: Path) -> tuple[LentLock | None, str]:
+    """The right of the parent to write `folder`, or None and the reason why it cannot be had."""
+    lock = FileLock(folder / LENT_FILE, timeout=LEAVES_S, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None, "another process of this program is writing it. Wait until that ends."
+    except (OSError, NotImplementedError) as error:
+        return None, f"its folder cannot be written ({_why(error)})."
+    if not lent_by_parent(folder):
+        # It ended meanwhile, and somebody else may write by now.
+        lock.release()
+        return None, "the window that it was opened in is gone."
+    return LentLock(lock), ""
+
+
+def _still_lent(folder: Path) -> bool:
+    """Whether a child process writes whose parent is gone; waits a little for its end."""
+    if not (folder / LENT_FILE).exists():
+        return False
+    lock = FileLock(folder / LENT_FILE, timeout=LEAVES_S, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        return False  # nor can a child have taken it
+    lock.release()
+    return False
 
 
 def _ourselves() -> dict[str, object]:
