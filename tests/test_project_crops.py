@@ -94,13 +94,35 @@ def test_crop_cut_short_is_written_again(project):
     assert np.array_equal(read_crop(project, name), some_crop(8))
 
 
-def test_name_of_a_crop_is_on_the_disk_also_where_it_was_there_already(project, monkeypatch):
-    name = keep_crop(project, some_crop(9))
+def test_names_are_on_the_disk_before_they_are_told_and_waited_for_once(tmp_path, monkeypatch):
     synced = []
     monkeypatch.setattr(kept_files, "folder_to_disk", synced.append)
-    keep_crop(project, some_crop(9))
-    place = CROPS.place(project, name).parent
-    assert synced == [place, place.parent, place.parent.parent]
+    with create_project(tmp_path) as project:
+        place = CROPS.place(project, keep_crop(project, some_crop(9))).parent
+        assert synced == [place, place.parent, tmp_path]
+        keep_crop(project, some_crop(9))
+        assert len(synced) == 3
+    # Whoever wrote it may have been killed before the name was there.
+    with open_project(tmp_path) as project:
+        keep_crop(project, some_crop(9))
+        assert synced[3:] == [place, place.parent, tmp_path]
+
+
+def test_second_crop_waits_for_the_folder_that_is_new_to_it(tmp_path, monkeypatch):
+    with create_project(tmp_path) as project:
+        first = CROPS.place(project, keep_crop(project, some_crop(0)))
+        synced = []
+        monkeypatch.setattr(kept_files, "folder_to_disk", synced.append)
+        second = next(
+            path
+            for seed in range(1, 100)
+            if (path := CROPS.place(project, keep_crop(project, some_crop(seed)))).parent
+            != first.parent
+        )
+        assert synced[-2:] == [second.parent, second.parent.parent]
+        second.unlink()
+        keep_crops(project, [read_crop(project, first.name)])
+        assert len(synced) == 2
 
 
 @pytest.mark.parametrize("name", ["", "../project.sqlite", "a.png", "A" * 64 + ".png"])

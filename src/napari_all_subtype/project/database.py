@@ -45,6 +45,8 @@ class Database:
         Why nothing can be written; empty if it can.
     notes : tuple of str
         What else a person is to be told: its journal, a copy kept beside it.
+    on_disk : set of Path
+        Files and folders whose names are known to be on the disk; see `KeptFiles`.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Database:
         self.folder = folder
         self.read_only = read_only
         self.notes = notes
+        self.on_disk: set[Path] = set()
         self._connection = connection
         self._lock = lock
 

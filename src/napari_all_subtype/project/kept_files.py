@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,9 @@ class KeptFiles:
     def write_many(self, database: Database, contents: Mapping[str, bytes]) -> None:
         """Keep contents, by names of their files; all are on the disk when this returns.
 
-        A file that is there already, of the same size, is left as it is.
+        A file that is there already, of the same size, is left as it is. The name of a file, too,
+        is on the disk before a record refers to it; whoever wrote a file that is there already
+        may have been killed before it came to this, so that names are waited for once.
 
         Raises
         ------
@@ -73,16 +75,18 @@ class KeptFiles:
         """
         database.refuse_read_only()
         paths = {self.place(database, name): content for name, content in contents.items()}
-        # The name of a file, too, must be on the disk before a record refers to it; whoever wrote
-        # a file that is there already may have been killed before it came to this.
-        folders = {one for path in paths for one in tuple(path.parents)[:3]}
+        new = {path: content for path, content in paths.items() if _size_of(path) != len(content)}
+        names = {one for path in paths for one in (path, *tuple(path.parents)[:2])}
+        unsure = new.keys() | {
+            one for one in names if one not in database.on_disk or not one.exists()
+        }
         try:
-            # Each waits for the disk, which brings many there in the time of one.
-            with ThreadPoolExecutor(min(WRITERS, max(len(paths), 1))) as writers:
-                list(writers.map(_write, paths, paths.values()))
-                list(writers.map(folder_to_disk, sorted(folders, reverse=True)))
+            _at_once(_write, new.items())
+            folders = {one.parent for one in unsure}
+            _at_once(folder_to_disk, [(one,) for one in sorted(folders, reverse=True)])
         except OutputError as error:
             raise ProjectWriteError(f"{self._capital} could not be kept. {error}") from error
+        database.on_disk |= names
 
     def read(self, database: Database, name: str) -> bytes:
         """Content of a file.
@@ -132,10 +136,23 @@ class KeptFiles:
         return self.word[0].upper() + self.word[1:]
 
 
+def _at_once(work: Callable[..., None], each: Collection[tuple]) -> None:
+    """Call `work` with each of these arguments.
+
+    Each waits for the disk, which brings many there in the time of one; one is done by itself
+    before a thread has begun.
+    """
+    if len(each) == 1:
+        (arguments,) = each
+        work(*arguments)
+    elif each:
+        with ThreadPoolExecutor(min(WRITERS, len(each))) as writers:
+            list(writers.map(work, *zip(*each, strict=True)))
+
+
 def _write(path: Path, content: bytes) -> None:
-    if _size_of(path) != len(content):
-        with new_file(path, overwrite=True) as partial:
-            partial.write_bytes(content)
+    with new_file(path, overwrite=True) as partial:
+        partial.write_bytes(content)
 
 
 def _size_of(path: Path) -> int | None:
