@@ -46,12 +46,21 @@ def few_rows(
     >>> int(few_rows(cells, [2], ["area_px", "mass"])[0].area_px)
     20
     """
-    here = np.asarray(labels, np.intp)
-    names = [name for name in dict.fromkeys(columns) if name in cells]
-    values = [cells[name].array[here].tolist() for name in names]
+    values = {name: column.tolist() for name, column in _taken(cells, labels, columns).items()}
     return [
-        SimpleNamespace(**dict(zip(names, row, strict=True))) for row in zip(*values, strict=True)
+        SimpleNamespace(**dict(zip(values, row, strict=True)))
+        for row in zip(*values.values(), strict=True)
     ]
+
+
+def rows_with(cells: pd.DataFrame, labels: Sequence[int], columns: Iterable[str]) -> pd.DataFrame:
+    """The same as a table, whose index are the labels."""
+    return pd.DataFrame(_taken(cells, labels, columns), index=list(labels))
+
+
+def _taken(cells: pd.DataFrame, labels: Sequence[int], columns: Iterable[str]) -> dict:
+    here = np.asarray(labels, np.intp)
+    return {name: cells[name].array[here] for name in dict.fromkeys(columns) if name in cells}
 
 
 def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -128,7 +128,7 @@ def crops_of(
     analysis: Analysis, labels: Sequence[int], source: ImageSource, spec: CropSpec
 ) -> np.ndarray:
     """Crops of the cells `labels`, in this order: ndarray, shape (N, S, S, 3), uint8."""
-    rows = analysis.cells[list(_CUT)].loc[list(labels)]
+    rows = table.rows_with(analysis.cells, labels, _CUT)
     return crop_cells(source, analysis.masks, rows, analysis.pixel_size.um_per_px, spec)
 
 
