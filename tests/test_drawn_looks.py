@@ -15,7 +15,7 @@ from napari_all_subtype._widgets.badges import PLAIN_BADGE, badge_style
 from napari_all_subtype._widgets.boxes import class_patch
 from napari_all_subtype._widgets.codes import PARTS, StepCodes
 from napari_all_subtype._widgets.look import Look
-from napari_all_subtype._widgets.overlay import draw_classes
+from napari_all_subtype._widgets.sheets import draw_classes
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.colour_values import (

@@ -14,10 +14,9 @@ from napari_all_subtype._widgets.overlay import (
     badge_centres,
     cell_at,
     changed_by_confidence,
-    draw_cell,
-    draw_classes,
     ring_width_px,
 )
+from napari_all_subtype._widgets.sheets import draw_cells, draw_classes, drawn_rows
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN
 
 CODES = ClassCodes(FAB5)
@@ -80,8 +79,8 @@ def test_cell_below_the_minimum_confidence_is_hollow(analysis):
 def test_moving_the_minimum_redraws_exactly_what_changes(before, after):
     analysis = example_analysis()
     canvas, labels = drawn(analysis, min_confidence=before), analysis.masks.labels
-    for row in changed_by_confidence(analysis.cells, before, after).itertuples():
-        draw_cell(canvas, labels, row, CODES, RING_PX, after)
+    changed = changed_by_confidence(analysis.cells, before, after)
+    draw_cells(canvas, labels, drawn_rows(analysis.cells, changed, CODES), CODES, RING_PX, after)
     np.testing.assert_array_equal(canvas, drawn(analysis, min_confidence=after))
 
 
@@ -90,8 +89,8 @@ def test_drawing_one_cell_leaves_a_touching_one_alone():
     canvas = drawn(analysis)
     other = analysis.masks.labels == 2
     before = canvas[other].copy()
-    row = next(analysis.cells.loc[[1]].itertuples())
-    draw_cell(canvas, analysis.masks.labels, row, CODES, RING_PX, picked=True)
+    row = drawn_rows(analysis.cells, [1], CODES)
+    draw_cells(canvas, analysis.masks.labels, row, CODES, RING_PX, picked=1)
     np.testing.assert_array_equal(canvas[other], before)
     assert CODES.picked in canvas[analysis.masks.labels == 1]
 

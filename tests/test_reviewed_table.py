@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from examples import example_analysis
 from napari_all_subtype._widgets.codes import ClassCodes
-from napari_all_subtype._widgets.overlay import draw_classes
+from napari_all_subtype._widgets.sheets import draw_classes
 from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, class_of
 from napari_all_subtype.workflow.cell_report import cell_report

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 from napari.layers import Labels
 
 from napari_all_subtype._widgets.codes import Codes
-from napari_all_subtype._widgets.overlay import badge_centres, dash_px, draw_cell
+from napari_all_subtype._widgets.overlay import badge_centres, dash_px
+from napari_all_subtype._widgets.sheets import draw_cells, drawn_rows
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -69,8 +69,7 @@ def class_patch(
         The cells with white dashes in their rings.
     """
     here = [k for k in np.unique(labels[box_of(region)]).tolist() if k]
-    read = (*table.BOX, "label", "subtype", "confidence", table.ANNOTATION, *codes.columns)
-    rows = table.few_rows(cells, here, read)
+    rows = drawn_rows(cells, here, codes)
     boxes = [region, *map(box_in, rows)]
     whole = joined(*boxes)
     # The dashes of a selected cell are a pattern of the image: two of them on, it is the same.
@@ -79,18 +78,8 @@ def class_patch(
     local = labels[box_of(whole)]
     canvas = np.zeros(local.shape, np.uint8)
     for row, box in zip(rows, boxes[1:], strict=True):
-        moved = dict(zip(table.BOX, _shifted(box, whole), strict=True))
-        cell = SimpleNamespace(**(vars(row) | moved))
-        draw_cell(
-            canvas,
-            local,
-            cell,
-            codes,
-            ring_px,
-            min_confidence,
-            picked=row.label == picked,
-            selected=row.label in selected,
-        )
+        vars(row).update(zip(table.BOX, _shifted(box, whole), strict=True))
+    draw_cells(canvas, local, rows, codes, ring_px, min_confidence, picked, selected)
     return canvas[box_of(Region(*_shifted(region, whole)))]
 
 

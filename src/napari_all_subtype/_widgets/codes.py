@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -43,6 +44,11 @@ class Codes:
     def code_of(self, row: object, part: Part) -> int:
         """Integer of one part of the cell in `row` of the cell table."""
         raise NotImplementedError
+
+    def parts_of(self, row: object) -> tuple[int, ...]:
+        """Integers of all parts of the cell in `row`, in the order of `PARTS`."""
+        fill = self.code_of(row, "fill")
+        return tuple(fill and fill + n * len(self.entries) for n in range(len(PARTS)))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -123,12 +129,12 @@ class ClassCodes(Codes):
         """Classes of the taxonomy, then *unknown*, then the exclusions."""
         return (*self.taxonomy.classes, UNKNOWN, *EXCLUSIONS)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of `classes`."""
         return tuple(c.name for c in self.classes)
 
-    @property
+    @cached_property
     def entries(self) -> tuple[tuple[str, str], ...]:
         """Title and colour of each class."""
         return tuple((c.title, c.colour) for c in self.classes)
@@ -174,7 +180,7 @@ class StepCodes(Codes):
     hidden: frozenset[str] = frozenset()
     column: str = "subtype"
 
-    @property
+    @cached_property
     def entries(self) -> tuple[tuple[str, str], ...]:
         """The interval and the colour of each step."""
         return (

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import pandas as pd
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_all_subtype._widgets.boxes import box_in, class_patch, write_box
 from napari_all_subtype._widgets.codes import Codes
 from napari_all_subtype._widgets.look import Look
-from napari_all_subtype._widgets.marks import mark_rings
-from napari_all_subtype._widgets.overlay import cell_at, draw_cell
+from napari_all_subtype._widgets.overlay import cell_at
 from napari_all_subtype._widgets.own_layers import OwnLayers
+from napari_all_subtype._widgets.sheets import draw_cells, drawn_rows
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.source import Region
 
 # Above it the whole mask is handed to the screen once, instead of each box by itself.
 MANY_BOXES = 30
-# More are marked in one pass over the mask.
-MANY_MARKS = 300
 
 
 class DrawnCells(OwnLayers):
@@ -67,26 +64,8 @@ class DrawnCells(OwnLayers):
         """Mark the cells `labels` as selected, and no others."""
         before, self.selected = self.selected, frozenset(labels)
         changed = before ^ self.selected
-        if not self._has_result or not changed:
-            return
-        if len(changed) > MANY_MARKS:
-            self._mark_rings(changed - {self.picked})
-        else:
+        if self._has_result and changed:
             self._draw_boxes(sorted(changed))
-
-    def _mark_rings(self, changed: Collection[int]) -> None:
-        view = self.view
-        mark_rings(
-            view.canvas,
-            view.analysis.masks.labels,
-            view.analysis.cells,
-            changed,
-            self.selected,
-            self.codes,
-            view.ring_px,
-            self.look.min_confidence,
-        )
-        self.subtypes.refresh()
 
     def _draw_boxes(self, labels: Sequence[int]) -> None:
         """Draw the boxes of `labels`; many at once are drawn in one go."""
@@ -94,7 +73,7 @@ class DrawnCells(OwnLayers):
         area_px = cells["area_px"].to_numpy()
         there = [label for label in labels if label < len(area_px) and area_px[label] > 0]
         if len(there) > MANY_BOXES:
-            self._redraw(cells.loc[there])
+            self._redraw(there)
         else:
             for row in table.few_rows(cells, there, table.BOX):
                 self.redraw(box_in(row))
@@ -121,18 +100,18 @@ class DrawnCells(OwnLayers):
             colours = self.codes.colours(self.look.hidden, self.look.fill_opacity)
             self.subtypes.colormap = DirectLabelColormap(color_dict=colours)
 
-    def _redraw(self, rows: pd.DataFrame) -> None:
-        """Draw `rows` again, each in its bounding box."""
-        for row in rows.itertuples():
-            draw_cell(
-                self.view.canvas,
-                self.view.analysis.masks.labels,
-                row,
-                self.codes,
-                self.view.ring_px,
-                self.look.min_confidence,
-                picked=row.label == self.picked,
-                selected=row.label in self.selected,
-            )
-        if len(rows):
+    def _redraw(self, labels: Sequence[int]) -> None:
+        """Draw cells that are there again, all of them in one go."""
+        view = self.view
+        draw_cells(
+            view.canvas,
+            view.analysis.masks.labels,
+            drawn_rows(view.analysis.cells, labels, self.codes),
+            self.codes,
+            view.ring_px,
+            self.look.min_confidence,
+            self.picked,
+            self.selected,
+        )
+        if len(labels):
             self.subtypes.refresh()

@@ -262,8 +262,8 @@ class ResultLayers(DrawnCells):
         self.letters.border_width = np.where(by_person, REVIEWED_BORDER, 0.0)
 
 
-def _drawn_otherwise(cells: pd.DataFrame, before: Look, after: Look) -> pd.DataFrame:
-    """Rows of the cells that another look gives other integers in the subtypes mask."""
+def _drawn_otherwise(cells: pd.DataFrame, before: Look, after: Look) -> list[int]:
+    """Labels of the cells that another look gives other integers in the subtypes mask."""
     if not after.drawn_as(before):
-        return table.present(cells)
+        return table.present(cells).index.tolist()
     return changed_by_confidence(cells, before.min_confidence, after.min_confidence)

@@ -1,4 +1,4 @@
-"""The subtypes mask: every cell filled with its class and ringed, drawn box by box."""
+"""What a cell looks like in the subtypes mask: filled with its class, ringed, marked."""
 
 from __future__ import annotations
 
@@ -31,93 +31,13 @@ def ring_width_px(um_per_px: float) -> int:
     return max(MIN_RING_PX, round(RING_WIDTH_UM / um_per_px))
 
 
-def draw_classes(
-    labels: np.ndarray,
-    cells: pd.DataFrame,
-    codes: Codes,
-    ring_px: int,
-    min_confidence: float = 0.0,
-) -> np.ndarray:
-    """The subtypes mask of a field.
-
-    Parameters
-    ----------
-    labels : ndarray, shape (Y, X), int32
-        Cell mask.
-    cells : pandas.DataFrame
-        Cell table, row k is label k.
-    ring_px : int
-        Width of the ring, inside the cell.
-    min_confidence : float
-        Cells below it are drawn hollow, 0–1.
-
-    Returns
-    -------
-    ndarray, shape (Y, X), uint8
-        See :class:`Codes`.
-    """
-    canvas = np.zeros(labels.shape, np.uint8)
-    for row in table.present(cells).itertuples():
-        draw_cell(canvas, labels, row, codes, ring_px, min_confidence)
-    return canvas
-
-
-def draw_cell(
-    canvas: np.ndarray,
-    labels: np.ndarray,
-    row: object,
-    codes: Codes,
-    ring_px: int,
-    min_confidence: float = 0.0,
-    picked: bool = False,
-    selected: bool = False,
-) -> tuple[slice, slice]:
-    """Draw one cell into `canvas`, in place, touching no pixel outside the cell.
-
-    Parameters
-    ----------
-    canvas : ndarray, shape (Y, X), uint8
-        The subtypes mask.
-    row : namedtuple
-        A row of the cell table.
-    picked : bool
-        Ring the cell in white.
-    selected : bool
-        Ring it in white dashes, between which its own colour is seen.
-
-    A cell that `codes` show as its best guess is hatched where that was not accepted; one that a
-    person has spoken of has a second, thin line inside its ring.
-
-    Returns
-    -------
-    tuple of slice
-        The bounding box that may have changed.
-    """
-    y0, x0, y1, x1 = (int(getattr(row, side)) for side in table.BOX)
-    box = np.s_[y0:y1, x0:x1]
-    cell = labels[box] == row.label
-    padded = np.pad(cell, 1).astype(np.uint8)
-    inner = cv2.erode(padded, CROSS, iterations=ring_px)[1:-1, 1:-1].astype(bool)
-    doubtful = _doubtful(row, min_confidence)
-    ring, fill = ring_code(row, codes, min_confidence), codes.code_of(row, "fill")
-    part = canvas[box]
-    part[cell] = codes.picked if picked else ring
-    if selected and not picked:
-        part[cell & dashes(cell.shape, ring_px, y0, x0)] = codes.picked
-    part[inner] = 0 if doubtful else fill
-    if ring and table.annotation_of(row):
-        part[_line_inside(padded, ring_px)] = ring
-    if fill and guessed(row, codes):
-        part[inner & _hatch(inner.shape, ring_px)] = codes.code_of(row, "doubtful")
-    return box
-
-
 def ring_code(row: object, codes: Codes, min_confidence: float) -> int:
     """Integer of the ring of the cell in `row`, as it is where nobody selected it."""
-    return codes.code_of(row, "doubtful" if _doubtful(row, min_confidence) else "ring")
+    return codes.code_of(row, "doubtful" if doubted(row, min_confidence) else "ring")
 
 
-def _doubtful(row: object, min_confidence: float) -> bool:
+def doubted(row: object, min_confidence: float) -> bool:
+    """Whether the model was less sure of the cell in `row`, of which nobody has spoken."""
     return row.confidence < min_confidence and not table.annotation_of(row)
 
 
@@ -127,18 +47,11 @@ def guessed(row: object, codes: Codes) -> bool:
     return by_model and "best_guess" in codes.columns and row.best_guess != row.subtype
 
 
-def _hatch(shape: tuple[int, int], ring_px: int) -> np.ndarray:
-    """Slanting lines: ndarray of `shape`, bool."""
+def hatching(shape: tuple[int, int], ring_px: int) -> np.ndarray:
+    """Slanting lines over a guess: ndarray of `shape`, bool."""
     every = max(4, round(HATCH_EVERY * ring_px))
     y, x = np.ogrid[: shape[0], : shape[1]]
     return (y + x) % every < max(1, round(HATCH_WIDTH * ring_px))
-
-
-def _line_inside(padded: np.ndarray, ring_px: int) -> np.ndarray:
-    """A thin second outline inside the first: ndarray, shape of the cell's box, bool."""
-    outer = cv2.erode(padded, CROSS, iterations=round(LINE_INSET * ring_px))
-    inner = cv2.erode(outer, CROSS, iterations=max(1, round(LINE_WIDTH * ring_px)))
-    return (outer > inner)[1:-1, 1:-1]
 
 
 def dash_px(ring_px: int) -> int:
@@ -198,14 +111,14 @@ def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> n
     return points + inwards * np.minimum(1, BADGE_INSET * badge_px / length)
 
 
-def changed_by_confidence(cells: pd.DataFrame, before: float, after: float) -> pd.DataFrame:
-    """Rows of the cells that a moved minimum confidence makes hollow, or full again."""
+def changed_by_confidence(cells: pd.DataFrame, before: float, after: float) -> list[int]:
+    """Labels of the cells that a moved minimum confidence makes hollow, or full again."""
     low, high = sorted((before, after))
     rows = table.present(cells)
     by_model = table.annotations(rows) == ""
-    # In double precision, as `draw_cell` compares: numpy would round the minimum to single.
+    # In double precision, as `doubted` compares: numpy would round the minimum to single.
     confidence = rows["confidence"].astype(float)
-    return rows[by_model & (confidence >= low) & (confidence < high)]
+    return rows.index[by_model & (confidence >= low) & (confidence < high)].tolist()
 
 
 def cell_at(labels: np.ndarray, y_px: float, x_px: float) -> int:

@@ -8,12 +8,8 @@ import numpy as np
 
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.look import Look
-from napari_all_subtype._widgets.overlay import (
-    BADGE_UM,
-    badge_centres,
-    draw_classes,
-    ring_width_px,
-)
+from napari_all_subtype._widgets.overlay import BADGE_UM, badge_centres, ring_width_px
+from napari_all_subtype._widgets.sheets import draw_classes
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.config import ReadingParameters
