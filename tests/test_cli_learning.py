@@ -15,6 +15,7 @@ from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.rounds import rounds_of, running_model
 from napari_all_subtype.workflow import keras_learner
 from napari_all_subtype.workflow.self_train import self_train
+from napari_all_subtype.workflow.train import train_project
 from test_project_learning import table
 
 LOOSE = SelfTrainingParameters(rounds=1, most_log_loss_gain=5)
@@ -49,7 +50,7 @@ def test_last_line_of_self_training_is_the_model_that_runs(folder, taught, capsy
     out, err = capsys.readouterr()
     with open_project(folder, write=False) as project:
         assert out.splitlines()[-1] == running_model(project).model_id
-        assert f"Round 1 (number {rounds_of(project)[1].round_id})" in err
+    assert "Round 1: " in err
     assert "); accepted by rule: " in err or "); rejected by rule: " in err
     assert "Ended: all rounds were made" in err or "Ended: two rounds in a row" in err
     assert "Research Use Only" in err
@@ -61,7 +62,7 @@ def test_round_waits_where_nobody_can_be_asked_and_is_decided_by_name(folder, ta
     with open_project(folder, write=False) as project:
         waiting = rounds_of(project)[-1]
     assert waiting.state == "proposed"
-    decide = ("self-train", folder, "--round", waiting.round_id, "--decide")
+    decide = ("self-train", folder, "--round", waiting.number, "--decide")
     assert run(*decide, "accepted") == 2
     assert "--reader NAME" in capsys.readouterr().err
     assert run(*decide, "accepted", "--reader", "Dr. B") == 0
@@ -70,6 +71,23 @@ def test_round_waits_where_nobody_can_be_asked_and_is_decided_by_name(folder, ta
     assert capsys.readouterr().out.splitlines()[-1] == start
     with open_project(folder, write=False) as project:
         assert rounds_of(project)[-1].decided_by == "Dr. B"
+    assert run("self-train", folder, "--round", 7, "--decide", "accepted", "--reader", "x") == 2
+    assert "has rounds 0 to 1, not round 7" in capsys.readouterr().err
+
+
+def test_model_that_ran_before_runs_on_unless_a_round_is_accepted(folder, taught, capsys):
+    with open_project(folder) as project:
+        before = train_project(project, FakeLearner(sharpness=3)).model.model_id
+    assert run("self-train", folder, "--rounds", 1, "--accept", "ask") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == before
+    assert f"{before} runs as before. The start of this run, " in err
+    decide = ("self-train", folder, "--decide", "accepted", "--reader", "Dr. B", "--round")
+    assert run(*decide, 0) == 0
+    with open_project(folder, write=False) as project:
+        start = rounds_of(project)[-2].model_id
+        assert running_model(project).model_id == start != before
+    assert capsys.readouterr().out.splitlines()[-1] == start
 
 
 def test_feedback_writes_a_queue_that_comes_in_again(folder, taught, capsys):

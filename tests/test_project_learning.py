@@ -46,6 +46,7 @@ from napari_all_subtype.workflow.learning_cells import place_of
 from napari_all_subtype.workflow.new_models import learn_model
 from napari_all_subtype.workflow.project_training_set import project_training_set
 from napari_all_subtype.workflow.queue_file import write_list
+from napari_all_subtype.workflow.run_words import which_runs
 from napari_all_subtype.workflow.self_train import self_train
 from napari_all_subtype.workflow.train import train_project
 
@@ -181,6 +182,44 @@ def test_rejected_round_changes_nothing_and_a_rolled_back_one_gives_its_place_ba
     assert running_model(project).model_id == one.model_id != start
     decide_round(project, one.round_id, ROLLED_BACK, "not after all", 1)
     assert running_model(project).model_id == start
+
+
+def test_start_takes_no_place_of_a_model_that_runs(project):
+    before = train_project(project, FakeLearner(sharpness=3)).model
+    refused = self_train(project, FakeLearner(), LOOSE, decide=lambda _: False)
+    start = refused.rounds[0]
+    assert refused.model.model_id == running_model(project).model_id == before.model_id
+    assert (start.state, start.model_id == before.model_id) == ("proposed", False)
+    assert which_runs(refused) == (
+        f"No round is accepted: {before.model_id} runs as before. The start of this run, "
+        f"{start.model_id}, is a draft beside it: accept round 0 to have it run instead."
+    )
+    decide_round(project, start.round_id, ACCEPTED, "better so", 1)
+    assert running_model(project).model_id == start.model_id
+
+
+def test_accepted_round_runs_and_rolled_back_gives_its_place_to_what_ran_before(project):
+    before = train_project(project, FakeLearner(sharpness=3)).model
+    found = self_train(project, FakeLearner(), LOOSE, decide=lambda p: p.number == 1)
+    assert found.model.model_id == found.rounds[1].model_id == running_model(project).model_id
+    assert "it is of round 1, the last that was accepted" in which_runs(found)
+    decide_round(project, found.rounds[1].round_id, ROLLED_BACK, "not after all", 1)
+    assert running_model(project).model_id == before.model_id
+
+
+def test_start_runs_where_nothing_ran_or_no_round_was_asked_for(project):
+    first = self_train(project, FakeLearner(), LOOSE, decide=lambda _: False)
+    assert first.rounds[0].state == "accepted"
+    assert which_runs(first) == (
+        f"No round is accepted: {first.model.model_id} runs, which people's words alone taught."
+    )
+    plain = self_train(project, FakeLearner(sharpness=3), SelfTrainingParameters(rounds=0))
+    assert plain.model.model_id == running_model(project).model_id != first.model.model_id
+    assert which_runs(plain).startswith(f"{plain.model.model_id} runs, ")
+    # The model that runs is the very start: nothing changes.
+    again = self_train(project, FakeLearner(sharpness=3), LOOSE, decide=lambda _: False)
+    assert again.rounds[0].state == "accepted"
+    assert again.model.model_id == plain.model.model_id
 
 
 def test_round_that_waits_for_a_person_is_recorded_and_does_not_run(project):

@@ -20,6 +20,7 @@ from napari_all_subtype.project.rounds import (
     running_model,
 )
 from napari_all_subtype.workflow.self_train import self_train
+from napari_all_subtype.workflow.train import train_project
 
 pytest_plugins = ["window_fixtures", "review_fixtures", "learning_fixtures"]
 pytestmark = pytest.mark.window
@@ -119,7 +120,10 @@ def test_a_person_decides_each_round_while_it_waits(learning_dock, project_folde
     dock.rounds.buttons[""].click()
     qtbot.waitUntil(lambda: bool(heard), timeout=LONG_MS)
     assert not heard[0].message
-    assert "waits for your decision" in dock.footer.told.text()
+    text = dock.footer.told.text()
+    assert "waits for your decision" in text
+    runs = running_model(dock.conductor.record.database).model_id
+    assert f"{runs} runs: it is of round 1" in text
     assert not dock.curves.curves.empty
     found = [one.state for one in rounds_of(dock.conductor.record.database)]
     assert found == [ACCEPTED, ACCEPTED, PROPOSED]
@@ -161,3 +165,25 @@ def test_queue_is_read_in_the_review(reviewed, analysed, qtbot):
     reader.read([(field, 3), (field, 4)], True)
     qtbot.waitUntil(lambda: session.layers.picked == 3, timeout=LONG_MS)
     assert reader.read([(field, 4)], False) == NOTHING_LEFT
+
+
+def test_start_is_proposed_beside_the_model_that_runs(learning_dock, project_folder, qtbot):
+    with open_project(project_folder) as project:
+        before = train_project(project, FakeLearner(sharpness=3)).model.model_id
+    _, dock = learning_dock(SelfTraining, project_folder)
+    shown(qtbot, dock)
+    dock.form.set_value("rounds", 1)
+    dock.who.setCurrentIndex(1)
+    learning = dock.conductor.learning
+    heard = []
+    learning.ended.connect(heard.append)
+    dock.footer.start_button.click()
+    qtbot.waitUntil(lambda: dock.rounds.waits or bool(heard), timeout=LONG_MS)
+    dock.rounds.buttons[REJECTED].click()
+    qtbot.waitUntil(lambda: bool(heard), timeout=LONG_MS)
+    assert f"No round is accepted: {before} runs as before." in dock.footer.told.text()
+    assert running_model(dock.conductor.record.database).model_id == before
+    qtbot.waitUntil(lambda: states(dock) == [REJECTED, PROPOSED], timeout=LONG_MS)
+    dock.rounds.table.selectRow(1)
+    dock.rounds.buttons[ACCEPTED].click()
+    assert running_model(dock.conductor.record.database).model_id != before

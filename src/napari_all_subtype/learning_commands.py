@@ -133,8 +133,12 @@ def self_train(
         Literal["accepted", "rejected", "rolled back"] | None,
         Parameter(help="Only decide the round that --round names, and train nothing."),
     ] = None,
-    round_id: Annotated[
-        int | None, Parameter(name="--round", help="Number of a round, with --decide.")
+    number: Annotated[
+        int | None,
+        Parameter(
+            name="--round",
+            help="Number of a round of the last run, with --decide; 0 is its start.",
+        ),
     ] = None,
     reader: Annotated[
         str, Parameter(help="Who decides: name or code, with --decide or --accept ask.")
@@ -152,8 +156,8 @@ def self_train(
 
     with open_project(folder) as database:
         database.refuse_read_only()
-        if decide is not None or round_id is not None:
-            return _decide(database, decide, round_id, reader)
+        if decide is not None or number is not None:
+            return _decide(database, decide, number, reader)
         parameters = SelfTrainingParameters.of(rounds=rounds)
         split = SplitParameters(random_split=random_split)
         asked = by_rule if accept == "rule" else _ask
@@ -235,20 +239,20 @@ def evaluate(
     return SOME_FAILED if found.cells.failed else DONE
 
 
-def _decide(database: Database, state: str | None, round_id: int | None, reader: str) -> int:
+def _decide(database: Database, state: str | None, number: int | None, reader: str) -> int:
     """Record what a person decides of a round; the last line is the model that runs now."""
     from napari_all_subtype.project.readers import reader_named
-    from napari_all_subtype.project.rounds import decide_round, round_of, running_model
+    from napari_all_subtype.project.rounds import decide_round, round_numbered, running_model
 
-    if state is None or round_id is None or not reader:
+    if state is None or number is None or not reader:
         raise ParameterError(
             "A round is decided by --decide accepted, rejected or 'rolled back' with --round "
             "NUMBER and --reader NAME: give all three."
         )
-    round_of(database, round_id)  # raises before a reader is entered who decides nothing
+    meant = round_numbered(database, number)  # raises before a reader is entered for nothing
     who = reader_named(database, reader).reader_id
-    made = decide_round(database, round_id, state, "decided on the command line", who)
-    note(f"Round {made.round_id} is {made.state}.")
+    made = decide_round(database, meant.round_id, state, "decided on the command line", who)
+    note(f"Round {made.number} is {made.state}.")
     now = running_model(database)
     say(now.model_id if now is not None else "no model runs")
     return DONE
@@ -273,16 +277,17 @@ def _ask(proposal: Proposal) -> bool | None:
 
 
 def _say_rounds(found: SelfTrained) -> None:
-    from napari_all_subtype.learning.rounds import WHY_ENDED
+    from napari_all_subtype.workflow.run_words import which_runs, why_ended
 
     for line in found.notes:
         note(line)
     for one in found.rounds[1:]:
         note(
-            f"Round {one.number} (number {one.round_id}): {len(one.content['used'])} pseudo-labels "
+            f"Round {one.number}: {len(one.content['used'])} pseudo-labels "
             f"({_counted(one.content['counts'])}); {_decided(one)}"
         )
-    note(f"Ended: {WHY_ENDED[found.course.termination_condition_]}. {RESEARCH_USE_ONLY}")
+    note(f"Ended: {why_ended(found)}. {which_runs(found)}")
+    note(RESEARCH_USE_ONLY)
     say(found.model.model_id)
 
 

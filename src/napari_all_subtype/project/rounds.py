@@ -232,6 +232,26 @@ def round_of(database: Database, round_id: int) -> Round:
     return Round.of_row(row)
 
 
+def round_numbered(database: Database, number: int) -> Round:
+    """The round with this number in the last run of self-training, as a person counts them.
+
+    Raises
+    ------
+    RecordError
+        If there is none.
+    """
+    done = [one for one in rounds_of(database) if one.kind == SELF_TRAINING]
+    last = [one for one in done if one.run_id == done[-1].run_id]
+    for one in last:
+        if one.number == number:
+            return one
+    there = f"rounds 0 to {last[-1].number}" if last else "no round"
+    raise RecordError(
+        f"The last run of self-training has {there}, not round {number}. Use one that it has; 0 is "
+        "its start."
+    )
+
+
 def rounds_of(database: Database, run_id: int | None = None) -> list[Round]:
     """Rounds of one run, or of the whole project, in order."""
     where, values = ("", ()) if run_id is None else ("WHERE run_id = ?", (run_id,))

@@ -40,6 +40,7 @@ from napari_all_subtype.project.rounds import (
     decide_round,
     end_run,
     rounds_of,
+    running_model,
     unfinished_run,
 )
 from napari_all_subtype.workflow.learners import Learner, Predictor
@@ -64,7 +65,8 @@ class SelfTrained:
     ----------
     run_id : int
     model : StoredModel
-        The last one that was accepted.
+        The one that runs now: that of the last accepted round, else the one that ran before;
+        the start where there was none, or no round was asked for.
     rounds : tuple of Round
         Round 0 is the start, from labels alone.
     course : Course
@@ -92,7 +94,8 @@ def self_train(
 ) -> SelfTrained:
     """Bring the unlabelled cells of a project into training, more of them each round.
 
-    A run that was killed or stopped goes on at the round it was in, as long as cells and
+    A model that runs does so until a round is accepted; the start is then proposed beside it. A
+    run that was killed or stopped goes on at the round it was in, as long as cells and
     settings are the same. Without rounds it is plain training.
 
     Parameters
@@ -131,7 +134,9 @@ def self_train(
     if not course.termination_condition_:
         course = Course(**{**vars(course), "termination_condition_": "max_iter"})
     made = tuple(rounds_of(database, run.run_id))
-    return SelfTrained(run.run_id, teacher, made, course, cells.notes)
+    # Teacher and model that runs are two: a start that nobody accepted teaches as well.
+    runs = running_model(database) or teacher
+    return SelfTrained(run.run_id, runs, made, course, cells.notes)
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,13 @@ class _Job:
             self.database, self.learner, training, self.seed, self.monitor
         )
         content = {"labelled": training.counts(), "start": True}
-        return self._record(0, model.model_id, content, True, "the start: labels of people alone")
+        before = running_model(self.database)
+        # It takes nobody's place unasked: a model that runs does so until a round is accepted.
+        free = before is None or before.model_id == model.model_id or not self.parameters.rounds
+        verdict = True if free else None
+        return self._record(
+            0, model.model_id, content, verdict, "the start: labels of people alone"
+        )
 
     def next_round(
         self, course: Course, teacher: StoredModel, decide: Decide

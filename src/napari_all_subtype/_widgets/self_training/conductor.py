@@ -23,7 +23,6 @@ from napari_all_subtype._widgets.train.orders import (
     SelfTrained,
 )
 from napari_all_subtype.errors import AllSubtypeError
-from napari_all_subtype.learning.rounds import WHY_ENDED
 from napari_all_subtype.progress import Progress
 from napari_all_subtype.project.rounds import ACCEPTED, Round, decide_round, running_model
 from napari_all_subtype.workflow.preferences import Preferences
@@ -202,8 +201,8 @@ class Conductor:
                 self.refresh()
             case FedBack(notes):
                 self._told, self._notes = "The cells are judged.", notes
-            case SelfTrained(model_id, why, notes):
-                self._told = f"<b>{escape(model_id)}</b> runs: {WHY_ENDED.get(why, why)}."
+            case SelfTrained(runs, why, notes):
+                self._told = f"Ended: {escape(why)}. {escape(runs)}"
                 self._notes = notes
 
     def _on_ended(self, ended: Ended) -> None:

@@ -229,12 +229,13 @@ class SelfTrained:
 
     Parameters
     ----------
-    model_id : str
-        The model that runs now.
+    runs : str
+        Which model runs now, and why, in words.
     why : str
-        Why it ended: `termination_condition_`.
+        Why it ended, in words.
+    notes : tuple of str
     """
 
-    model_id: str
+    runs: str
     why: str
     notes: tuple[str, ...]

@@ -39,6 +39,7 @@ from napari_all_subtype.workflow.project_training_set import project_training_se
 from napari_all_subtype.workflow.proposals import Proposal, by_rule
 from napari_all_subtype.workflow.queue_file import QUEUE_FILE, SUSPECTS_FILE, write_list
 from napari_all_subtype.workflow.round_points import round_points, titled_colours
+from napari_all_subtype.workflow.run_words import which_runs, why_ended
 from napari_all_subtype.workflow.self_train import ROUNDS, self_train
 from napari_all_subtype.workflow.train import train_project
 
@@ -142,8 +143,7 @@ def train_itself(order: SelfTrain, tools: Tools) -> None:
             *(ask if order.ask else by_rule, watch),
         )
         _draw_rounds(database, tools)
-    why = made.course.termination_condition_
-    tools.send(SelfTrained(made.model.model_id, why, made.notes))
+    tools.send(SelfTrained(which_runs(made), why_ended(made), made.notes))
 
 
 class _RoundWatch:
