@@ -6,6 +6,7 @@ import json
 import pickle
 import shutil
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -26,7 +27,7 @@ from napari_all_subtype.errors import (
     ParameterError,
     RecordError,
 )
-from napari_all_subtype.model import imagenet
+from napari_all_subtype.model import imagenet, packages
 from napari_all_subtype.model.card import CARD_FORMAT, CARD_NAME, read_card
 from napari_all_subtype.model.classifier import load_classifier
 from napari_all_subtype.model.packages import export_package, import_package, with_card
@@ -87,6 +88,35 @@ def test_a_model_comes_back_from_its_package_as_it_was(made, place, tmp_path):
     assert sorted(path.name for path in place.iterdir()) == ["mine-1"]
     with pytest.raises(OutputExistsError, match="models remove mine-1"):
         import_package(made, place)
+
+
+@pytest.mark.parametrize("other_id", ["mine-1", "mine-2"])
+def test_imports_at_once_do_not_disturb_each_other(
+    made, copied, place, tmp_path, monkeypatch, other_id
+):
+    """While one is half-way another begins and ends, from a file of the same name."""
+    export_package(made, tmp_path / "m.zip")
+    with_card(copied, read_card(copied).model_copy(update={"id": other_id}))
+    (tmp_path / "sent").mkdir()
+    export_package(copied, tmp_path / "sent" / "m.zip")
+    whole, others = packages.new_folder, [tmp_path / "sent" / "m.zip"]
+
+    @contextmanager
+    def together(path, own):
+        with whole(path, own) as partial:
+            yield partial
+        if others:
+            assert import_package(others.pop(), place)[0].id == other_id
+
+    monkeypatch.setattr(packages, "new_folder", together)
+    if other_id == "mine-1":
+        with pytest.raises(OutputExistsError, match="A model mine-1 is there already"):
+            import_package(tmp_path / "m.zip", place)
+    else:
+        assert import_package(tmp_path / "m.zip", place)[0].id == "mine-1"
+    assert sorted(path.name for path in place.iterdir()) == sorted({"mine-1", other_id})
+    for folder in place.iterdir():
+        assert load_classifier(folder).card.id == folder.name
 
 
 @pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "a/b.txt", "a\\b.txt", "C:out.txt"])
