@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betaln, comb
-from scipy.stats import binom
+from scipy.stats import betabinom, binom
 
 from napari_all_subtype.cells.model_facts import FalseBlasts
 from napari_all_subtype.errors import ParameterError
@@ -45,6 +45,16 @@ def test_none_of_a_few_cells_does_not_mean_none_of_many():
     limit = limit_of_blank([FalseBlasts("few", 0.0, m)], n)
     assert limit == 6
     assert sum(chances[: limit + 1]) >= 0.95 > sum(chances[:limit])
+
+
+@given(st.floats(0.0, 1.0), st.integers(1, 5000), st.integers(1, 3000))
+def test_the_limit_is_the_percentile_of_the_beta_binomial_distribution(fraction, m, n):
+    a, b = fraction * m + 0.5, m - fraction * m + 0.5
+    limit = limit_of_blank([FalseBlasts("one", fraction, m)], n)
+    chances = betabinom.pmf(np.arange(n + 1), n, a, b).cumsum()
+    # Rounding decides where a chance is that of the limit.
+    assert chances[limit] >= 0.95 - 1e-6 or limit == n
+    assert limit == 0 or chances[limit - 1] < 0.95 + 1e-6
 
 
 def test_of_two_laboratories_the_worse_one_decides_in_one_count_of_twenty():

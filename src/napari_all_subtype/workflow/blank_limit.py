@@ -6,9 +6,9 @@ A count within it says nothing: blasts may be there all the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import lgamma
 
 import numpy as np
-from scipy.stats import betabinom
 
 from napari_all_subtype.cells.model_facts import FalseBlasts
 from napari_all_subtype.errors import ParameterError
@@ -66,9 +66,17 @@ def limit_of_blank(
 
 
 def _at_most(counts: np.ndarray, n_cells: int, one: FalseBlasts) -> np.ndarray:
-    """Chance of at most so many of `n_cells` called blast in one laboratory: like `counts`."""
+    """Chance of at most so many of `n_cells` called blast in one laboratory: like `counts`.
+
+    The beta-binomial distribution, each chance from the one before: scipy.stats, which has it
+    too, takes half a second to import, for the first count that a window shows.
+    """
     called = one.fraction * one.cells
-    # Summed here: scipy's own sum starts anew for each count, which takes long for many cells.
-    chance = betabinom.pmf(counts, n_cells, called + 0.5, one.cells - called + 0.5).cumsum()
+    a, b = called + 0.5, one.cells - called + 0.5
+    none = lgamma(n_cells + b) - lgamma(b) + lgamma(a + b) - lgamma(n_cells + a + b)
+    k = counts[:-1]
+    # Logarithms, for the chance of none is too small a number where many are usual.
+    more = np.log((n_cells - k) * (k + a) / ((k + 1) * (n_cells - k - 1 + b)))
+    chance = np.exp(none + np.concatenate([[0.0], more.cumsum()])).cumsum()
     # Rounding may leave the last one, which is certain, below it.
     return np.where(counts == n_cells, 1.0, chance)
