@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QShowEvent
 from qtpy.QtWidgets import QGridLayout, QGroupBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.edit_icons import SIDE, edit_icon
@@ -74,6 +74,8 @@ class EditPanel(QGroupBox):
     def __init__(self, parent: QWidget | None = None):
         super().__init__("Correct outlines", parent)
         self.buttons: dict[str, QToolButton] = {}
+        # In which the pictures are drawn; None before they are seen.
+        self._ink: QColor | None = None
         grid = QGridLayout()
         grid.setSpacing(2)
         for n, (name, tool) in enumerate(TOOLS.items()):
@@ -84,7 +86,6 @@ class EditPanel(QGroupBox):
         layout = QVBoxLayout(self)
         layout.addLayout(grid)
         layout.addWidget(self.line)
-        self._draw()
         self.allow({})
 
     def _button(self, name: str, tool: Tool) -> QToolButton:
@@ -101,11 +102,19 @@ class EditPanel(QGroupBox):
     def changeEvent(self, event: QEvent) -> None:
         """Draw the pictures again in the ink of another theme."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange) and self.buttons:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw the pictures, now that the ink is known."""
+        super().showEvent(event)
+        self._draw()
 
     def _draw(self) -> None:
         ink = self.palette().color(self.foregroundRole())
+        if not self.isVisible() or ink == self._ink:
+            return
+        self._ink = ink
         chosen = QColor(CHOSEN_COLOUR)
         chosen.setAlphaF(0.45)
         for name, button in self.buttons.items():

@@ -41,6 +41,8 @@ class ParameterForm(QWidget):
         Dotted names of the parameters shown, in order: ``segmentation.sensitivity``.
     compact : bool
         Two parameters side by side under their titles: less high, more wide.
+    folded : bool
+        Nothing of it is seen at first: the rows are made by `unfold`, or when one is asked for.
 
     Signals
     -------
@@ -55,48 +57,59 @@ class ParameterForm(QWidget):
         defaults: Parameters,
         names: Sequence[str],
         compact: bool = False,
+        folded: bool = False,
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
+        self._defaults, self._names, self._compact = defaults, names, compact
         self._editors: dict[str, Editor] = {}
         self._labels: dict[str, QLabel] = {}
-        layout = QGridLayout(self)
+        if not folded:
+            self.unfold()
+
+    def unfold(self) -> None:
+        """Make the rows, if they are not there yet."""
+        if self.layout() is not None:
+            return
+        layout, compact = QGridLayout(self), self._compact
         layout.setContentsMargins(0, 0, 0, 0)
-        if compact:
-            layout.setVerticalSpacing(2)
-        editor_columns = (0, 1) if compact else (1,)
-        for n, name in enumerate(names):
-            info, value = field_of(defaults, name)
+        layout.setVerticalSpacing(2 if compact else layout.verticalSpacing())
+        for n, name in enumerate(self._names):
+            info, value = field_of(self._defaults, name)
             editor = Editor(name, info, value, self.changed.emit)
-            self._editors[name] = editor
             label = QLabel(title_of(name, info))
             label.setToolTip(editor.widget.toolTip())
             label.setBuddy(editor.widget)
-            self._labels[name] = label
+            self._editors[name], self._labels[name] = editor, label
             row = 2 * (n // 2) if compact else n
             layout.addWidget(label, row, n % 2 if compact else 0)
             layout.addWidget(editor.widget, row + compact, n % 2 if compact else 1)
         # Of the column, not the widgets: theirs is overruled by napari's style.
         widest = max((_needed_width_px(one.widget) for one in self._editors.values()), default=0)
-        for column in editor_columns:
+        for column in (0, 1) if compact else (1,):
             layout.setColumnStretch(column, 1)
             layout.setColumnMinimumWidth(column, widest)
 
     def values(self) -> dict[str, Any]:
         """Value of every parameter shown, by dotted name."""
+        if self.layout() is None:
+            return {name: field_of(self._defaults, name)[1] for name in self._names}
         return {name: editor.get() for name, editor in self._editors.items()}
 
     def set_value(self, name: str, value: Any) -> None:
         """Show `value` for the parameter `name`."""
+        self.unfold()
         self._editors[name].set(value)
 
     def set_visible(self, name: str, visible: bool) -> None:
         """Show or hide the row of the parameter `name`."""
+        self.unfold()
         self._labels[name].setVisible(visible)
         self._editors[name].widget.setVisible(visible)
 
     def editor(self, name: str) -> QWidget:
         """The widget in which `name` is edited."""
+        self.unfold()
         return self._editors[name].widget
 
 
@@ -229,10 +242,9 @@ def _number(kind: type, name: str, info: FieldInfo, optional: bool):
     box.setSingleStep(step)
     if unit_of(name):
         box.setSuffix(f" {unit_of(name)}")
-    if optional:
-        box.setSpecialValueText(AUTOMATIC)
     if not optional:
         return box, box.value, box.setValue, box.valueChanged
+    box.setSpecialValueText(AUTOMATIC)
 
     def get():
         return None if box.value() == box.minimum() else max(box.value(), kind(low))

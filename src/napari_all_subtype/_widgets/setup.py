@@ -12,11 +12,10 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
 from napari_all_subtype._widgets.cells_chooser import CellsChooser
+from napari_all_subtype._widgets.folded import FoldedForms
 from napari_all_subtype._widgets.form import ParameterForm, all_names, field_of, with_values
-from napari_all_subtype._widgets.profile_dialog import ProfileDialog
 from napari_all_subtype.cells.profiles import list_profiles
 from napari_all_subtype.config import AnalysisParameters
 
@@ -63,11 +62,8 @@ class SetupPanel(QWidget):
         top.addRow("Instrument", self.profile)
         self.main = ParameterForm(self.defaults, MAIN, compact=True)
         others = [n for n in all_names(self.defaults) if n not in (*MAIN, *OWN_WIDGETS)]
-        self.more = ParameterForm(self.defaults, others)
-        self.collapsible = QCollapsible("More", expandedIcon="▼", collapsedIcon="▶")
-        self.collapsible.addWidget(self.more)
-        self.collapsible.collapse(animate=False)
-        self.collapsible.layout().setContentsMargins(0, 0, 0, 0)
+        self.more = ParameterForm(self.defaults, others, folded=True)
+        self.collapsible = FoldedForms("More", [self.more])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(TIGHT_PX)
@@ -105,6 +101,8 @@ class SetupPanel(QWidget):
         self._chosen = chosen
 
     def _on_profile(self, index: int) -> None:
+        from napari_all_subtype._widgets.profile_dialog import ProfileDialog
+
         if self.profile.itemText(index) == NEW_PROFILE and index == self.profile.count() - 1:
             dialog = ProfileDialog(self)
             accepted = dialog.exec() == QDialog.DialogCode.Accepted
