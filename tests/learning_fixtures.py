@@ -33,7 +33,7 @@ def learning_dock(make_napari_viewer, monkeypatch, qtbot):
     made = []
 
     def make(kind, folder=None, target=fake_learning_child.serve_quick, show=False):
-        monkeypatch.setattr(learning_module, "serve_learning", target)
+        monkeypatch.setattr(learning_module.entries, "learn", target)
         viewer = make_napari_viewer(show=show)
         dock = kind(viewer)
         viewer.window.add_dock_widget(dock, name=kind.__name__)

@@ -232,23 +232,62 @@ def test_legend_shows_a_count_for_every_class(qtbot):
     assert legend.count_text("l1") == "–"
 
 
-OPEN_THE_DOCK = """
-import sys
+def test_a_folded_form_has_its_values_before_its_rows_are_made(qtbot):
+    setup = SetupPanel()
+    qtbot.addWidget(setup)
+    assert setup.more.layout() is None
+    before = setup.parameters()
+    setup.collapsible.expand(animate=False)
+    assert setup.more.layout() is not None
+    assert setup.parameters() == before == AnalysisParameters()
+
+
+def test_a_folded_form_takes_a_value_before_it_is_seen(qtbot):
+    setup = SetupPanel()
+    qtbot.addWidget(setup)
+    setup.more.set_value("model.batch_size", 8)
+    assert setup.parameters().model.batch_size == 8
+
+
+OPEN_THE_DOCKS = """
+import os, sys
+from importlib import import_module
 from qtpy.QtWidgets import QApplication
 app = QApplication([])
 from napari.components import ViewerModel
-from napari_all_subtype._widgets.dock import AnalyseSmear
-dock = AnalyseSmear(ViewerModel())
-heavy = sorted({"tensorflow", "keras", "jax", "torch"} & set(sys.modules))
-print(heavy, dock.controller.session.worker.pid)
+from napari_all_subtype._widgets.session import session_of
+viewer = ViewerModel()
+docks = []
+for module, name in {docks}:
+    docks.append(getattr(import_module("napari_all_subtype._widgets." + module), name)(viewer))
+print(sorted({heavy} & set(sys.modules)), session_of(viewer).worker.pid, flush=True)
+os._exit(0)  # the docks belong to no window that would end them
 """
+DOCKS = [
+    ("dock", "AnalyseSmear"),
+    ("review.dock", "ReviewSmear"),
+    ("gallery.dock", "CellGallery"),
+    ("train.dock", "TrainModel"),
+    ("self_training.dock", "SelfTraining"),
+]
+# Each takes long to import, and none is needed before there is a result or an order.
+HEAVY = {
+    *("tensorflow", "keras", "jax", "torch", "stardist", "cellpose"),
+    *("pandas", "pyarrow", "sklearn", "h5py", "matplotlib", "seaborn", "zarr"),
+    # Of scipy itself napari loads the top.
+    *("scipy.special", "scipy.ndimage", "scipy.optimize", "scipy.stats"),
+}
 
 
 @pytest.mark.slow
-def test_opening_the_dock_loads_no_tensorflow_and_starts_no_process():
+def test_opening_the_docks_loads_no_heavy_library_and_starts_no_process(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", OPEN_THE_DOCK],
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        [sys.executable, "-c", OPEN_THE_DOCKS.format(docks=DOCKS, heavy=HEAVY)],
+        env={
+            **os.environ,
+            "QT_QPA_PLATFORM": "offscreen",
+            "NAPARI_CONFIG": str(tmp_path / "settings.yaml"),
+        },
         capture_output=True,
         text=True,
         timeout=120,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.config import DecisionParameters
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Decision:
 
     def to_frame(self) -> pd.DataFrame:
         """Decision as columns, one row per cell."""
+        import pandas as pd
+
         return pd.DataFrame(vars(self))
 
 
@@ -134,6 +139,8 @@ def nothing_said(labels: Sequence[int], taxonomy: Taxonomy = FAB5) -> pd.DataFra
     >>> nothing_said([7])[["subtype", "confidence"]].values.tolist()
     [['unknown', nan]]
     """
+    import pandas as pd
+
     numbers = [f"p_{name}" for name in taxonomy.names]
     numbers += ["confidence", "p_blast_any", "subtype_share", "novelty"]
     words = dict.fromkeys(("subtype", "best_guess"), UNKNOWN.name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from napari.layers import Labels
 
 from napari_all_subtype._widgets.codes import Codes
@@ -17,6 +17,9 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import box_of, joined
 from napari_all_subtype.cells.source import Region
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLACED = ("y0_px", "x0_px", "centroid_y_px", "centroid_x_px")
 

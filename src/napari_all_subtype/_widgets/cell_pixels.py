@@ -12,7 +12,6 @@ from napari_all_subtype._widgets.ground import pixels_in_view, same_pixels, sour
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.errors import AllSubtypeError
-from napari_all_subtype.workflow.corrections import crops_of
 
 
 class CellPixels:
@@ -72,6 +71,8 @@ class CellPixels:
         dict of int to ndarray, shape (S, S, C), uint8
             By label; empty where the pixels are not at hand.
         """
+        from napari_all_subtype.workflow.corrections import crops_of
+
         source, view, result = self.source(), self.session.layers.view, self.session.result()
         if source is None or result is None or not len(labels):
             return {}

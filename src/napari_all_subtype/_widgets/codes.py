@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, CellClass, Taxonomy
 from napari_all_subtype.workflow.colour_values import NO_VALUE_COLOUR, STEP_COLOURS, Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Part = Literal["fill", "ring", "doubtful"]
 PARTS: tuple[Part, ...] = ("fill", "ring", "doubtful")
@@ -65,6 +67,8 @@ class Codes:
 
         napari's status bar leaves out what is None.
         """
+        import pandas as pd
+
         rows: list[tuple[str | None, str | None]] = [(None, None)]
         rows += [(title, part) for part in PARTS for title, _ in self.entries]
         return pd.DataFrame([*rows, ("picked", "ring")], columns=[self.meaning, "part"])

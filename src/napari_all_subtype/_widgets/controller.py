@@ -12,7 +12,6 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_all_subtype._widgets import rerun, words
 from napari_all_subtype._widgets.asked import asked_of
-from napari_all_subtype._widgets.exporting import export_fields
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixels_of
 from napari_all_subtype._widgets.keeper import ProjectSmear
@@ -318,6 +317,8 @@ class Controller:
 
     def export(self, folder: Path) -> None:
         """Write the results of the smear to `folder`, in a thread."""
+        from napari_all_subtype._widgets.exporting import export_fields
+
         step = self.session.viewer.dims.current_step
         reading, fields = self._reading(), self.session.fields
         pixels = [pixels_of(field.layer, step) if field.layer else None for field in fields]

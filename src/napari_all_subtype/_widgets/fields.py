@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_all_subtype._widgets.edit_history import EditHistory
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.workflow.project_keeping import KeptField
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.project_keeping import KeptField
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,8 @@ from napari_all_subtype._widgets.inputs import pixels_of
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.inner_nucleus import NucleusByStain
 from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
-from napari_all_subtype.cells.stain import stain_of
 from napari_all_subtype.config import ReadingParameters
 from napari_all_subtype.errors import AllSubtypeError
 
@@ -81,6 +79,8 @@ def source_in_view(
     ImageReadError, NotColourError
         If they are no photograph.
     """
+    from napari_all_subtype.cells.image import as_source
+
     if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[2:] == (3,):
         return ArraySource(pixels, name, pixel_size)
     return as_source(pixels, reading, name=name, pixel_size=pixel_size)
@@ -135,6 +135,8 @@ class GroundKeeper:
 
 def load_ground(pixels: np.ndarray, analysis: Analysis) -> Ground:
     """Read the stain of a whole field: up to a second for a large one."""
+    from napari_all_subtype.cells.stain import stain_of
+
     source = source_in_view(pixels, analysis.name, analysis.parameters.reading)
     um_per_px, parameters = analysis.pixel_size.um_per_px, analysis.parameters.segmentation
     stain = stain_of(source, um_per_px, parameters)

@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_all_subtype._widgets.child import serve
+from napari_all_subtype._widgets import entries
 from napari_all_subtype._widgets.messages import Ended, Run, Stop, send_array
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,9 @@ class Worker(QObject):
     message = Signal(object)
     _arrived = Signal(int, object)
 
-    def __init__(self, parent: QObject | None = None, target=serve, role: Role = ANALYSIS):
+    def __init__(
+        self, parent: QObject | None = None, target=entries.analyse, role: Role = ANALYSIS
+    ):
         super().__init__(parent)
         self._target, self._role = target, role
         self._link: _Link | None = None

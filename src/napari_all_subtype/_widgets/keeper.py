@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
@@ -19,13 +20,9 @@ from napari_all_subtype.project.database import Database, open_project
 from napari_all_subtype.project.segmentations import last_segmentation
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 from napari_all_subtype.workflow.inputs import readable
-from napari_all_subtype.workflow.project_analyses import kept_analysis
-from napari_all_subtype.workflow.project_keeping import (
-    KeptField,
-    ReadyField,
-    enter_field,
-    ready_field,
-)
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.project_keeping import KeptField, ReadyField
 
 # Fields that are made ready at a time: each takes the memory of its pixels and masks.
 AT_ONCE = 2
@@ -123,6 +120,8 @@ class Keeper:
 
     def _enter(self, n: int, packed: PackedAnalysis, ready: ReadyField | AllSubtypeError) -> None:
         """The files are written; what is short is done here."""
+        from napari_all_subtype.workflow.project_keeping import enter_field
+
         self.keeping.discard(packed.labels)
         field = self.record.session.fields[n] if n < len(self.record.session.fields) else None
         if field is None or field.result is None or field.result.labels is not packed.labels:
@@ -168,6 +167,8 @@ class Keeper:
 
     def open_smear(self, smear: ProjectSmear) -> None:
         """Show a slide of the project; its results come in one after the other."""
+        from napari_all_subtype.workflow.project_keeping import KeptField
+
         database = self.record.opened_database()
         fields = []
         for one in fields_of(database, smear.slide_id):
@@ -221,6 +222,8 @@ class _Wanted:
 
 
 def _ready(wanted: _Wanted) -> ReadyField:
+    from napari_all_subtype.workflow.project_keeping import ready_field
+
     analysis = wanted.packed.unpack()
     reading = analysis.parameters.reading
     return ready_field(wanted.database, analysis, wanted.path, wanted.pixels, reading)
@@ -228,6 +231,8 @@ def _ready(wanted: _Wanted) -> ReadyField:
 
 def _load(folder: Path, kept: KeptField) -> PackedAnalysis | None:
     """The result of a field as it stands; None where it was never analysed."""
+    from napari_all_subtype.workflow.project_analyses import kept_analysis
+
     with open_project(folder, write=False) as project:
         analysis = kept_analysis(project, kept.field_id)
     return None if analysis is None else PackedAnalysis.of(analysis)

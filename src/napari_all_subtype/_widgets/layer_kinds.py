@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.transforms import Affine
@@ -13,6 +13,9 @@ from napari.utils.transforms import Affine
 from napari_all_subtype.cells import table
 from napari_all_subtype.config import ScaleParameters
 from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Until a field is measured; only for its place beside layers that have units of length.
 UNKNOWN_UM_PER_PX = ScaleParameters().assumed_pixel_size_um
@@ -46,6 +49,8 @@ def hover_features(cells: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
 
     Napari leaves out None, and what is not a number in double precision only.
     """
+    import pandas as pd
+
     gone = ~(cells["area_px"] > 0)
     shown = cells.astype(dict.fromkeys(cells.select_dtypes("floating").columns, float))
     for name in shown.select_dtypes(exclude="number").columns:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from napari.layers import Image, Labels
 from qtpy.QtCore import QTimer
 
@@ -31,6 +31,9 @@ from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import Region
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Height of a letter to the diameter of the badge behind it.
 LETTER_TO_BADGE = 0.42

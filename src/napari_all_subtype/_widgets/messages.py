@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.sent_mask import SentMask
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
-from napari_all_subtype.model.saliency import Saliency
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_all_subtype.model.saliency import Saliency
 
 PIECE_BYTES = 4 << 20
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from psygnal import Signal
 
 from napari_all_subtype._widgets.boxes import write_box
@@ -21,6 +21,9 @@ from napari_all_subtype.project.mask_edits import MaskEdit
 from napari_all_subtype.project.tables import rows_from_json
 from napari_all_subtype.project.undo import Reversal
 from napari_all_subtype.workflow import corrections
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Outlines:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype._widgets.codes import Codes
 from napari_all_subtype.cells import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RING_WIDTH_UM = 0.6
 MIN_RING_PX = 2

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import weakref
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 
 from napari_all_subtype._widgets.layer_kinds import new_preview, part_placement, place
 from napari_all_subtype._widgets.sight import highest, raise_above
-from napari_all_subtype.workflow.preview import Preview
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.preview import Preview
 
 
 class OwnLayers:

@@ -17,7 +17,6 @@ from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.cell_picture import cell_picture
 from napari_all_subtype.workflow.cell_report import cell_report
-from napari_all_subtype.workflow.corrections import crops_of
 from napari_all_subtype.workflow.overlay import rgb
 
 # The cursor moves far more often than anyone reads.
@@ -138,6 +137,8 @@ class CellPicker:
 
     def _cut_out(self) -> tuple[Analysis, np.ndarray] | None:
         """The cell that is told of as the network sees it, and its analysis; None if not yet."""
+        from napari_all_subtype.workflow.corrections import crops_of
+
         source, view = self._source_at_hand(), self.layers.view
         result = self.session.result()
         if not self.shown or source is None or view is None or result is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Image
@@ -18,7 +19,9 @@ from napari_all_subtype.cells.source import PixelSize, Region
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import AllSubtypeError, Stopped, describe_error
 from napari_all_subtype.progress import SilentMonitor
-from napari_all_subtype.workflow.preview import Preview, Previewer
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.preview import Preview, Previewer
 
 # A person who turns a wheel moves on: only where the hand rests is worth the work.
 REST_MS = 120
@@ -167,6 +170,8 @@ class LivePreview:
 
     def _previewer(self, wanted: Wanted) -> Previewer:
         """The one of the last preview, if it was of the same image at the same scale."""
+        from napari_all_subtype.workflow.preview import Previewer
+
         kept = self._kept
         if kept is None or not wanted.is_of(kept[0]):
             reading, scale = wanted.parameters.reading, wanted.parameters.scale
@@ -189,7 +194,7 @@ class LivePreview:
 
     def _show(self, seen: Preview | str | AllSubtypeError) -> None:
         image = self._image()
-        if not isinstance(seen, Preview) or image is None:
+        if isinstance(seen, str | AllSubtypeError) or image is None:
             self.session.layers.clear_preview()
             self.row.say(f"⚠ {seen}" if image is not None else NO_IMAGE)
             return

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype._widgets.messages import Classified, Ended
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.config import AnalysisParameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Place = tuple[object, int]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from psygnal import Signal
 
 from napari_all_subtype._widgets.classes_in_use import Classes
@@ -24,8 +24,11 @@ from napari_all_subtype.project.records import Reading
 from napari_all_subtype.project.steps import Thread, Tops
 from napari_all_subtype.project.undo import Reversal, redo, undo, undoable
 from napari_all_subtype.taxonomy import EXCLUSIONS
-from napari_all_subtype.workflow.project_analyses import words_on
-from napari_all_subtype.workflow.project_keeping import KeptField
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_all_subtype.workflow.project_keeping import KeptField
 
 NOT_KEPT = "This field is not in the project yet. Wait a moment, and say it again."
 NOT_COMMON = (
@@ -152,6 +155,8 @@ class Record(OpenProject):
         self.worded.emit(n, tuple(words))
 
     def _words(self, kept: KeptField) -> dict[int, str]:
+        from napari_all_subtype.workflow.project_analyses import words_on
+
         return words_on(self.opened_database(), kept.field_id, self._reading_id)
 
     # Outlines

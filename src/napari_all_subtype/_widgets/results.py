@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
@@ -25,7 +26,9 @@ from napari_all_subtype._widgets.look_panel import LookPanel
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import Taxonomy
-from napari_all_subtype.workflow.summarise import Counts, Summary
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.summarise import Counts, Summary
 
 RESULT = "Result"
 WHOLE_SMEAR, THIS_FIELD = "Whole smear", "This field"

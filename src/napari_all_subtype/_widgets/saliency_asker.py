@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from napari_all_subtype._widgets.messages import Ended, Explained
 from napari_all_subtype._widgets.saliency_row import WAITING, WORKING, SaliencyRow
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.model.saliency import Saliency
+
+if TYPE_CHECKING:
+    from napari_all_subtype.model.saliency import Saliency
 
 # Model and pixels: the same cell with another outline is another question.
 Question = tuple[str, bytes]

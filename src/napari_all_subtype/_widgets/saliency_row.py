@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.paragraphs import paragraph
-from napari_all_subtype.model.saliency import Saliency
-from napari_all_subtype.workflow.saliency import map_in_words, votes_in_words
 from napari_all_subtype.workflow.saliency_picture import legend_colours
+
+if TYPE_CHECKING:
+    from napari_all_subtype.model.saliency import Saliency
 
 STRIP_PX, STEPS, BUSY_PX = 12, 41, 6
 WAITING, WORKING = "Waiting for the model…", "Working…"
@@ -100,6 +102,8 @@ class SaliencyRow(QWidget):
         um_per_px : float
             Of the crop.
         """
+        from napari_all_subtype.workflow.saliency import map_in_words, votes_in_words
+
         full = f"{found.full_log_odds:.2g}"
         texts = (f"normal −{full}", "0 log odds", f"+{full} blast")
         for label, text in zip(self.ends, texts, strict=True):

@@ -37,7 +37,6 @@ from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
-from napari_all_subtype.workflow.models import known_models
 from napari_all_subtype.workflow.review_parameters import CellFilter
 
 
@@ -149,6 +148,8 @@ class Session(ShownSmear):
 
     def crop_spec_of(self, analysis: Analysis) -> CropSpec:
         """How the model of `analysis` wants its crops."""
+        from napari_all_subtype.workflow.models import known_models
+
         if analysis.model not in self._crop_specs:
             # A result from a project, whose model this process was never asked for.
             cards = [one.card for one in known_models() if one.card is not None]

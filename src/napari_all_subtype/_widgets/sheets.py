@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype._widgets.codes import Codes
 from napari_all_subtype._widgets.overlay import (
@@ -21,6 +20,9 @@ from napari_all_subtype._widgets.overlay import (
     hatching,
 )
 from napari_all_subtype.cells import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Pixels that are worked on at once: they stay in the cache of the processor.
 SHEET_PX = 1 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
@@ -13,13 +14,9 @@ from napari_all_subtype._widgets.fields import SmearField, reworded
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.selection import Selection
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.workflow.summarise import (
-    Counts,
-    FieldCells,
-    Summary,
-    quick_counts,
-    summarise,
-)
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.summarise import Counts, Summary
 
 
 class ShownSmear:
@@ -157,6 +154,8 @@ class ShownSmear:
 
     def counts(self, index: int | None = None) -> Counts | None:
         """Classes and exclusions of one field, or of the whole smear; None without a result."""
+        from napari_all_subtype.workflow.summarise import quick_counts
+
         shown = self.fields if index is None else [self.fields[index]]
         done = [one.result.analysis for one in shown if one.result and not one.same_as]
         if not done or any(one.taxonomy != done[0].taxonomy for one in done):
@@ -170,6 +169,8 @@ class ShownSmear:
 
     def summary(self, index: int | None = None) -> Summary | None:
         """Summary of one field, or of all analysed fields together; None without a result."""
+        from napari_all_subtype.workflow.summarise import FieldCells, summarise
+
         if index is not None:
             result = self.result(index)
             return (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import Latest
-from napari_all_subtype.workflow.summarise import Summary
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.summarise import Summary
 
 # After the last word of a reader: intervals by bootstrap and the smear score take longer than a
 # key may.

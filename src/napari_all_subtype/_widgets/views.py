@@ -11,7 +11,6 @@ from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.overlay import BADGE_UM, badge_centres, ring_width_px
 from napari_all_subtype._widgets.sheets import draw_classes
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.config import ReadingParameters
 
 
@@ -60,6 +59,8 @@ def load_view(field: SmearField, look: Look, reading: ReadingParameters) -> Fiel
     ImageReadError, NotColourError, ImageTooLargeError
         If its file cannot be read.
     """
+    from napari_all_subtype.cells.image import open_image
+
     pixels = open_image(field.path, reading).pixels if field.path else None
     if field.result is None:
         return FieldView(field.name, pixels)

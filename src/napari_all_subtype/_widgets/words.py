@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.taxonomy import EXCLUSIONS
-from napari_all_subtype.workflow.cell_report import CellReport
-from napari_all_subtype.workflow.intervals import Interval
-from napari_all_subtype.workflow.smear_score import SmearScore
-from napari_all_subtype.workflow.summarise import Summary
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.cell_report import CellReport
+    from napari_all_subtype.workflow.intervals import Interval
+    from napari_all_subtype.workflow.smear_score import SmearScore
+    from napari_all_subtype.workflow.summarise import Summary
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOTHING = "–"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
@@ -12,6 +11,9 @@ from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

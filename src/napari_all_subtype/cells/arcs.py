@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 # An outline that turns inwards by more than this within the window is a notch between cells.
 _NOTCH_DEGREES = -12.0
@@ -56,6 +55,8 @@ def arcs_of(points: np.ndarray, shape: tuple[int, int], radius_px: float) -> lis
     list of ndarray, shape (M, 2)
         The outline itself if nothing cuts it.
     """
+    from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
     step = max(1, int(radius_px / 8))  # fifty points around a cell are enough
     points, radius_px = points[::step], radius_px / step
     count = len(points)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
 from napari_all_subtype.cells.cytoplasm import Contours
 from napari_all_subtype.cells.masks import CellMasks
@@ -68,6 +67,8 @@ def mask_candidates(cells: np.ndarray, nuclei: np.ndarray, region: Region) -> It
         The same numbering; the shape of `region`.
     region : Region
     """
+    from scipy.ndimage import find_objects
+
     for k, window in enumerate(find_objects(cells), 1):
         if window is None:
             continue
@@ -100,6 +101,8 @@ def contour_candidates(
     shape : tuple of int
         (Y, X) of the image.
     """
+    from scipy.ndimage import find_objects
+
     corner = np.array([region.x0, region.y0])
     centres = (contours.centres_xy + 0.5) * zoom - 0.5 + corner
     polygons = (contours.polygons() + 0.5) * zoom - 0.5 + corner

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.masks import CellMasks
@@ -15,6 +14,9 @@ from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.cells.table import present
 from napari_all_subtype.cells.workers import in_order, usable_cores
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["CropSpec", "crop_cells", "cut"]
 

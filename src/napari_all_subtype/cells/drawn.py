@@ -8,7 +8,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
 from napari_all_subtype.cells.candidate import Candidate, enlarged, paint_all
 from napari_all_subtype.cells.halves import cells_around, nuclei_inside
@@ -111,6 +110,8 @@ class DrawnCells:
         limits: np.ndarray,
     ) -> Iterator[Candidate]:
         """Objects of a tile and its overlap, each its own nucleus and cell."""
+        from scipy.ndimage import find_objects
+
         outer = tile.outer
         rgb = grid.read(source, outer)
         low, high = limits.astype(np.float32)

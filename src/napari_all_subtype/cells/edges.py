@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from napari_all_subtype.cells.cytoplasm import ANGLES, Contours, sample_rays
 from napari_all_subtype.cells.darkness import darkness
@@ -129,6 +128,8 @@ def _last_above(dark: np.ndarray, level: np.ndarray, away_um: np.ndarray) -> np.
 
 def _averaged(shift: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Shifts averaged over neighbouring rays that see an edge; 0 where few do."""
+    from scipy.ndimage import gaussian_filter1d
+
     weight = gaussian_filter1d(seen.astype(float), _AVERAGED_RAYS, axis=1, mode="wrap")
     total = gaussian_filter1d(np.where(seen, shift, 0.0), _AVERAGED_RAYS, axis=1, mode="wrap")
     return np.where(weight > _MIN_SEEN, total / np.maximum(weight, 1e-6), 0.0)

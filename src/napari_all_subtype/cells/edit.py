@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import zlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import EditError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PIXEL = np.dtype("<i4")
 

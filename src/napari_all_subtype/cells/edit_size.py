@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.plausible import MAX_DIAMETER_UM
 from napari_all_subtype.errors import EditError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def refuse_too_large(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.cuts import largest_piece, pieces_of_cut
@@ -20,6 +20,9 @@ from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.nuclei import disc
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import EditError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Nucleus of a given cell: its region and its mask (Y, X) bool to a mask of the same shape.
 NucleusFinder = Callable[[Region, np.ndarray], np.ndarray]

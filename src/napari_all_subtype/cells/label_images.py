@@ -10,7 +10,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
 from napari_all_subtype.cells.label_files import read_labels
 from napari_all_subtype.errors import MaskError, MaskTypeError
@@ -193,6 +192,8 @@ def _pieces(mask: np.ndarray) -> np.ndarray:
 
 def _refuse_strewn(labels: np.ndarray, called: str) -> None:
     """Labels whose boxes cover the image many times over are not cells."""
+    from scipy.ndimage import find_objects
+
     boxes = find_objects(labels)
     areas = [0 if b is None else (b[0].stop - b[0].start) * (b[1].stop - b[1].start) for b in boxes]
     if sum(areas) <= _MOST_BOXES_PER_PIXEL * max(labels.size, _SMALL_IMAGE_PX):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.cells.table import COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Side of the fine grid to which each nucleus is brought before its outline is measured:
 # a small mask's staircase would lengthen the outline of a disc by several per cent.
@@ -38,6 +41,8 @@ def measure(masks: CellMasks, um_per_px: float) -> pd.DataFrame:
         a disc), bounding box in px with its end excluded. A label without pixels
         has NaN, and False for the flag.
     """
+    import pandas as pd
+
     count = masks.highest
     cells = _Pixels.of(masks.labels, count)
     nuclei = _Pixels.of(masks.nuclei, count)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from skimage.segmentation import watershed
 
 from napari_all_subtype.cells.components import (
     fill_holes,
@@ -195,6 +194,8 @@ def solidity(mask: np.ndarray) -> float:
 
 def _cut(piece: np.ndarray, um_per_px: float) -> np.ndarray:
     """One connected piece cut by watershed on its distance transform: labels 1…n."""
+    from skimage.segmentation import watershed
+
     depth = cv2.GaussianBlur(cv2.distanceTransform(piece, cv2.DIST_L2, 5), (0, 0), 1.0)
     depth *= piece
     reach = disc(1.2 / um_per_px)

@@ -7,7 +7,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
 # OpenCV counts the rows of a map in 16 bits.
 _MAX_ROWS = 32_000
@@ -91,6 +90,8 @@ class Sketch:
 
     def frames(self, spec: ViewSpec) -> Frames:
         """Where the view of each cell lies: around its bounding box, with room beside it."""
+        from scipy.ndimage import find_objects
+
         boxes = [(y.start, y.stop, x.start, x.stop) for y, x in find_objects(self.cells)]
         y0, y1, x0, x1 = np.array(boxes, np.float32).reshape(-1, 4).T
         side = np.maximum(y1 - y0, x1 - x0)

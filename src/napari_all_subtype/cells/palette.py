@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 BINS = 32
 # Bins are narrow near glass, where pale cytoplasm lies, and wide in the dark.
@@ -80,6 +79,8 @@ def _red_cells(nuclei: np.ndarray, far: np.ndarray, stained: np.ndarray) -> np.n
 
 def _histogram(index: np.ndarray) -> np.ndarray:
     """Smoothed colour histogram that sums to 1, or zeros for too small a sample."""
+    from scipy.ndimage import gaussian_filter
+
     counts = np.bincount(index, minlength=BINS**3).astype(np.float32).reshape((BINS,) * 3)
     if len(index) < _MIN_SAMPLE_PX:
         return np.zeros_like(counts)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells.table import present
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_CELL = "no white cell found"
 IMPLAUSIBLE_SIZE = "cells of implausible size"

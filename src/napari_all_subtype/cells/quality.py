@@ -8,7 +8,6 @@ from itertools import combinations
 
 import cv2
 import numpy as np
-from scipy import fft
 
 from napari_all_subtype.cells.source import ImageSource, Region
 from napari_all_subtype.config import QualityParameters
@@ -90,6 +89,8 @@ def overlapping_fields(
     Stopped
         If a stop was requested.
     """
+    from scipy import fft
+
     parameters = parameters or QualityParameters()
     longest = max((max(source.shape) for source in sources), default=1)
     thumbnails = [
@@ -155,6 +156,8 @@ def _best_shift(
     min_overlap_fraction: float,
 ) -> tuple[float, float, tuple[int, int]] | None:
     """Correlation, overlap and shift of the best of a few peaks of the phase correlation."""
+    from scipy import fft
+
     cross = spectra[0] * spectra[1].conj()
     size = spectra[0].shape[0], 2 * (spectra[0].shape[1] - 1)
     peaks = fft.irfft2(cross / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-12), size)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from skimage.filters import threshold_multiotsu
 
 from napari_all_subtype.cells.arcs import Circle, arcs_of, fit_circle
 from napari_all_subtype.cells.source import ImageSource, Region
@@ -204,6 +203,8 @@ def _nuclei(nuclear: np.ndarray) -> np.ndarray:
 
 def _thresholds(histogram: np.ndarray) -> tuple[int, int]:
     """Two levels that part a histogram of 256 bins into three classes (multi-Otsu)."""
+    from skimage.filters import threshold_multiotsu
+
     if (histogram > 0).sum() < 3:
         return 0, int(np.argmax(histogram > 0)) - 1
     coarse = histogram.reshape(128, 2).sum(axis=1).astype(float)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEASUREMENTS = (
     "centroid_y_px",
@@ -42,6 +45,7 @@ def few_rows(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> cells = pd.DataFrame({"label": [0, 1, 2], "area_px": [0, 30, 20]})
     >>> int(few_rows(cells, [2], ["area_px", "mass"])[0].area_px)
     20
@@ -74,6 +78,8 @@ def with_rows(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     rows : pandas.DataFrame
         Some columns of the table; the labels are its index.
     """
+    import pandas as pd
+
     if rows.empty:
         return cells
     # A table from before a measure existed gets it now, empty where nothing is said.
@@ -101,6 +107,8 @@ def annotated(cells: pd.DataFrame, words: Mapping[int, str]) -> pd.DataFrame:
 
     Labels that the table has no row for are passed over.
     """
+    import pandas as pd
+
     if not words:
         return cells
     said = annotations(cells).to_numpy(object, copy=True)
@@ -112,6 +120,8 @@ def annotated(cells: pd.DataFrame, words: Mapping[int, str]) -> pd.DataFrame:
 
 def annotations(cells: pd.DataFrame) -> pd.Series:
     """What a person says of each cell; empty where nobody has said anything."""
+    import pandas as pd
+
     if ANNOTATION in cells:
         return cells[ANNOTATION]
     return pd.Series("", cells.index, object)
@@ -149,6 +159,8 @@ def without(cells: pd.DataFrame, labels: Iterable[int]) -> pd.DataFrame:
 
 def rows_of(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
     """Rows of `labels` as they are, empty for those that the table has no row for."""
+    import pandas as pd
+
     missing = [label for label in labels if label >= len(cells)]
     known = cells.loc[[label for label in labels if label < len(cells)]]
     return pd.concat([known, empty_rows(cells, missing)]) if missing else known
@@ -156,6 +168,8 @@ def rows_of(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
 
 def empty_rows(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
     """Rows as a deleted cell has them: the label, and nothing in the other columns."""
+    import pandas as pd
+
     empty = {}
     for name, column in cells.items():
         kind = column.dtype

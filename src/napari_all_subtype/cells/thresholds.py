@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from napari_all_subtype.config import SegmentationParameters
 
@@ -55,6 +54,8 @@ def _in_valley(threshold: float, counts: np.ndarray, middle: np.ndarray) -> floa
 
     That happens to pale nuclei beside much darker ones.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     smooth = gaussian_filter1d(counts.astype(float), _SMOOTH_BINS)
     at, lowest = np.searchsorted(middle, [threshold, _LOWEST_VALLEY * threshold])
     if at == len(middle):  # beyond all colours of a stain: no population is there

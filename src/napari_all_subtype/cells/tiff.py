@@ -6,15 +6,18 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import tifffile
 
 from napari_all_subtype.cells import resolution
 from napari_all_subtype.cells.raster import Decoded, SizeCheck, oriented
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.errors import ImageReadError, NotColourError
+
+if TYPE_CHECKING:
+    import tifffile
 
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ICC = 274, 282, 283, 296, 34675
 _UM_PER_RESOLUTION_UNIT = {2: 25400.0, 3: 10000.0}
@@ -46,6 +49,8 @@ def decode_tiff(path: Path, check_size: SizeCheck, slice_index: int | None = Non
 @contextmanager
 def opened_quietly(path: Path) -> Iterator[tifffile.TiffFile]:
     """A TIFF file whose oddities tifffile does not log: it repeats the file's own text."""
+    import tifffile
+
     logging.getLogger("tifffile").addFilter(_drop)
     try:
         with tifffile.TiffFile(path) as tif:

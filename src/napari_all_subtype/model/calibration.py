@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, logsumexp, softmax
 
 from napari_all_subtype.config import DecisionParameters
 from napari_all_subtype.decision import decide
@@ -23,6 +21,8 @@ def blast_logit(logits: np.ndarray, taxonomy: Taxonomy = FAB5) -> np.ndarray:
     logits : ndarray, shape (N, K), float
         Columns in the taxonomy's order.
     """
+    from scipy.special import logsumexp
+
     z = np.asarray(logits, np.float64).reshape(-1, len(taxonomy))
     family = [taxonomy.index(name) for name in taxonomy.family("blast")]
     return logsumexp(z[:, family], axis=1) - z[:, taxonomy.index("normal")]
@@ -56,6 +56,8 @@ def calibrated(
     >>> calibrated(np.array([[2.0, 0.0, 0.0, 0.0, 0.0]]), 1.0).round(3).tolist()[0][0]
     0.6489999890327454
     """
+    from scipy.special import expit, softmax
+
     z = np.asarray(logits, np.float64).reshape(-1, len(taxonomy))
     if not taxonomy.has_sides:
         return softmax(z / temperature, axis=1).astype(np.float32)
@@ -93,6 +95,9 @@ def fit_temperature(
     ValueError
         If there are no cells, or cells of one side only.
     """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_expit
+
     truth = np.asarray(is_blast, bool)
     if truth.all() or not truth.any():
         raise ValueError(
@@ -134,6 +139,9 @@ def fit_plain_temperature(
     ValueError
         If there are no cells.
     """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import logsumexp
+
     z, allowed = np.asarray(logits, np.float64), np.asarray(allowed, bool)
     if not len(z):
         raise ValueError("no held-out cells: a temperature needs some")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.special import logsumexp
 
 from napari_all_subtype.errors import ParameterError
 
@@ -75,6 +74,8 @@ class Familiarity(BaseModel):
         return ((surprise - self.typical) / (self.rare - self.typical)).astype(np.float32)
 
     def _surprise(self, values: np.ndarray) -> np.ndarray:
+        from scipy.special import logsumexp
+
         z = (values - np.array(self.centre)) / np.array(self.spread)
         terms = []
         for share, mean, whitening in zip(self.shares, self.means, self.whitening, strict=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from napari_all_subtype.cells.drawn import DrawnCells
-from napari_all_subtype.cells.segmenter import ClassicalSegmenter, Segmenter
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ExtraMissingError
+
+if TYPE_CHECKING:
+    from napari_all_subtype.cells.segmenter import Segmenter
 
 EXTRAS = {"stardist": "StarDist", "cellpose": "Cellpose"}
 
@@ -24,6 +26,9 @@ def segmenter_of(parameters: AnalysisParameters) -> Segmenter:
     ModelNotFoundError
         If its weights are not on this machine, or are none.
     """
+    from napari_all_subtype.cells.drawn import DrawnCells
+    from napari_all_subtype.cells.segmenter import ClassicalSegmenter
+
     finding = parameters.finding
     if finding.segmenter == "classical":
         return ClassicalSegmenter(parameters.segmentation)

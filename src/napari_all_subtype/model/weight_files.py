@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import h5py
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.errors import ModelPackageError
+
+if TYPE_CHECKING:
+    import h5py
 
 SUFFIX = ".weights.h5"
 MAX_WEIGHTS_BYTES = 2_000_000_000
@@ -25,6 +27,8 @@ def check_weights(path: Path) -> None:
     ModelPackageError
         With what was found.
     """
+    import h5py
+
     if not path.name.endswith(SUFFIX):
         raise ModelPackageError(
             f"{path.name} is no file of weights alone: expected a name that ends in {SUFFIX}. "
@@ -49,6 +53,8 @@ def _refuse_whole_models(file: h5py.File, name: str) -> None:
 
 
 def _look_through(group: h5py.Group, name: str) -> None:
+    import h5py
+
     declared, entries, waiting = 0, 0, [group]
     while waiting:
         group = waiting.pop()
@@ -73,6 +79,8 @@ def _look_through(group: h5py.Group, name: str) -> None:
 
 def _bytes_of(data: h5py.Dataset, name: str) -> int:
     # Numbers, and the names that Keras keeps beside some of them.
+    import h5py
+
     text = h5py.check_string_dtype(data.dtype) is not None
     if data.external or data.is_virtual or not (data.dtype.kind in "fiub" or text):
         raise ModelPackageError(

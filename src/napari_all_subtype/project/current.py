@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
@@ -15,6 +14,9 @@ from napari_all_subtype.project.masks import MASKS, read_masks
 from napari_all_subtype.project.reclassifications import reclassified
 from napari_all_subtype.project.segmentations import last_segmentation
 from napari_all_subtype.project.tables import last_rows, read_table, rows_from_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def masks_now(

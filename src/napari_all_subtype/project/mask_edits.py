@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells.edit import Edit, MaskPatch
 from napari_all_subtype.cells.source import Region
@@ -18,6 +17,9 @@ from napari_all_subtype.project.segmentations import last_segmentation
 from napari_all_subtype.project.smears import field_of
 from napari_all_subtype.project.steps import Thread, append_step
 from napari_all_subtype.project.tables import rows_to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _INSERT = """
 INSERT INTO mask_edits (

@@ -6,7 +6,6 @@ import hashlib
 from io import BytesIO
 
 import numpy as np
-import tifffile
 
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.project.database import Database
@@ -27,6 +26,8 @@ def keep_masks(database: Database, masks: CellMasks) -> str:
     ProjectReadOnlyError, ProjectWriteError
         If they cannot be written.
     """
+    import tifffile
+
     database.refuse_read_only()
     name = MASKS.name_of(_digest(masks))
     content = BytesIO()
@@ -54,6 +55,8 @@ def read_masks(database: Database, name: str) -> CellMasks:
     ProjectDamagedError
         If their file is missing or holds something else.
     """
+    import tifffile
+
     content = MASKS.read(database, name)
     try:
         with tifffile.TiffFile(BytesIO(content)) as tiff:

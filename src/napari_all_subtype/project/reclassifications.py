@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.clock import utc_now
@@ -10,6 +10,9 @@ from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.locks import refuse_locked
 from napari_all_subtype.project.smears import field_of
 from napari_all_subtype.project.tables import rows_to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def record_reclassified(

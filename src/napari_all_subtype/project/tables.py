@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.kept_files import KeptFiles
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLES = KeptFiles("tables", ".parquet", "the cell table of a field")
 
@@ -41,6 +44,8 @@ def read_table(database: Database, name: str) -> pd.DataFrame:
     ProjectDamagedError
         If its file is missing or holds something else.
     """
+    import pandas as pd
+
     content = TABLES.read(database, name)
     if TABLES.name_of(hashlib.sha256(content).hexdigest()) != name:
         raise TABLES.damaged(name, "it holds something else than its name tells")
@@ -55,6 +60,7 @@ def rows_to_json(rows: pd.DataFrame) -> str:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rows_to_json(pd.DataFrame({"label": [7], "area_px": [np.nan]}, index=[7]))
     '{"index": [7], "label": [7], "area_px": [null]}'
     """
@@ -71,6 +77,8 @@ def rows_from_json(text: str, like: pd.DataFrame) -> pd.DataFrame:
     like : pandas.DataFrame
         The table that the rows are of; a column it lacks keeps the kind that its values have.
     """
+    import pandas as pd
+
     columns = json.loads(text)
     index = columns.pop("index")
     kinds = like.dtypes.to_dict()

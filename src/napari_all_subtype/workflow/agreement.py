@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
 from napari_all_subtype.workflow.kappa import Kappa, agreed_fraction, confusion, kappa
 from napari_all_subtype.workflow.spoken import PLACE, Rater, Spoken
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLAST, OTHER = "blast", "normal"
 COLUMNS = (
@@ -127,6 +130,8 @@ def confusion_table(spoken: Spoken, first: Rater, second: Rater) -> pd.DataFrame
     pandas.DataFrame
         A row per word of the first, a column per word of the second, those that were said.
     """
+    import pandas as pd
+
     said = spoken.said((first, second))
     said = said[(said != "").all(axis=1)]
     order = [*spoken.taxonomy.names, *(one.name for one in EXCLUSIONS)]
@@ -158,6 +163,8 @@ def disagreements(spoken: Spoken, *raters: Rater) -> pd.DataFrame:
 
 def agreement_rows(agreement: Agreement, names: Mapping[int, str]) -> pd.DataFrame:
     """The agreement of two and two as a table, of `COLUMNS`."""
+    import pandas as pd
+
     rows = []
     for one in agreement.pairs:
         who = [rater.title(names) for rater in one.raters]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.workflow.review_parameters import CellFilter
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("area_px", "confidence", "diameter_um", "touches_border", "subtype", table.ANNOTATION)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.source import ImageSource, Region
-from napari_all_subtype.model.saliency import Saliency
 from napari_all_subtype.workflow.overlay import HALO_RGB, cell_contours
 from napari_all_subtype.workflow.saliency_picture import with_saliency
+
+if TYPE_CHECKING:
+    from napari_all_subtype.model.saliency import Saliency
 
 # Larger than nearly every cell, so that cells can be compared by eye.
 SIDE_UM = 24.0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import Reason, fab_reasons
@@ -16,6 +15,9 @@ from napari_all_subtype.config import DecisionParameters, FabParameters
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN, CellClass, Taxonomy, class_of
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_BARS = 6
 MOST_REASONS = 3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -17,10 +17,14 @@ from napari_all_subtype.cells.edits import region_of
 from napari_all_subtype.cells.morphology import measure_some
 from napari_all_subtype.cells.plausible import CELL_FLAGS, cell_flags, without_nucleus
 from napari_all_subtype.cells.source import ImageSource
-from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.fab_evidence import with_fab, without_fab
 from napari_all_subtype.workflow.said import said_of, undecided
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_all_subtype.model.classifier import Classifier
 
 SAID = ("subtype", "best_guess")
 # Columns that a crop is cut by.
@@ -73,6 +77,8 @@ def remeasured(analysis: Analysis, edit: Edit) -> pd.DataFrame:
     analysis : Analysis
         Its masks as they are after the edit, its table as it was before.
     """
+    import pandas as pd
+
     masks, cells = analysis.masks, analysis.cells
     boxes = [region_of(cells, label, masks) for label in edit.changed]
     region = joined(edit.region, *boxes)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.workflow.count_table import APART, Apart, Differential
 from napari_all_subtype.workflow.intervals import Interval, Proportion
 from napari_all_subtype.workflow.spoken import MODEL, Rater
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLAST_SIDE = "blast side"
 COLUMNS = (
@@ -21,6 +23,8 @@ NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 def count_rows(count: Differential) -> pd.DataFrame:
     """The count as a table for files: a row per class or object and column, of `COLUMNS`."""
+    import pandas as pd
+
     rows = []
     for column in count.columns:
         shares = dict(column.classes)
@@ -50,6 +54,8 @@ def count_words(
     narrow : bool
         In two lines each, without the interval over fields and the name of the model.
     """
+    import pandas as pd
+
     per_100 = "\nper 100" if narrow else " / 100"
     shown = {}
     for column in count.columns:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-from pandas.api.types import is_numeric_dtype
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What makes a cell a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -16,6 +17,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
     Text that a spreadsheet would take for a formula gets an apostrophe before it.
     """
+    from pandas.api.types import is_numeric_dtype
+
     text = {
         name: column.map(_plain)
         for name, column in table.items()

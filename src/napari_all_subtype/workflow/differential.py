@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.taxonomy import EXCLUSIONS
 from napari_all_subtype.workflow.places import FIELD, LABEL, chance, places_of, stacked, to_and_fro
 from napari_all_subtype.workflow.review_parameters import DifferentialParameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NO_LEUKOCYTE = [one.name for one in EXCLUSIONS]
 _PLACE = ("centroid_y_px", "centroid_x_px", *table.BOX)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import tifffile
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -25,6 +24,9 @@ from napari_all_subtype.workflow.pieces import (
 )
 from napari_all_subtype.workflow.provenance import provenance
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUMMARY_FILE = "summary.json"
 FILES = (
@@ -84,6 +86,8 @@ def cell_rows(analysis: Analysis) -> pd.DataFrame:
 
 def write_mask(path: Path, mask: np.ndarray, analysis: Analysis) -> None:
     """Write an integer mask, shape (Y, X), int32, with its pixel size as ImageJ reads it."""
+    import tifffile
+
     px_per_cm = 1e4 / analysis.pixel_size.um_per_px
     tifffile.imwrite(
         path,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import (
@@ -22,6 +22,9 @@ from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import FabParameters
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FAB_NUMBERS = (*NUMBERS, *SCORES)
 FAB_WORDS = (*WORDS, "fab_pattern", "fab_reasons")
@@ -78,6 +81,8 @@ def with_fab(
 
 def without_fab(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
     """`cells` with nothing said of `labels`: their outlines are others now."""
+    import pandas as pd
+
     if any(name not in cells for name in FAB_COLUMNS) or not len(labels):
         return cells
     nothing = pd.DataFrame(_nothing(len(labels)), index=list(labels))
@@ -85,6 +90,8 @@ def without_fab(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
 
 
 def _with_words(cells: pd.DataFrame, measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
+    import pandas as pd
+
     if measures.empty:
         return cells
     scores = fab_scores(measures, p)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
@@ -14,6 +13,9 @@ from napari_all_subtype.config import FabParameters, SmearScoreParameters
 from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
 from napari_all_subtype.workflow.blank_rate import MEASURED_THRESHOLD
 from napari_all_subtype.workflow.scale_check import scale_warning
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

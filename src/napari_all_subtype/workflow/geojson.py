@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.taxonomy import CellClass
 from napari_all_subtype.workflow.fab_evidence import FAB_WORDS
 from napari_all_subtype.workflow.overlay import rgb
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOT_MEASURED_IN_QUPATH = (
     *("label", "subtype", "best_guess", table.ANNOTATION, "implausible_size"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.said import undecided
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def model_columns(cells: pd.DataFrame) -> list[str]:

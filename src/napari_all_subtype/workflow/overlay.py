@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.taxonomy import Taxonomy, class_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HALO_RGB = (20, 20, 20)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIELD, LABEL = "field", "label"
 # What stands in a column that a field's table does not have.
@@ -27,6 +30,8 @@ def stacked(fields: Sequence[pd.DataFrame], columns: Iterable[str]) -> pd.DataFr
     pandas.DataFrame
         ``field`` (position in `fields`), ``label``, and `columns`.
     """
+    import pandas as pd
+
     there = [np.flatnonzero(cells["area_px"].to_numpy(float) > 0) for cells in fields]
     parts = {
         FIELD: [np.full(len(rows), n) for n, rows in enumerate(there)],
@@ -75,6 +80,8 @@ def to_and_fro(rows: pd.DataFrame, row_height_cells: float) -> np.ndarray:
     ndarray, shape (N,), int
         Positions of `rows` in that order; the first strip goes to the right.
     """
+    import pandas as pd
+
     height = rows["y1_px"].to_numpy(float) - rows["y0_px"].to_numpy(float)
     middle = pd.Series(height).groupby(rows[FIELD].to_numpy()).transform("median").to_numpy()
     y, x = rows["centroid_y_px"].to_numpy(float), rows["centroid_x_px"].to_numpy(float)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import TypeAdapter
 
 from napari_all_subtype.cells import table
@@ -36,6 +36,9 @@ from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.corrections import with_cells
 from napari_all_subtype.workflow.inputs import readable
 from napari_all_subtype.workflow.models import known_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Flags that name another field of a batch, by the name of its file.
 _NAMING = ("overlaps ", "same picture as ")

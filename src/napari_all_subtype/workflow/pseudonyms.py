@@ -13,8 +13,6 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from napari_all_subtype.cells.formats import IMAGE_SUFFIXES, special_kind
 from napari_all_subtype.errors import OutputError
 from napari_all_subtype.files import write_json
@@ -113,6 +111,8 @@ def users_secret(folder: Path | None = None) -> str:
         If it cannot be kept, or what is there is no secret. Never a new one in its
         place: every pseudonym would change unseen.
     """
+    from filelock import FileLock, Timeout
+
     path = (folder or data_folder()) / SECRET_FILE
     try:
         if not os.path.lexists(path):

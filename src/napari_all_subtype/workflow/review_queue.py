@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from skimage.measure import points_in_poly
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab.scores import SCORES, SUBTYPES
@@ -15,6 +14,9 @@ from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow import cell_filter as filtering
 from napari_all_subtype.workflow.places import FIELD, chance, places_of, stacked, to_and_fro
 from napari_all_subtype.workflow.review_parameters import CellFilter, FieldRegion, QueueOrder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WHERE = ("centroid_y_px", "centroid_x_px", "y0_px", "y1_px")
 _NETWORK = tuple(f"p_{name}" for name in SUBTYPES)
@@ -151,6 +153,8 @@ def _key(rows: pd.DataFrame, order: QueueOrder, taxonomy: Taxonomy) -> np.ndarra
 
 def _inside(rows: pd.DataFrame, region: FieldRegion) -> np.ndarray:
     """Whether the centre of each cell lies in `region`."""
+    from skimage.measure import points_in_poly
+
     centres = rows[["centroid_y_px", "centroid_x_px"]].to_numpy(float)
     inside = points_in_poly(centres, np.array(region.corners_yx_px, float))
     return inside & (rows[FIELD] == region.field).to_numpy()

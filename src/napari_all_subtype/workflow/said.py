@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.plausible import without_nucleus
@@ -19,6 +18,8 @@ from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.scale_doubt import if_scale_is_off
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_all_subtype.model.classifier import Classifier
 
 
@@ -40,6 +41,8 @@ def said_of(
     um_uncertainty : float or ndarray, shape (N,)
         Relative uncertainty of the pixel size, 0–1.
     """
+    import pandas as pd
+
     # The network leaves part of the cores idle: what is measured on the crops goes there.
     with ThreadPoolExecutor(1) as beside:
         novelty = beside.submit(classifier.novelty, crops)
@@ -69,6 +72,8 @@ def predictions(
     novelty : ndarray, shape (N,), float, optional
         As the classifier gives it; NaN, or left out, says nothing.
     """
+    import pandas as pd
+
     columns = [f"p_{name}" for name in taxonomy.names]
     said = decide(probabilities, decision, taxonomy).to_frame()
     said = pd.concat([pd.DataFrame(probabilities, columns=columns), said], axis=1)
@@ -91,6 +96,8 @@ def with_said(cells: pd.DataFrame, said: pd.DataFrame, taxonomy: Taxonomy) -> pd
     said : pandas.DataFrame
         One row per present cell, in the table's order.
     """
+    import pandas as pd
+
     rows = table.present(cells).index
     said = said.set_axis(rows, axis=0).reindex(cells.index)
     words = ["subtype", "best_guess"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
-from napari_all_subtype.model.saliency import Saliency
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
 from napari_all_subtype.workflow.overlay import rgb
+
+if TYPE_CHECKING:
+    from napari_all_subtype.model.saliency import Saliency
 
 MOST_OPAQUE = 0.75
 # Of the stain's own colour that stays under the map: else a purple could be taken for a tint.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from napari_all_subtype.cells import table
@@ -14,6 +13,8 @@ from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_all_subtype.model.classifier import Classifier
 
 # Probability of any blast if a pixel were smaller, or larger, by its standard uncertainty.
@@ -112,6 +113,8 @@ def if_scale_is_off(
     Stopped
         If the monitor asked for it.
     """
+    import pandas as pd
+
     uncertain = np.broadcast_to(np.asarray(relative_uncertainty, float), len(crops))
     asked = np.flatnonzero(uncertain >= MATTERS)
     told = {}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import fab_scores, with_ruler
@@ -16,6 +15,9 @@ from napari_all_subtype.cells.fab.ruler import lymphocyte_ruler
 from napari_all_subtype.cells.fab.scores import irregular, prominent_nucleoli
 from napari_all_subtype.config import FabParameters, SmearScoreParameters
 from napari_all_subtype.taxonomy import FAB5
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Outcome = Literal["not computed", "L1", "L2", "unclassifiable", "L3 suspected"]
 PATTERNS = ("l1", "l2", "l3", "undetermined")
@@ -113,6 +115,8 @@ def smear_score(
 
 def _blasts(fields: Sequence[pd.DataFrame], fab: FabParameters) -> tuple[pd.DataFrame, str]:
     """Blasts of all fields with evidence, compared with one ruler if the smear has one."""
+    import pandas as pd
+
     cells = pd.concat(
         [field.assign(field_number=n) for n, field in enumerate(fields)], ignore_index=True
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
@@ -16,6 +16,9 @@ from napari_all_subtype.project.smears import fields_of, slides_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.kept_cells import kept_cells, refuse_unknown_slide
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RECORD, MODEL = "common record", "model"
 PLACE = ("case", "slide", "field", "cell", "marked_cell", "y_px", "x_px")
@@ -88,6 +91,8 @@ def spoken_in(database: Database, slides: Sequence[int] = ()) -> Spoken:
     ProjectDamagedError
         If a table of cells is missing or damaged.
     """
+    import pandas as pd
+
     for slide in slides:
         refuse_unknown_slide(database, slide)
     rows: dict[int, dict[str, object]] = {}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.stain_seen import COLOURS, StainSeen
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AXES = {"l": "L*", "a": "a*", "b": "b*"}
 # Of what has more or less of an axis than was seen; in parts that stay red, or blue, other words.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from napari_all_subtype.cells import table
@@ -23,6 +23,9 @@ from napari_all_subtype.workflow.intervals import (
 from napari_all_subtype.workflow.scale_doubt import ScaleDoubt, scale_doubt
 from napari_all_subtype.workflow.smear_score import SmearScore, smear_score
 from napari_all_subtype.workflow.stain_check import stain_warning
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUBTYPE_NOTE = (
     "L1, L2 and L3 are scores, not calibrated probabilities: no image set with these labels "
@@ -141,6 +144,8 @@ def summarise(
     ValueError
         If there is no field, or their taxonomies differ.
     """
+    import pandas as pd
+
     if not fields:
         raise ValueError("a summary needs at least one field")
     taxonomy = fields[0].taxonomy

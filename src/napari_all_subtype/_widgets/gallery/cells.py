@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype._widgets.words import NO_BREAK, percent
@@ -13,6 +13,9 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, CellClass, Taxonomy, class_of
 from napari_all_subtype.workflow.cell_filter import passes
 from napari_all_subtype.workflow.review_parameters import CellFilter
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Name, title and tooltip, as a person chooses among them.
 SORTS: tuple[tuple[str, str, str], ...] = (
@@ -50,6 +53,8 @@ def thumbnails_of(
     ]
     if not parts:
         return []
+    import pandas as pd
+
     rows = pd.concat(parts, ignore_index=True)
     classes = {one.name: one for one in classes_of(taxonomy)}
     place = {name: n for n, name in enumerate(classes)}
@@ -62,6 +67,8 @@ def thumbnails_of(
 
 
 def _rows(n: int, cells: pd.DataFrame, chosen: CellFilter, where: str) -> pd.DataFrame:
+    import pandas as pd
+
     cells = cells[passes(cells, chosen)]
     return pd.DataFrame(
         {

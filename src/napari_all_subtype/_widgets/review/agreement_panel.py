@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGroupBox, QPushButton, QVBoxLayout, QWidget
 
@@ -14,6 +14,9 @@ from napari_all_subtype._widgets.review.frame_table import FrameTable
 from napari_all_subtype._widgets.thumbnail_pictures import Fetch, ThumbnailPictures
 from napari_all_subtype._widgets.thumbnail_view import ThumbnailView
 from napari_all_subtype._widgets.thumbnails import Thumbnail
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIDE_PX, GALLERY_PX = 72, 280
 NOT_COMPARED = (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from napari_all_subtype._widgets.review.agreement_panel import (
     CHANGED,
@@ -32,6 +31,9 @@ from napari_all_subtype.workflow.agreement import (
 )
 from napari_all_subtype.workflow.project_count import names_of_readers
 from napari_all_subtype.workflow.spoken import spoken_in
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Comparing:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGroupBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -13,6 +13,9 @@ from napari_all_subtype._widgets.form import ParameterForm, with_values
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.review.frame_table import FrameTable
 from napari_all_subtype.workflow.review_parameters import DifferentialParameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOT_DRAWN = (
     "Cells for a count are drawn by rule, not by doubt: press <b>Read the next cell of the "

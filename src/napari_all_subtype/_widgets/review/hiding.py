@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from qtpy.QtWidgets import QCheckBox
 
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
 from napari_all_subtype.workflow.model_hidden import with_model_again, without_model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Hiding:

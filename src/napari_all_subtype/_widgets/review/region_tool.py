@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from psygnal import Signal
-from skimage.measure import points_in_poly
 
 from napari_all_subtype._widgets.edit_tools import LineTool
 from napari_all_subtype._widgets.session import Session
@@ -100,6 +99,8 @@ def cells_in(cells, corners_yx_px: list[tuple[float, float]]) -> list[int]:
     corners_yx_px : list of tuple of float
         The last is joined to the first.
     """
+    from skimage.measure import points_in_poly
+
     there = table.present(cells)
     inside = points_in_poly(there[CENTRE].to_numpy(float), np.array(corners_yx_px, float))
     return there["label"].to_numpy()[inside].tolist()

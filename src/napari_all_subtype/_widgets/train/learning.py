@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from psygnal import Signal
 
+from napari_all_subtype._widgets import entries
 from napari_all_subtype._widgets.jobs import Role, Worker
 from napari_all_subtype._widgets.messages import Ended
-from napari_all_subtype._widgets.train.child import serve_learning
-from napari_all_subtype._widgets.train.orders import Decide, Order
 from napari_all_subtype.progress import Progress
+
+if TYPE_CHECKING:
+    from napari_all_subtype._widgets.train.orders import Order
 
 # Long enough to finish a batch, measure the best weights and write them.
 STOP_GRACE_MS = 60_000
@@ -53,7 +57,7 @@ class Learning:
 
     def __init__(self, record):
         self.record = record
-        self.worker = Worker(target=serve_learning, role=LEARNER)
+        self.worker = Worker(target=entries.learn, role=LEARNER)
         self.worker.message.connect(self._on_message)
         self.order: Order | None = None
         self.stopping = False
@@ -91,6 +95,8 @@ class Learning:
 
     def decide(self, accepted: bool | None) -> None:
         """Answer the round that waits for it."""
+        from napari_all_subtype._widgets.train.orders import Decide
+
         self.worker.tell(Decide(accepted))
 
     def close(self, why: str = "") -> None:

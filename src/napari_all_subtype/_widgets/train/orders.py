@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype._widgets.train.choices import TrainChoices
 from napari_all_subtype.learning.parameters import FeedbackParameters, SelfTrainingParameters
 from napari_all_subtype.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

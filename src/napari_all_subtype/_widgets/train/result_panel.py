@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from qtpy.QtWidgets import QGroupBox, QLabel, QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.paragraphs import paragraph
@@ -14,6 +14,9 @@ from napari_all_subtype._widgets.train.crop_gallery import CropGallery
 from napari_all_subtype._widgets.train.orders import Figures, Picture
 from napari_all_subtype._widgets.train.png import Png
 from napari_all_subtype.taxonomy import class_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONFUSION, RELIABILITY = "confusion", "reliability"
 
@@ -80,6 +83,8 @@ class ResultPanel(QGroupBox):
 
 def _per_class(figures: Figures) -> pd.DataFrame:
     """Precision, recall and F1 with their intervals, a row per class."""
+    import pandas as pd
+
     rows = figures.per_class
     told = pd.DataFrame({"Cells": rows["cells"].astype(str)})
     for name, title in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1")):
@@ -94,6 +99,8 @@ def _per_class(figures: Figures) -> pd.DataFrame:
 
 
 def _value(value: float, low: float | None, high: float | None) -> str:
+    import pandas as pd
+
     if low is None or high is None or pd.isna(low):
         return f"{value:.2f}"
     return f"{value:.2f}\n{low:.2f}–{high:.2f}"

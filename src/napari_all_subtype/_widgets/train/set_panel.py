@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from html import escape
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGroupBox, QPushButton, QVBoxLayout, QWidget
 
@@ -14,6 +14,9 @@ from napari_all_subtype._widgets.review.frame_table import FrameTable
 from napari_all_subtype.learning.training_set import SPLITS
 from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.training_survey import TrainingSurvey
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_PROJECT = (
     "A model learns from the cells that readers named in a <b>project</b>. Open one, here or in "
@@ -79,6 +82,8 @@ class SetPanel(QGroupBox):
 
 def _sums(survey: TrainingSurvey, counts: dict, titles: dict[str, str]) -> pd.DataFrame:
     """Cells of each class, by split."""
+    import pandas as pd
+
     every = {split: Counter() for split in (*SPLITS, "")}
     for (_, split), by_class in counts.items():
         every[split].update(by_class)
@@ -90,6 +95,8 @@ def _sums(survey: TrainingSurvey, counts: dict, titles: dict[str, str]) -> pd.Da
 
 def _by_group(survey: TrainingSurvey, counts: dict, titles: dict[str, str]) -> pd.DataFrame:
     """Cells of each class, by group, with the split that each group is in."""
+    import pandas as pd
+
     rows, index = [], []
     for (group, split), by_class in list(counts.items())[:MOST_ROWS]:
         planned = " (planned)" if group in survey.planned else ""

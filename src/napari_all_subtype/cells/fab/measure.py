@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.fab.cytoplasm import basophilia, vacuoles
 from napari_all_subtype.cells.fab.nucleoli import nucleoli_of
@@ -18,6 +18,9 @@ from napari_all_subtype.cells.source import ArraySource, ImageSource, Region
 from napari_all_subtype.cells.table import BOX
 from napari_all_subtype.config import FabParameters
 from napari_all_subtype.progress import SILENT, Monitor, steps
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # From the cell table, as they are; the border of the image makes them meaningless.
 FROM_TABLE = ("diameter_um", "nc_ratio", "nucleus_solidity", "nucleus_circularity")
@@ -71,6 +74,8 @@ def measure_fab(
     Stopped
         If the monitor asks for it.
     """
+    import pandas as pd
+
     labels = list(labels)
     glass = glass_of(source, um_per_px) if labels else np.full(3, 255.0)
     scale = um_per_px, p.fab_um_per_px

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.fab.scores import (
     CRITERIA,
@@ -15,6 +15,9 @@ from napari_all_subtype.cells.fab.scores import (
     memberships,
 )
 from napari_all_subtype.config import FabParameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.cells.table import present, words
 from napari_all_subtype.config import FabParameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RulerKind = Literal["small lymphocytes", "micrometres", "red cells", "none"]
 _MIN_SOLIDITY = 0.93

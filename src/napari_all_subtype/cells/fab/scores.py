@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_all_subtype.config import FabParameters
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Measures = pd.DataFrame | Mapping[str, np.ndarray]
+
 SUBTYPES = ("l1", "l2", "l3")
-Measures = pd.DataFrame | Mapping[str, np.ndarray]
 SCORES = tuple(f"fab_{name}" for name in SUBTYPES)
 
 
@@ -105,6 +109,8 @@ CRITERIA = (
 
 def memberships(measures: pd.DataFrame, p: FabParameters = FabParameters()) -> pd.DataFrame:
     """How much of each criterion's feature each cell has, 0–1; NaN where it was not measured."""
+    import pandas as pd
+
     return pd.DataFrame({c.name: c.high(measures, p) for c in CRITERIA}, index=measures.index)
 
 
@@ -125,6 +131,8 @@ def fab_scores(measures: pd.DataFrame, p: FabParameters = FabParameters()) -> pd
         ``fab_l1``, ``fab_l2``, ``fab_l3``, 0–1, NaN where nothing was measured; and
         ``fab_pattern``: l1, l2, l3 or undetermined, which is also where little was measured.
     """
+    import pandas as pd
+
     has = memberships(measures, p)
     scores, enough = {}, np.ones(len(measures), bool)
     for subtype, column in zip(SUBTYPES, SCORES, strict=True):
