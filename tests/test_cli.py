@@ -233,6 +233,26 @@ def test_classify_keeps_order_and_the_rows_of_failures(cell_files, tmp_path):
     assert rows["subtype"].isna().tolist() == [False, True, False]
 
 
+def test_files_and_terminal_say_that_results_are_preliminary(
+    smear_file, cell_files, tmp_path, capsys
+):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no image")
+    out = tmp_path / "cells.csv"
+    assert run("classify", *cell_files, broken, "--out", out, "--pixel-size", 0.13) == 1
+    n = len(cell_files)
+    assert f"Preliminary: 0 of {n} cells were reviewed." in capsys.readouterr().out
+    rows = pd.read_csv(out)
+    assert rows["result"].tolist()[:n] == ["preliminary"] * n
+    assert rows["reviewed"].astype(str).tolist()[:n] == ["False"] * n
+    assert rows.loc[n, ["result", "reviewed"]].isna().all()
+    assert run("analyse", smear_file, "--out", tmp_path / "out") == 0
+    (smear,) = json.loads((tmp_path / "out" / "batch.json").read_text())["smears"]
+    told = f"Preliminary: 0 of {smear['n_cells']} cells were reviewed."
+    assert smear["result"]["text"] == told
+    assert told in capsys.readouterr().out
+
+
 def test_classify_says_whence_the_scale_came(cell_files, tmp_path, capsys):
     assert run("classify", *cell_files, "--out", tmp_path / "cells.csv") == 0
     assert "Scale of " in capsys.readouterr().out

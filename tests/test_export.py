@@ -1,6 +1,7 @@
 """The result folder of a field."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from napari_all_subtype.errors import OutputExistsError
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.export import FILES, to_geojson, write_analysis
 from napari_all_subtype.workflow.overlay import draw_overlay, rgb
+from napari_all_subtype.workflow.result_state import ResultState
 
 STATED_COLUMNS = [
     *("label", "centroid_y_px", "centroid_x_px", "area_px", "diameter_um", "nc_ratio"),
@@ -71,6 +73,37 @@ def test_summary_says_what_made_it_and_for_what(folder):
     assert summary["notice"] == RESEARCH_USE_ONLY
     assert summary["provenance"]["model"] == "example"
     assert summary["provenance"]["pixel_size"]["um_per_px"] == UM_PER_PX
+
+
+def test_every_file_says_that_the_result_is_preliminary(folder):
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    told = summary["result"]
+    assert (told["state"], told["cells"], told["reviewed"]) == ("preliminary", 3, 0)
+    assert told["text"] == "Preliminary: 0 of 3 cells were reviewed."
+    outlines = json.loads((folder / "cells.geojson").read_text(encoding="utf-8"))
+    assert told in [part.get("result") for part in outlines.values() if isinstance(part, dict)]
+    cells = pd.read_csv(folder / "cells.csv")
+    assert cells["result"].tolist() == ["preliminary"] * 3
+    assert cells["reviewed"].tolist() == [False] * 3
+
+
+def test_cells_that_a_person_spoke_of_are_counted_as_reviewed(tmp_path):
+    analysis = example_analysis()
+    words = ["", "blast", "", "smudge"]
+    cells = analysis.cells.assign(annotation=pd.array(words, object))
+    out = write_analysis(replace(analysis, cells=cells), example_source(), tmp_path / "field")
+    told = json.loads((out / "summary.json").read_text(encoding="utf-8"))["result"]
+    assert told["text"] == "Preliminary: 2 of 3 cells were reviewed."
+    assert pd.read_csv(out / "cells.csv")["reviewed"].tolist() == [True, False, True]
+
+
+def test_result_that_is_locked_says_so(tmp_path):
+    state = ResultState(1, "locked", 3, 3, version=1, locked_utc="2026", reader_id=2, reader="Dr.")
+    out = write_analysis(example_analysis(), example_source(), tmp_path / "field", state=state)
+    text = (out / "summary.json").read_text(encoding="utf-8")
+    assert "Locked by reader-2 at 2026 (version 1)" in text
+    assert "Dr." not in text
+    assert set(pd.read_csv(out / "cells.csv")["result"]) == {"locked"}
 
 
 def test_overlay_draws_each_class_in_its_colour():

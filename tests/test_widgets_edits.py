@@ -211,7 +211,7 @@ def test_export_writes_the_edited_masks_and_rows(analysed, qtbot, tmp_path):
     drag(viewer, (30, 5), (30, 60))
     answered(qtbot, dock)
     wanted = masks_of(dock).labels.copy()
-    dock.controller.export(tmp_path / "out")
+    dock.controller.exporter.export(tmp_path / "out")
     qtbot.waitUntil(lambda: (tmp_path / "out" / "batch.json").is_file(), timeout=20_000)
     (folder,) = [one for one in (tmp_path / "out").iterdir() if one.is_dir()]
     np.testing.assert_array_equal(tifffile.imread(folder / "labels.tif"), wanted)

@@ -125,7 +125,7 @@ def test_words_are_said_by_key_taken_back_and_kept_under_these_classes(own, qtbo
     assert {one.word.taxonomy for one in stands} == {THREE.name}
     dock.controller.tally.show()
     assert dock.result.legend.count_text("monocyte").startswith("3 ")
-    dock.controller.export(tmp_path / "out")
+    dock.controller.exporter.export(tmp_path / "out")
     qtbot.waitUntil(lambda: any((tmp_path / "out").rglob("summary.json")), timeout=30_000)
     told = json.loads(next((tmp_path / "out").rglob("summary.json")).read_text())
     assert told["classes"]["monocyte"]["count"] == 3

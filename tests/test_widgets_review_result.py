@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from examples import example_analysis
@@ -83,6 +85,25 @@ def test_lock_ends_words_outlines_and_undo_until_an_amendment(reviewed, analysed
     assert "<b>Amended</b>: 2 of 5" in told(reviewed)
     assert "a smudge was missed" in told(reviewed)
     assert [one.result["n_reviewed"] for one in locks_of(database, 1)] == [1, 2]
+
+
+def test_what_the_dock_analyse_exports_says_how_final_it_is(
+    reviewed, analysed, sure, qtbot, tmp_path
+):
+    _, dock = analysed
+    say(dock, reviewed, 1, "smudge")
+
+    def exported(name):
+        dock.controller.exporter.export(tmp_path / name)
+        qtbot.waitUntil(lambda: (tmp_path / name / "batch.json").is_file(), timeout=20_000)
+        (smear,) = json.loads((tmp_path / name / "batch.json").read_text("utf-8"))["smears"]
+        return smear["result"]
+
+    assert exported("first")["text"] == "Preliminary: 1 of 5 cells were reviewed."
+    reviewed.result.lock_button.click()
+    told = exported("second")
+    assert told["text"].startswith("Locked: 1 of 5 cells were reviewed. Locked by reader-")
+    assert told["sha256"] == locks_of(reviewed.reviewer.record.database, 1)[0].sha256
 
 
 def test_new_run_after_the_lock_is_shown_and_not_kept(reviewed, analysed, sure, qtbot):

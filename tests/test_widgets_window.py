@@ -204,13 +204,13 @@ def test_run_takes_the_old_result_off_but_removes_no_layer(analysed, qtbot, monk
 
 def test_export_writes_one_folder_per_field_and_overwrites_nothing(hidden, tmp_path, qtbot, told):
     _, dock = hidden
-    dock.controller.export(tmp_path)
+    dock.controller.exporter.export(tmp_path)
     qtbot.waitUntil(lambda: bool(told), timeout=LONG_MS)
     assert "written" in told[0]
     assert (tmp_path / "field" / "cells.csv").is_file()
     assert (tmp_path / "field" / "overlay.png").is_file()
     assert (tmp_path / "batch.json").is_file()
-    dock.controller.export(tmp_path)
+    dock.controller.exporter.export(tmp_path)
     qtbot.waitUntil(lambda: len(told) == 2, timeout=LONG_MS)
     assert "already" in told[1]
 

@@ -10,8 +10,8 @@ import pytest
 
 from fake_worker import InstantWorker
 from napari_all_subtype._widgets import controller as controller_module
+from napari_all_subtype._widgets import exporter, sighting
 from napari_all_subtype._widgets import session as session_module
-from napari_all_subtype._widgets import sighting
 from napari_all_subtype._widgets.dock import AnalyseSmear
 from window_steps import FIELD, run
 
@@ -29,9 +29,11 @@ def _imported_to_stay():
 def told(monkeypatch):
     """What a person is notified of."""
     heard = []
-    for name in ("show_error", "show_warning", "show_info"):
+    for name in ("show_error", "show_warning"):
         monkeypatch.setattr(controller_module, name, heard.append)
-    monkeypatch.setattr(sighting, "show_error", heard.append)
+    for module, name in ((sighting, "show_error"), (exporter, "show_error")):
+        monkeypatch.setattr(module, name, heard.append)
+    monkeypatch.setattr(exporter, "show_info", heard.append)
     return heard
 
 

@@ -82,6 +82,7 @@ def analyse(
     from napari_all_subtype.workflow.batch import analyse_batch
     from napari_all_subtype.workflow.given_masks import with_masks
     from napari_all_subtype.workflow.inputs import prepare
+    from napari_all_subtype.workflow.preliminary import state_of
 
     _warn_of_unread(images)
     own = writing.key_file is not None
@@ -95,6 +96,7 @@ def analyse(
         result = analyse_batch(fields, out, parameters, writing.overwrite, monitor)
     for smear in result.smears:
         say(describe(smear))
+        say(f"  {state_of(smear).text()}")
     if result.smears:
         say(f"Results are in {out}")
     if result.left_over:
@@ -127,6 +129,7 @@ def classify(
     """
     from napari_all_subtype.workflow.classify import classify_batch
     from napari_all_subtype.workflow.inputs import prepare
+    from napari_all_subtype.workflow.preliminary import preliminary
 
     _warn_of_unread(crops)
     own = writing.key_file is not None
@@ -145,6 +148,7 @@ def classify(
         warn(line)
     if n_done:
         say(f"{n_done} of {len(fields)} images classified: {out}")
+        say(preliminary(n_done).text())
         for line in result.notes:
             say(line)
         if result.subtype_note:
@@ -166,10 +170,12 @@ def demo(
 ) -> int:
     """Draw a synthetic smear and analyse it; replaces an earlier demonstration."""
     from napari_all_subtype.workflow.demo import run_demo
+    from napari_all_subtype.workflow.preliminary import state_of
 
     with TerminalMonitor(1) as monitor:
         result = run_demo(out, seed, monitor)
     say(describe(result.summary))
+    say(f"  {state_of(result.summary).text()}")
     say("  The scale is that of the drawing.")
     said = result.recognised
     unknown = f"; unknown: {said.n_unknown}" if said.n_unknown else ""

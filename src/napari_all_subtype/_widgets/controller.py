@@ -6,14 +6,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from napari.layers import Image, Labels, Layer
-from napari.utils.notifications import show_error, show_info, show_warning
+from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFileDialog
 
 from napari_all_subtype._widgets import rerun, words
 from napari_all_subtype._widgets.asked import asked_of
+from napari_all_subtype._widgets.exporter import Exporter
 from napari_all_subtype._widgets.fields import SmearField
-from napari_all_subtype._widgets.inputs import fields_of_folder, pixels_of
+from napari_all_subtype._widgets.inputs import fields_of_folder
 from napari_all_subtype._widgets.keeper import ProjectSmear
 from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.messages import Ended
@@ -22,7 +22,6 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.sighting import Sighting
 from napari_all_subtype._widgets.state import show_state
 from napari_all_subtype._widgets.tally import Tally
-from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.cells import table
 from napari_all_subtype.config import ReadingParameters
 from napari_all_subtype.errors import AllSubtypeError
@@ -46,11 +45,11 @@ class Controller:
         self.ask = rerun.ask
         self.tally = Tally(dock, session)
         self.sighting = Sighting(session, self.picker, self._reading, self._on_shown)
+        self.exporter = Exporter(dock, session, self._reading, self.show_state)
         # Where one word leads on to the next cell, nobody reads about the one before.
         self._cell_timer = QTimer(dock)
         self._cell_timer.setSingleShot(True)
         self._cell_timer.timeout.connect(self._on_cell_reworded)
-        self._closed = False
         self._reworded = 0
         self._restore()
         self._connect()
@@ -79,7 +78,6 @@ class Controller:
         dock.chooser.field_clicked.connect(self.session.select)
         dock.run_button.clicked.connect(self._on_run)
         dock.stop_button.clicked.connect(self._on_stop)
-        dock.export_button.clicked.connect(self._on_export)
         dock.result.scope_changed.connect(self.tally.show)
         dock.result.look_changed.connect(self._on_look)
         for signal, slot in self._session_slots():
@@ -112,7 +110,7 @@ class Controller:
 
     def close(self, *_: object) -> None:
         """Let go of everything; the child process ends, results stay."""
-        self._closed = True
+        self.exporter.close()
         self.sighting.close()
         self.tally.stop()
         self._cell_timer.stop()
@@ -307,30 +305,3 @@ class Controller:
     def show_state(self) -> None:
         """Enable what can be done now."""
         show_state(self.dock, self.session)
-
-    # Export
-
-    def _on_export(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self.dock, "Folder for the results")
-        if folder:
-            self.export(Path(folder))
-
-    def export(self, folder: Path) -> None:
-        """Write the results of the smear to `folder`, in a thread."""
-        from napari_all_subtype._widgets.exporting import export_fields
-
-        step = self.session.viewer.dims.current_step
-        reading, fields = self._reading(), self.session.fields
-        pixels = [pixels_of(field.layer, step) if field.layer else None for field in fields]
-        self.dock.export_button.setEnabled(False)
-
-        def tell(outcome: int | AllSubtypeError) -> None:
-            if self._closed:
-                return
-            self.show_state()
-            if isinstance(outcome, AllSubtypeError):
-                show_error(str(outcome))
-            else:
-                show_info(f"Results of {outcome} field(s) written to {folder.name}.")
-
-        in_thread(export_fields, fields, pixels, folder, reading, then=tell)

@@ -16,6 +16,7 @@ from napari_all_subtype.workflow.batch import BATCH_FILE, smears_of, write_batch
 from napari_all_subtype.workflow.export import write_analysis
 from napari_all_subtype.workflow.inputs import Field, name_fields, readable
 from napari_all_subtype.workflow.outcomes import Outcome, failure_of
+from napari_all_subtype.workflow.result_state import ResultState
 from napari_all_subtype.workflow.summarise import FieldCells
 
 
@@ -24,6 +25,7 @@ def export_fields(
     pixels: Sequence[np.ndarray | None],
     folder: Path,
     reading: ReadingParameters,
+    result: ResultState | None = None,
 ) -> int:
     """Write a result folder per analysed field, and ``batch.json``; gives the number of fields.
 
@@ -33,6 +35,8 @@ def export_fields(
         The smear; a field without result and error was not reached by a stopped run.
     pixels : sequence of ndarray or None
         Of the fields that are layers.
+    result : ResultState, optional
+        How final the result is, where the fields are of a project; by default preliminary.
 
     Raises
     ------
@@ -47,20 +51,25 @@ def export_fields(
     outcomes = []
     for field, array, output in zip(fields, pixels, outputs, strict=True):
         if field.result:
-            outcomes.append(_written(field, array, output, folder / output.folder, reading))
+            outcomes.append(_written(field, array, output, folder / output.folder, reading, result))
         elif field.error:
             outcomes.append(failure_of(output, AllSubtypeError(field.error)))
     state = "complete" if len(outcomes) == len(fields) else "stopped"
-    write_batch(folder, state, outcomes, smears_of(outcomes))
+    write_batch(folder, state, outcomes, smears_of(outcomes), result)
     return sum(field.result is not None for field in fields)
 
 
 def _written(
-    field: SmearField, array: np.ndarray | None, output: Field, folder: Path, reading
+    field: SmearField,
+    array: np.ndarray | None,
+    output: Field,
+    folder: Path,
+    reading: ReadingParameters,
+    result: ResultState | None,
 ) -> Outcome:
     source = as_source(field.path if array is None else array, reading, name=output.name)
     analysis = replace(field.result.unpack(), name=output.name)
-    write_analysis(analysis, source, folder)
+    write_analysis(analysis, source, folder, state=result)
     return Outcome(output, FieldCells.of(analysis), same_as=field.same_as)
 
 

@@ -21,6 +21,8 @@ from napari_all_subtype.workflow.given_masks import segmenter_for
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.overlaps import SmearOverviews, same_picture
+from napari_all_subtype.workflow.preliminary import state_of, told_of
+from napari_all_subtype.workflow.result_state import ResultState
 from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
 
@@ -183,7 +185,11 @@ def smears_of(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
 
 
 def write_batch(
-    out: Path, state: str, outcomes: Sequence[Outcome], smears: Sequence[Summary]
+    out: Path,
+    state: str,
+    outcomes: Sequence[Outcome],
+    smears: Sequence[Summary],
+    result: ResultState | None = None,
 ) -> None:
     """Write ``batch.json`` into `out`: what became of each image, and the smears.
 
@@ -191,6 +197,8 @@ def write_batch(
     ----------
     state : str
         ``complete``, or ``stopped`` where images are left out.
+    result : ResultState, optional
+        How final the smears are; by default preliminary.
 
     Raises
     ------
@@ -213,7 +221,9 @@ def write_batch(
     content = {
         "state": state,
         "images": images,
-        "smears": [smear.model_dump(mode="json") for smear in smears],
+        "smears": [
+            smear.model_dump(mode="json") | told_of(result or state_of(smear)) for smear in smears
+        ],
         "notice": RESEARCH_USE_ONLY,
     }
     write_json(out / BATCH_FILE, content, overwrite=True)

@@ -25,6 +25,7 @@ from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.models import classifier_of
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
+from napari_all_subtype.workflow.preliminary import preliminary, with_state
 from napari_all_subtype.workflow.said import said_of
 from napari_all_subtype.workflow.scale_check import ASSUMED, unseen_lines
 from napari_all_subtype.workflow.scale_doubt import scale_doubt
@@ -52,8 +53,8 @@ def classify_batch(
     out : Path
         CSV file: ``file``, probabilities, decision, whether a cell was recognised
         (else the probabilities are of the middle of the image, and the word is
-        *unknown*), pixel size with origin and
-        uncertainty, model. The row of an image that failed has its name and empty
+        *unknown*), pixel size with origin and uncertainty, model, and that the result
+        is preliminary. The row of an image that failed has its name and empty
         values. Without any row that worked nothing is written.
     classifier : Classifier, optional
         The model; by default the one that `parameters` name.
@@ -149,6 +150,7 @@ def _table(
     said["pixel_size_note"] = [size.note for _, size in cells]
     said["um_relative_uncertainty"] = [size.relative_uncertainty for _, size in cells]
     said["model"] = classifier.card.identity
+    said = with_state(said, preliminary(len(cells)))
     worked = [n for n, outcome in enumerate(outcomes) if not outcome.error]
     said = said.set_axis(worked, axis=0).reindex(range(len(outcomes)))
     said.insert(0, "file", [outcome.field.name for outcome in outcomes])

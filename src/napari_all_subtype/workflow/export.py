@@ -22,7 +22,9 @@ from napari_all_subtype.workflow.pieces import (
     earlier_pieces,
     write_overlay,
 )
+from napari_all_subtype.workflow.preliminary import preliminary_of, told_of, with_state
 from napari_all_subtype.workflow.provenance import provenance
+from napari_all_subtype.workflow.result_state import ResultState
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ FILES = (
 
 
 def write_analysis(
-    analysis: Analysis, source: ImageSource, folder: Path, overwrite: bool = False
+    analysis: Analysis,
+    source: ImageSource,
+    folder: Path,
+    overwrite: bool = False,
+    state: ResultState | None = None,
 ) -> Path:
     """Write the result of one field; the folder appears whole or not at all.
 
@@ -54,22 +60,25 @@ def write_analysis(
         Where to.
     overwrite : bool
         Replace a folder that is there.
+    state : ResultState, optional
+        How final the result is; by default preliminary.
 
     Raises
     ------
     OutputExistsError, OutputError
         If it is there already or cannot be written.
     """
+    state = state or preliminary_of([FieldCells.of(analysis)])
     own = {*FILES, *earlier_pieces(folder)}
     with new_folder(folder, own, overwrite) as partial:
         write_mask(partial / "labels.tif", analysis.masks.labels, analysis)
         write_mask(partial / "nuclei.tif", analysis.masks.nuclei, analysis)
-        write_csv(cell_rows(analysis), partial / "cells.csv")
+        write_csv(with_state(cell_rows(analysis), state), partial / "cells.csv")
         (partial / "cells.geojson").write_text(
-            json.dumps(to_geojson(analysis), ensure_ascii=False), encoding="utf-8"
+            json.dumps(to_geojson(analysis, state), ensure_ascii=False), encoding="utf-8"
         )
         overlay = write_overlay(partial, source, analysis)
-        write_json(partial / SUMMARY_FILE, to_summary(analysis, overlay))
+        write_json(partial / SUMMARY_FILE, to_summary(analysis, overlay, state))
     return folder
 
 
@@ -100,14 +109,22 @@ def write_mask(path: Path, mask: np.ndarray, analysis: Analysis) -> None:
     )
 
 
-def to_summary(analysis: Analysis, overlay: OverlayPlan) -> dict[str, object]:
-    """Counts, fractions, flags, provenance and the size of the overlay, ready for JSON."""
+def to_summary(analysis: Analysis, overlay: OverlayPlan, state: ResultState) -> dict[str, object]:
+    """Counts, how final they are, flags, provenance and the size of the overlay, for JSON."""
     summary = summarise([FieldCells.of(analysis)], analysis.name).model_dump(mode="json")
-    return {**summary, "overlay": overlay.to_dict(), "provenance": provenance(analysis)}
+    return {
+        **summary,
+        **told_of(state),
+        "overlay": overlay.to_dict(),
+        "provenance": provenance(analysis),
+    }
 
 
-def to_geojson(analysis: Analysis) -> dict[str, object]:
-    """Cells as a GeoJSON FeatureCollection that QuPath opens."""
+def to_geojson(analysis: Analysis, state: ResultState | None = None) -> dict[str, object]:
+    """Cells as a GeoJSON FeatureCollection that QuPath opens; by default preliminary."""
+    state = state or preliminary_of([FieldCells.of(analysis)])
     rows = cell_rows(analysis)
     called = [Called(class_of(analysis.taxonomy, word)) for word in table.words(rows)]
-    return collection(cell_features(analysis.masks, rows, called), provenance(analysis))
+    return collection(
+        cell_features(analysis.masks, rows, called), {**provenance(analysis), **told_of(state)}
+    )

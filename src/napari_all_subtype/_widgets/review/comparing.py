@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_all_subtype._widgets.exporter import slide_of
 from napari_all_subtype._widgets.review.agreement_panel import (
     CHANGED,
     NOT_COMPARED,
@@ -15,7 +16,6 @@ from napari_all_subtype._widgets.review.agreement_panel import (
     AgreementPanel,
 )
 from napari_all_subtype._widgets.review.later import Later
-from napari_all_subtype._widgets.review.locking import slide_of
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.thumbnails import Thumbnail

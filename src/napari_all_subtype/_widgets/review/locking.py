@@ -7,6 +7,7 @@ from html import escape
 from psygnal import Signal
 from qtpy.QtWidgets import QInputDialog, QMessageBox
 
+from napari_all_subtype._widgets.exporter import slide_of
 from napari_all_subtype._widgets.open_project import NO_READER
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.review.result_panel import ResultPanel
@@ -19,14 +20,6 @@ from napari_all_subtype.workflow.smear_lock import amend_smear, lock_smear
 
 APART = "A reading of its own goes on: finish it before the common result is locked."
 NOT_ALL = "A field of this smear is not in the project yet: wait a moment, or see what is said."
-
-
-def slide_of(session: Session) -> int | None:
-    """The slide of the open project whose fields are shown; None where there is none."""
-    if session.record.database is None:
-        return None
-    kept = (field.kept.slide_id for field in session.fields if field.kept is not None)
-    return next(kept, None)
 
 
 class Locking:
