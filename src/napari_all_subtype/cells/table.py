@@ -59,6 +59,8 @@ def few_rows(
 
 def rows_with(cells: pd.DataFrame, labels: Sequence[int], columns: Iterable[str]) -> pd.DataFrame:
     """The same as a table, whose index are the labels."""
+    import pandas as pd
+
     return pd.DataFrame(_taken(cells, labels, columns), index=list(labels))
 
 
