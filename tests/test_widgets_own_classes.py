@@ -21,6 +21,8 @@ from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype.cells import table
 from napari_all_subtype.decision import decide
+from napari_all_subtype.model.card import read_card, write_card
+from napari_all_subtype.model.weights import find_model
 from napari_all_subtype.project.database import create_project
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.own_classes import taxonomy_of_names
@@ -99,6 +101,29 @@ def test_every_part_of_the_window_has_the_classes_of_the_result(own):
     assert dock.result.drawing.colour_by.findData(DISAGREEMENT.name) < 0
     assert "FAB" not in dock.result.summary.text()
     assert "Blast" not in dock.result.summary.text()
+
+
+def test_form_leaves_out_what_a_chosen_model_of_own_classes_has_no_use_for(window, qtbot, tmp_path):
+    """Of the bundled model its card alone, with other classes."""
+    card = read_card(find_model())
+    made = {"id": "mine", "taxonomy": THREE.name, "taxonomy_classes": THREE.classes}
+    write_card(card.model_copy(update=made), tmp_path)
+    _, dock = window()
+    setup = dock.setup
+    sides = [setup.main.editor(f"decision.{one}_threshold") for one in ("blast", "subtype")]
+    fab = [name for name in setup.more.names if name.startswith(("fab.", "smear_score."))]
+    assert fab
+    before = setup.parameters()
+    setup.add_model(str(tmp_path))
+    qtbot.waitUntil(lambda: not any(one.isVisibleTo(setup) for one in sides), timeout=10_000)
+    setup.collapsible.expand(animate=False)
+    more = [setup.more.editor(name) for name in setup.more.names if name not in fab]
+    qtbot.waitUntil(lambda: all(one.isVisibleTo(setup.more) for one in more), timeout=10_000)
+    assert not [name for name in fab if setup.more.editor(name).isVisibleTo(setup.more)]
+    setup.model.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: all(one.isVisibleTo(setup) for one in sides), timeout=10_000)
+    assert all(setup.more.editor(name).isVisibleTo(setup.more) for name in fab)
+    assert setup.parameters() == before
 
 
 def test_words_are_said_by_key_taken_back_and_kept_under_these_classes(own, qtbot, tmp_path):

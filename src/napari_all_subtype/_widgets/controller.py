@@ -11,6 +11,7 @@ from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets import rerun, words
 from napari_all_subtype._widgets.asked import asked_of
+from napari_all_subtype._widgets.chosen_model import ChosenModel
 from napari_all_subtype._widgets.exporter import Exporter
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder
@@ -46,6 +47,7 @@ class Controller:
         self.tally = Tally(dock, session)
         self.sighting = Sighting(session, self.picker, self._reading, self._on_shown)
         self.exporter = Exporter(dock, session, self._reading, self.show_state)
+        self.chosen_model = ChosenModel(dock.setup, session)
         # Where one word leads on to the next cell, nobody reads about the one before.
         self._cell_timer = QTimer(dock)
         self._cell_timer.setSingleShot(True)
@@ -68,8 +70,6 @@ class Controller:
         self.dock.chooser.choose(session.source)
         if session.device:
             self._on_device(session.device)
-        if session.wanted_model:
-            self.dock.setup.add_model(session.wanted_model)
 
     def _connect(self) -> None:
         dock = self.dock
@@ -97,7 +97,6 @@ class Controller:
             (session.device_changed, self._on_device),
             (session.place_wanted, self.sighting.go_to),
             (session.look_wanted, self._on_look_wanted),
-            (session.model_wanted, self.dock.setup.add_model),
             (session.classes.changed, self._on_classes),
             (session.record.worded, self._on_worded),
             (session.record.keeper.smear_opened, self._on_smear_opened),
@@ -111,6 +110,7 @@ class Controller:
     def close(self, *_: object) -> None:
         """Let go of everything; the child process ends, results stay."""
         self.exporter.close()
+        self.chosen_model.close()
         self.sighting.close()
         self.tally.stop()
         self._cell_timer.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -64,8 +64,14 @@ class ParameterForm(QWidget):
         self._defaults, self._names, self._compact = defaults, names, compact
         self._editors: dict[str, Editor] = {}
         self._labels: dict[str, QLabel] = {}
+        self._hidden: frozenset[str] = frozenset()
         if not folded:
             self.unfold()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Dotted names of the parameters shown, in order."""
+        return tuple(self._names)
 
     def unfold(self) -> None:
         """Make the rows, if they are not there yet."""
@@ -81,6 +87,8 @@ class ParameterForm(QWidget):
             label.setToolTip(editor.widget.toolTip())
             label.setBuddy(editor.widget)
             self._editors[name], self._labels[name] = editor, label
+            if name in self._hidden:
+                self.set_visible(name, False)
             row = 2 * (n // 2) if compact else n
             layout.addWidget(label, row, n % 2 if compact else 0)
             layout.addWidget(editor.widget, row + compact, n % 2 if compact else 1)
@@ -106,6 +114,12 @@ class ParameterForm(QWidget):
         self.unfold()
         self._labels[name].setVisible(visible)
         self._editors[name].widget.setVisible(visible)
+
+    def hide_all(self, names: Collection[str]) -> None:
+        """Hide the rows of these parameters, now or when they are made, and show all others."""
+        changed, self._hidden = self._hidden ^ frozenset(names), frozenset(names)
+        for name in changed & set(self._editors):
+            self.set_visible(name, name not in self._hidden)
 
     def editor(self, name: str) -> QWidget:
         """The widget in which `name` is edited."""

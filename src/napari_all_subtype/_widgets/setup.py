@@ -18,6 +18,7 @@ from napari_all_subtype._widgets.folded import FoldedForms
 from napari_all_subtype._widgets.form import ParameterForm, all_names, field_of, with_values
 from napari_all_subtype.cells.profiles import list_profiles
 from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.taxonomy import FAB5, Taxonomy
 
 MAIN = (
     "scale.pixel_size_um",
@@ -114,6 +115,16 @@ class SetupPanel(QWidget):
             # An entered size would overrule the profile that was just chosen.
             self.main.set_value("scale.pixel_size_um", None)
         pixel_size.setEnabled(self._chosen is None)
+
+    def show_classes(self, taxonomy: Taxonomy) -> None:
+        """Leave out what has no meaning where the chosen model tells these classes apart."""
+        without = [] if taxonomy.meanings == FAB5.meanings else ["fab.", "smear_score."]
+        if not taxonomy.has_sides:
+            without.append("decision.blast_threshold")
+        if not any(map(taxonomy.children, taxonomy.names)):
+            without.append("decision.subtype_threshold")
+        for form in (self.main, self.more):
+            form.hide_all([name for name in form.names if name.startswith(tuple(without))])
 
     def _on_model_button(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder of a model")

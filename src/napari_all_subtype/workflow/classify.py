@@ -26,7 +26,7 @@ from napari_all_subtype.workflow.models import classifier_of
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
 from napari_all_subtype.workflow.preliminary import preliminary, with_state
-from napari_all_subtype.workflow.said import said_of
+from napari_all_subtype.workflow.said import as_files_have, said_of
 from napari_all_subtype.workflow.scale_check import ASSUMED, unseen_lines
 from napari_all_subtype.workflow.scale_doubt import scale_doubt
 from napari_all_subtype.workflow.stain_check import stain_warning
@@ -150,7 +150,7 @@ def _table(
     said["pixel_size_note"] = [size.note for _, size in cells]
     said["um_relative_uncertainty"] = [size.relative_uncertainty for _, size in cells]
     said["model"] = classifier.card.identity
-    said = with_state(said, preliminary(len(cells)))
+    said = as_files_have(with_state(said, preliminary(len(cells))), classifier.taxonomy)
     worked = [n for n, outcome in enumerate(outcomes) if not outcome.error]
     said = said.set_axis(worked, axis=0).reindex(range(len(outcomes)))
     said.insert(0, "file", [outcome.field.name for outcome in outcomes])

@@ -25,6 +25,7 @@ from napari_all_subtype.workflow.pieces import (
 from napari_all_subtype.workflow.preliminary import preliminary_of, told_of, with_state
 from napari_all_subtype.workflow.provenance import provenance
 from napari_all_subtype.workflow.result_state import ResultState
+from napari_all_subtype.workflow.said import as_files_have
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def write_analysis(
 
 def cell_rows(analysis: Analysis) -> pd.DataFrame:
     """The cell table as files have it: one row per cell that exists."""
-    rows = table.present(analysis.cells)
+    rows = as_files_have(table.present(analysis.cells), analysis.taxonomy)
     whole = ["label", *table.BOX, "area_px"]
     rows = rows.astype(dict.fromkeys(whole, np.int64) | {"touches_border": bool})
     return rows.assign(

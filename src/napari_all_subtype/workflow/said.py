@@ -105,6 +105,12 @@ def with_said(cells: pd.DataFrame, said: pd.DataFrame, taxonomy: Taxonomy) -> pd
     return undecided(pd.concat([cells, said], axis=1), without_nucleus(cells), taxonomy)
 
 
+def as_files_have(rows: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
+    """`rows` without the columns of blasts where no class is one: they would be empty."""
+    empty = () if taxonomy.blasts else [name for name in rows if name.startswith("p_blast_any")]
+    return rows.drop(columns=list(empty))
+
+
 def undecided(cells: pd.DataFrame, labels: Sequence[int], taxonomy: Taxonomy) -> pd.DataFrame:
     """`cells` with nothing said of `labels`: *unknown*, without probabilities."""
     return table.with_rows(cells, nothing_said(labels, taxonomy))
