@@ -104,6 +104,11 @@ def test_a_caption_says_that_a_person_spoke(cells):
     assert caption(FAB5, row) == "L2 *"
 
 
+def test_a_caption_gives_no_confidence_where_there_is_none(cells):
+    row = next(cells.assign(subtype="unknown", confidence=np.nan).loc[[1]].itertuples())
+    assert caption(FAB5, row) == "?"
+
+
 def test_the_report_names_the_reader_s_class_and_the_model_s(cells):
     report = cell_report(table.annotated(cells, {1: "l2"}).loc[1])
     assert report.title == "Cell 1: L2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HALO_RGB = (20, 20, 20)
+_AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (dx, dy) != (0, 0)]
+
+# Left, top, right and bottom of a text, in pixels of the picture.
+Box = tuple[int, int, int, int]
 
 
 def draw_overlay(
@@ -59,6 +64,7 @@ def draw_overlay(
             points = np.round((contour - origin_xy) * scale * 16).astype(np.int32)
             cv2.polylines(picture, [points], True, HALO_RGB, width + 2, cv2.LINE_AA, shift=4)
             cv2.polylines(picture, [points], True, colour, width, cv2.LINE_AA, shift=4)
+    taken: list[Box] = []
     for row in cells.itertuples() if captions else ():
         y, x = row.centroid_y_px - origin_yx[0], row.centroid_x_px - origin_yx[1]
         if not (0 <= y < pixels.shape[0] and 0 <= x < pixels.shape[1]):
@@ -66,7 +72,7 @@ def draw_overlay(
         colour = rgb(class_of(analysis.taxonomy, table.word_of(row)).colour)
         ink = tuple(round(0.55 * c + 0.45 * 255) for c in colour)
         box = [(row.y0_px - origin_yx[0]) * scale, (row.y1_px - origin_yx[0]) * scale]
-        _write(picture, caption(analysis.taxonomy, row), x * scale, box, px_per_um, ink)
+        _write(picture, caption(analysis.taxonomy, row), x * scale, box, px_per_um, ink, taken)
     return picture
 
 
@@ -110,7 +116,8 @@ def caption(taxonomy: Taxonomy, row: object) -> str:
     Parameters
     ----------
     row : namedtuple
-        A row of the cell table: ``B 86% L2 0.71`` or ``N 97%``; by a person ``L2 *``.
+        A row of the cell table: ``B 86% L2 0.71`` or ``N 97%``; by a person ``L2 *``; of what
+        is unlike the training ``?``.
     """
     if said := table.annotation_of(row):
         return f"{class_of(taxonomy, said).letter} *"
@@ -118,7 +125,8 @@ def caption(taxonomy: Taxonomy, row: object) -> str:
         side = taxonomy["blast"].letter
         score = f" {taxonomy[row.subtype].letter} {row.subtype_share:.2f}"
         return f"{side} {row.confidence:.0%}{score}"
-    return f"{class_of(taxonomy, row.subtype).letter} {row.confidence:.0%}"
+    sure = "" if math.isnan(row.confidence) else f" {row.confidence:.0%}"
+    return f"{class_of(taxonomy, row.subtype).letter}{sure}"
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
@@ -139,15 +147,35 @@ def _write(
     from_to_y: Sequence[float],
     px_per_um: float,
     colour: tuple[int, int, int],
+    taken: list[Box],
 ) -> None:
-    """Text above the cell, or below it at the upper edge, kept inside the picture."""
+    """Text above the cell, or below it where that is taken, kept inside the picture."""
     size = float(np.clip(0.07 * px_per_um, 0.4, 1.4))
     (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
-    x = int(centre_x - wide / 2)
-    y = int(from_to_y[0]) - 4
-    if y - high < 0:
-        y = int(from_to_y[1]) + high + 4
-    x = max(0, min(x, picture.shape[1] - wide))
-    y = max(high, min(y, picture.shape[0] - below))
-    for ink, width in ((HALO_RGB, 3), (colour, 1)):
-        cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, ink, width, cv2.LINE_AA)
+    x = max(0, min(int(centre_x - wide / 2), picture.shape[1] - wide))
+    top, bottom = int(from_to_y[0]) - 4, int(from_to_y[1]) + high + 4
+    middle = (top + bottom) // 2
+    lines = [y for y in (top, bottom, middle) if high <= y < picture.shape[0] - below]
+    boxes = [(x, y - high, x + wide, y + below) for y in lines or [middle]]
+    free = (box for box in boxes if not any(_meet(box, other) for other in taken))
+    box = next(free, boxes[0])
+    taken.append(box)
+    y = max(high, min(box[1] + high, picture.shape[0] - below))
+    haloed_text(picture, text, (x, y), size, colour)
+
+
+def haloed_text(
+    picture: np.ndarray, text: str, at: tuple[int, int], size: float, colour: tuple[int, int, int]
+) -> None:
+    """Write `text` into `picture`, with a dark rim, from its lower left corner (x, y) on."""
+    # The rim is the text itself, moved: OpenCV 5 spaces bolder letters wider.
+    for dx, dy in (*_AROUND, (0, 0)):
+        ink = HALO_RGB if (dx, dy) != (0, 0) else colour
+        where = (at[0] + dx, at[1] + dy)
+        cv2.putText(picture, text, where, cv2.FONT_HERSHEY_SIMPLEX, size, ink, 1, cv2.LINE_AA)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return (
+        one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    )  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.source import ImageSource, Region
-from napari_all_subtype.workflow.overlay import HALO_RGB, draw_overlay
+from napari_all_subtype.workflow.overlay import HALO_RGB, draw_overlay, haloed_text
 
 OVERVIEW_FILE = "overlay.png"
 PIECE_FILE = re.compile(r"overlay-[1-9]\d*\.png")
@@ -136,17 +136,7 @@ def _frame(overview: np.ndarray, region: Region, scale: float, number: str) -> N
     """Draw where a piece is, with its number where there is room."""
     y0, x0, y1, x1 = (round(side * scale) for side in region)
     cv2.rectangle(overview, (x0, y0), (x1 - 1, y1 - 1), HALO_RGB, 1)
-    for ink, width in ((HALO_RGB, 4), (FRAME_RGB, 1)):
-        cv2.putText(
-            overview,
-            number,
-            (x0 + 4, y0 + 22),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.7,
-            ink,
-            width,
-            cv2.LINE_AA,
-        )
+    haloed_text(overview, number, (x0 + 4, y0 + 22), 0.7, FRAME_RGB)
 
 
 def _save(path: Path, picture: np.ndarray) -> None:
