@@ -131,6 +131,14 @@ def test_limit_of_blank_is_never_told_as_an_absence_of_blasts():
     assert "no sign of" not in blank_rate(facts_of(CARD), 120).text
 
 
+def test_red_cells_that_contradict_the_size_are_told_first():
+    size = PixelSize(0.18, "user", 0.02, red_cells_um_per_px=0.09)
+    told = scale_warning(size, (0.06, 0.17), 0.0)
+    assert told.startswith("At the pixel size given (0.180 µm/px) the red cells would be 2.0 times")
+    assert "too large; they tell 0.090 µm/px" in told
+    assert "coarser than any" in told
+
+
 def test_summary_states_the_blank_rate_and_the_scale_warning():
     facts = ModelFacts(false_blasts=(FalseBlasts("a", 0.1, 50),), um_per_px=(0.05, 0.2))
     field = FieldCells.of(replace(example_analysis(), facts=facts))

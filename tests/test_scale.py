@@ -18,7 +18,7 @@ from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.cells.profiles import InstrumentProfile, save_profile
 from napari_all_subtype.cells.red_cells import red_cell_diameter_px
 from napari_all_subtype.cells.resolution import from_dpi, from_ome, trusted
-from napari_all_subtype.cells.scale import pixel_size_of, pixel_sizes_of
+from napari_all_subtype.cells.scale import checked_by_red_cells, pixel_size_of, pixel_sizes_of
 from napari_all_subtype.cells.source import ArraySource, PixelSize
 from napari_all_subtype.config import ScaleParameters
 from napari_all_subtype.errors import ProfileError
@@ -138,6 +138,23 @@ def test_fields_of_one_smear_share_what_their_red_cells_say() -> None:
     assert sizes[0].origin == "red cells"
     assert sizes[0].um_per_px == pytest.approx(7.2 / 60, rel=0.04)
     assert sizes[4] == FROM_FILE
+
+
+def contradicted(um: float, count: int = 12, origin: str = "user") -> float | None:
+    source = ArraySource(discs(60, count))  # 7.2 um: 0.12 um/px
+    return checked_by_red_cells(PixelSize(um, origin, 0.02), source).red_cells_um_per_px
+
+
+@pytest.mark.parametrize("um", [0.06, 0.2])
+def test_red_cells_contradict_a_size_at_which_no_red_cell_is(um: float) -> None:
+    assert contradicted(um) == pytest.approx(0.12, rel=0.05)
+    assert contradicted(um, count=4) is None  # too few to say so
+    assert contradicted(um, origin="red cells") is None
+
+
+@pytest.mark.parametrize("um_of_red_cells", [6.2, 7.2, 8.5])  # microcytosis to macrocytosis
+def test_red_cells_of_any_patient_contradict_nothing(um_of_red_cells: float) -> None:
+    assert contradicted(um_of_red_cells / 60) is None
 
 
 def test_unknown_profile_is_an_error_not_a_fallback(tmp_path: Path) -> None:

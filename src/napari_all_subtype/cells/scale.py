@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from napari_all_subtype.cells.profiles import load_profile
@@ -21,6 +23,10 @@ USER_UNCERTAINTY_FRACTION = 0.02
 ASSUMED_UNCERTAINTY_FRACTION = 0.5
 # Spread of the diameters that are measured in one field of real smears, at least.
 RED_CELL_SPREAD_FRACTION = 0.15
+# Red cells that may contradict a size that was given, and from how many standard uncertainties
+# on: small or large red cells alone (6.2 to 8.5 um) do not.
+FEWEST_TO_CONTRADICT = 5
+CONTRADICTS = 2.0
 
 
 def pixel_size_of(
@@ -78,6 +84,34 @@ def pixel_sizes_of(
         size = _by_red_cells([sources[at] for at in positions], parameters, monitor)
         sizes.update(dict.fromkeys(positions, size))
     return [sizes[at] for at in range(len(sources))]
+
+
+def checked_by_red_cells(
+    size: PixelSize,
+    source: ImageSource,
+    parameters: ScaleParameters | None = None,
+    monitor: Monitor = SILENT,
+) -> PixelSize:
+    """`size`, with what the red cells tell where they contradict what was given.
+
+    A slipped digit or the wrong objective gives red cells a size that no red cell has. What was
+    given stays: it is only said.
+
+    Raises
+    ------
+    Stopped
+        If a stop was requested.
+    """
+    if size.origin in ("red cells", "assumed"):
+        return size
+    told = size_by_red_cells(
+        [source], parameters or ScaleParameters(), monitor, min_count=FEWEST_TO_CONTRADICT
+    )
+    if told is None:
+        return size
+    off = abs(math.log(told.um_per_px / size.um_per_px))
+    doubt = math.hypot(told.relative_uncertainty, size.relative_uncertainty)
+    return replace(size, red_cells_um_per_px=told.um_per_px) if off > CONTRADICTS * doubt else size
 
 
 def refuse_unknown_profile(parameters: ScaleParameters) -> None:

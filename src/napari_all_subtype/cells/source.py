@@ -34,12 +34,15 @@ class PixelSize:
         One standard uncertainty as a fraction of the value, 0–1.
     note : str
         Name of the profile, number of red cells, and the like.
+    red_cells_um_per_px : float or None
+        What the red cells of the image tell, where that contradicts what was given.
     """
 
     um_per_px: float
     origin: PixelSizeOrigin
     relative_uncertainty: float
     note: str = ""
+    red_cells_um_per_px: float | None = None
 
 
 class ImageSource(Protocol):

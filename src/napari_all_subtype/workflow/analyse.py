@@ -17,7 +17,11 @@ from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.plausible import cell_flags
 from napari_all_subtype.cells.quality import is_blurred
-from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
+from napari_all_subtype.cells.scale import (
+    checked_by_red_cells,
+    pixel_size_of,
+    refuse_unknown_profile,
+)
 from napari_all_subtype.cells.segmenter import Segmenter, find_cells
 from napari_all_subtype.cells.source import ImageSource, PixelSize
 from napari_all_subtype.config import AnalysisParameters, QualityParameters
@@ -97,6 +101,7 @@ class Analyser:
             source = as_source(image, p.reading)
         with clock.stage("measure scale"):
             pixel_size = pixel_size_of(source, p.scale, monitor)
+            pixel_size = checked_by_red_cells(pixel_size, source, p.scale, monitor)
         with clock.stage("segment"):
             masks = find_cells(segmenter, source, pixel_size.um_per_px, monitor)
         with clock.stage("measure"):

@@ -37,10 +37,12 @@ def scale_warning(
     >>> scale_warning(PixelSize(0.4, "user", 0.02), (0.06, 0.19))[:47]
     'Scale 0.400 µm/px is coarser than any the model'
     """
-    return " ".join(
-        part for part in (_outside(pixel_size, seen_um_per_px, tolerance_fraction),
-                          _guessed(pixel_size)) if part
-    )  # fmt: skip
+    told = (
+        _contradicted(pixel_size),
+        _outside(pixel_size, seen_um_per_px, tolerance_fraction),
+        _guessed(pixel_size),
+    )
+    return " ".join(filter(None, told))
 
 
 def unseen_lines(
@@ -67,6 +69,18 @@ def unseen_lines(
             many = "1 picture" if len(um) == 1 else f"{len(um)} pictures"
             lines.append(_unseen(f"Scale of {many} ({span} µm/px)", word, seen_um_per_px))
     return lines
+
+
+def _contradicted(pixel_size: PixelSize) -> str:
+    if pixel_size.red_cells_um_per_px is None:
+        return ""
+    factor = pixel_size.um_per_px / pixel_size.red_cells_um_per_px
+    sizes = f"{max(factor, 1 / factor):.1f} times too {'large' if factor > 1 else 'small'}"
+    return (
+        f"At the pixel size given ({pixel_size.um_per_px:.3f} µm/px) the red cells would be "
+        f"{sizes}; they tell {pixel_size.red_cells_um_per_px:.3f} µm/px: check the pixel size, "
+        "on which classes, sizes and counts hang."
+    )
 
 
 def _outside(
