@@ -262,3 +262,10 @@ def test_cell_image_and_model_that_do_not_belong_together_are_refused(analysed, 
         saliency(analysed, 1, smear.pixels[:400], bundled)
     with pytest.raises(ParameterError, match="made with model other 1"):
         saliency(replace(analysed, model="other 1"), 1, smear.pixels, bundled)
+
+
+@pytest.mark.parametrize("other", [lambda p: p[::-1], lambda p: p[:, ::-1], lambda p: p // 2 + 100])
+def test_another_picture_of_the_same_size_is_refused(analysed, smear, bundled, other):
+    label = int(present(analysed.cells)["label"].iloc[-1])
+    with pytest.raises(ParameterError, match="Give the image that was analysed"):
+        saliency(analysed, label, np.ascontiguousarray(other(smear.pixels)), bundled)

@@ -10,12 +10,16 @@ import numpy as np
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.source import ImageSource
+from napari_all_subtype.cells.stain_seen import COLOURS, colours_of
 from napari_all_subtype.cells.table import present
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.model.saliency import Saliency, saliency_of_crop
 from napari_all_subtype.workflow.corrections import crops_of
 from napari_all_subtype.workflow.models import classifier_of
+
+# Mean L*, a* and b* of the same pixels are the same; this is for tables that were rounded.
+_SAME_COLOUR = 0.05
 
 
 def saliency(
@@ -41,7 +45,8 @@ def saliency(
     Raises
     ------
     ParameterError
-        If the analysis has no such cell, is not of this image or is of another model.
+        If the analysis has no such cell, is not of this image (by its size, and by the cell's
+        colours) or is of another model.
     ImageReadError, NotColourError
         If the image cannot be used.
 
@@ -71,7 +76,22 @@ def saliency(
             "Give the classifier it was made with, or analyse again."
         )
     crop = crops_of(analysis, [label], source, classifier.crop_spec)[0]
+    _refuse_other_pixels(analysis, label, crop)
     return saliency_of_crop(classifier, crop)
+
+
+def _refuse_other_pixels(analysis: Analysis, label: int, crop: np.ndarray) -> None:
+    """Raise if the cell has other colours than when it was classified; an old table has none."""
+    if any(name not in analysis.cells for name in COLOURS):
+        return
+    before = analysis.cells.loc[label, list(COLOURS)].to_numpy(float)
+    away = np.abs(colours_of(crop[None])[0] - before)
+    if np.nanmax(away, initial=0.0) > _SAME_COLOUR:
+        raise ParameterError(
+            f"Cell {label} of {analysis.name} has other colours in this image than it had in the "
+            f"one that was analysed: they differ by up to {np.nanmax(away):.1f} in L*, a* or b*. "
+            "Give the image that was analysed, or analyse this one."
+        )
 
 
 def votes_in_words(found: Saliency) -> str:
