@@ -25,7 +25,7 @@ from napari_all_subtype.learning.parameters import (
     SplitParameters,
 )
 from napari_all_subtype.project.database import create_project, open_project
-from napari_all_subtype.project.groups import splits_of
+from napari_all_subtype.project.groups import assign_groups, splits_of
 from napari_all_subtype.project.history import history
 from napari_all_subtype.project.models import folder_of, models_of
 from napari_all_subtype.project.own_classes import taxonomy_of_names
@@ -38,6 +38,7 @@ from napari_all_subtype.project.rounds import (
     running_model,
     runs_of,
 )
+from napari_all_subtype.project.smears import add_case, case_names
 from napari_all_subtype.project.taxonomies import taxonomy_of, use_taxonomy
 from napari_all_subtype.workflow.evaluate import evaluate_on_table
 from napari_all_subtype.workflow.evaluation_report import FILES, write_report
@@ -49,6 +50,7 @@ from napari_all_subtype.workflow.queue_file import write_list
 from napari_all_subtype.workflow.run_words import which_runs
 from napari_all_subtype.workflow.self_train import self_train
 from napari_all_subtype.workflow.train import train_project
+from napari_all_subtype.workflow.training_survey import survey_training
 
 LOOSE = SelfTrainingParameters(rounds=2, most_log_loss_gain=1)
 
@@ -116,6 +118,24 @@ def test_note_on_pictures_in_two_cases_says_what_becomes_of_them(project, tmp_pa
     assert "kept together" in told()
     assert told() == told(unlabelled=False)  # a cell that nobody named binds no groups
     assert "kept together" not in told(SplitParameters(random_split=True))
+
+
+def test_groups_are_told_by_the_names_that_a_person_gave_them(project, tmp_path):
+    splits = project_training_set(project, SPEC).splits
+    taught = next(group for group, split in splits.items() if split == "train")
+    number = int(taught.removeprefix("case-")) - 1  # it is called "case 0", "case 1" and so on
+    add_picture(project, tmp_path, "Smith", "normal", 4 * number + 1, "normal")
+    assign_groups(project, {add_case(project, identifier="Smith"): "val"})
+    for notes in (
+        survey_training(project, SPEC).notes,
+        project_training_set(project, SPEC).notes,
+    ):
+        text = " ".join(notes)
+        assert f"Smith and case {number}" in text
+        assert "Group Smith (val) shares a picture" in text
+        assert "case-" not in text
+    add_case(project, "case-of-a-folder", "/home/somebody/Miller")
+    assert case_names(project)["case-of-a-folder"] == "Miller"
 
 
 def test_random_split_is_only_what_was_asked_for_and_is_not_kept(project):

@@ -59,7 +59,7 @@ def test_without_a_project_the_dock_says_what_to_do(learning_dock):
 def test_training_set_is_told_by_group_split_and_class_before_it_is_divided(ready, project_folder):
     _, dock = ready()
     rows = text_of(dock.set.table)
-    assert [row[0] for row in rows] == [f"case-{n}" for n in range(1, 7)]
+    assert [row[0] for row in rows] == [f"case {n}" for n in range(6)]
     assert all(row[1].endswith("(planned)") and row[2:] == ["2", "2"] for row in rows)
     sums = {row[0]: row[1:] for row in text_of(dock.set.sums)}
     assert sums["training"] == ["8", "8"] or sums["training"] == ["10", "10"]

@@ -32,7 +32,9 @@ class GroupTable:
             for split in SPLITS
         }
 
-    def known_splits(self, known: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    def known_splits(
+        self, known: Mapping[str, str], titles: Mapping[str, str]
+    ) -> tuple[dict[str, str], list[str]]:
         """Split of each bundle that has one, and a note on those that are parted already."""
         splits, notes = {}, []
         for group, split in known.items():
@@ -41,7 +43,8 @@ class GroupTable:
                 continue
             if splits.setdefault(bundle, split) != split:
                 notes.append(
-                    f"Group {group} ({split}) shares a picture with a group in {splits[bundle]}. "
+                    f"Group {titles.get(group, group)} ({split}) shares a picture with a group in "
+                    f"{splits[bundle]}. "
                     "Both stay where they are; cells that are in both take no part in training."
                 )
         return splits, notes

@@ -69,6 +69,7 @@ def plan_splits(
     together: Iterable[tuple[str, str]] = (),
     seed: int = 0,
     flat: bool = False,
+    titles: Mapping[str, str] | None = None,
 ) -> SplitPlan:
     """A split for each group, new ones so that classes are spread as evenly as groups allow.
 
@@ -82,6 +83,8 @@ def plan_splits(
         Groups that share a picture.
     flat : bool
         Every class must be told apart by itself, also one that is a kind of another.
+    titles : mapping of str to str, optional
+        What a person calls some of the groups, for the notes.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def plan_splits(
     refuse_too_few(kinds, groups)
     bundles = bundles_of(groups, known, together)
     table = GroupTable(kinds, groups, bundles)
-    splits, notes = table.known_splits(known)
+    splits, notes = table.known_splits(known, titles or {})
     free = [bundle for bundle in table.names if bundle not in splits]
     test, why = _test_fraction(table, parameters)
     notes += [why] if why else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.clock import utc_now
@@ -61,6 +61,17 @@ def add_case(database: Database, case_id: str = "", identifier: str = "") -> str
         if identifier:
             connection.execute("INSERT INTO case_identifiers VALUES (?, ?)", (case_id, identifier))
     return case_id
+
+
+def case_names(database: Database) -> dict[str, str]:
+    """What a person called each case, by pseudonym, as far as they did: for their own eyes alone.
+
+    Nothing that leaves the project has it unless identifiers are asked for.
+    """
+    return {
+        row["case_id"]: _without_folder(row["identifier"])
+        for row in database.rows("SELECT * FROM case_identifiers")
+    }
 
 
 def add_specimen(database: Database, case_id: str, kind: str = "") -> int:
@@ -223,3 +234,11 @@ def _insert(database: Database, table: str, **values: object) -> int:
         return connection.execute(
             f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values())
         ).lastrowid
+
+
+def _without_folder(identifier: str) -> str:
+    """`identifier`; of a whole path, which is what a group from a folder has, its last name."""
+    for path in (PurePosixPath(identifier), PureWindowsPath(identifier)):
+        if path.is_absolute():
+            return path.name
+    return identifier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.groups import splits_of
 from napari_all_subtype.project.history import Standing, history, standing
 from napari_all_subtype.project.readers import readers_of
-from napari_all_subtype.project.smears import fields_of, path_of, slides_of
+from napari_all_subtype.project.smears import case_names, fields_of, path_of, slides_of
 from napari_all_subtype.project.taxonomies import is_class_name
 from napari_all_subtype.workflow.export_formats import CROPS
 
@@ -71,7 +71,7 @@ def standing_table(
         fields = {field.field_id: field for field in fields_of(database)}
         readers, splits = _readers(database, identifiers), splits_of(database)
         stands = standing(database)
-        known = _identifiers(database) if identifiers else {}
+        known = case_names(database) if identifiers else {}
         files = {key: path_of(database, key).name for key in fields} if identifiers else {}
     rows = []
     for one in stands:
@@ -204,18 +204,3 @@ def _predicted(annotation: Annotation) -> dict[str, object]:
 
 def _name(word: Word | None) -> str:
     return "" if word is None else word.name
-
-
-def _identifiers(database: Database) -> dict[str, str]:
-    return {
-        row["case_id"]: _without_folder(row["identifier"])
-        for row in database.rows("SELECT * FROM case_identifiers")
-    }
-
-
-def _without_folder(identifier: str) -> str:
-    """`identifier`; of a whole path, which is what a group from a folder has, its last name."""
-    for path in (PurePosixPath(identifier), PureWindowsPath(identifier)):
-        if path.is_absolute():
-            return path.name
-    return identifier

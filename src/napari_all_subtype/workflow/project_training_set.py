@@ -21,6 +21,7 @@ from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.groups import assign_groups, splits_of
 from napari_all_subtype.project.rounds import FEEDBACK, rounds_of
+from napari_all_subtype.project.smears import case_names
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.learning_cells import (
@@ -102,10 +103,12 @@ def project_training_set(
     alike = find_duplicates(np.concatenate([labelled.crops, pool.crops]), every)
     # Unlabelled cells bind no groups.
     named = [pair for pair in alike if pair.second < len(groups)]
-    notes.append(describe_duplicates(named, groups, split.random_split))
+    titles = case_names(database)
+    said_groups = [titles.get(group, group) for group in groups]
+    notes.append(describe_duplicates(named, said_groups, split.random_split))
     heavier = weights_of(database)
     weights = [heavier.get(one, 1.0) for one in ids]
-    make = _Maker(labelled.crops, words, groups, ids, weights, taxonomy, flat)
+    make = _Maker(labelled.crops, words, groups, ids, weights, taxonomy, flat, titles)
     training, splits, said = make.divided(database, split, seed, alike)
     whole = UnlabelledCrops(pool.crops, pool_groups, list(pool.cells))
     kept = _not_seen_twice(alike, training, len(pool.crops), splits, every)
@@ -134,6 +137,7 @@ class _Maker:
     weights: list[float]
     taxonomy: Taxonomy
     flat: bool
+    titles: Mapping[str, str]
 
     def divided(
         self, database: Database, split: SplitParameters, seed: int, alike: Sequence[Duplicate]
@@ -146,7 +150,8 @@ class _Maker:
             return self._made(splits, True), known, (said + "too good and are marked.",)
         pairs = groups_together(alike, self._named(len(self.groups), alike))
         plan = plan_splits(
-            self.words, self.groups, self.taxonomy, known, split, pairs, seed, self.flat
+            *(self.words, self.groups, self.taxonomy, known, split, pairs, seed),
+            *(self.flat, self.titles),
         )
         if plan.new:
             assign_groups(database, plan.new)

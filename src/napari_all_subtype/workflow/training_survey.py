@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.groups import splits_of
 from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.smears import case_names
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.learning_cells import cases_of_fields, labelled_cells
@@ -49,6 +50,8 @@ class TrainingSurvey:
         Duplicates, few groups, cells that take no part.
     refused : str
         Why the cells cannot be divided, and what is missing; empty if they can.
+    titles : dict of str to str
+        What a person calls some of the groups.
     """
 
     taxonomy: Taxonomy
@@ -61,6 +64,7 @@ class TrainingSurvey:
     planned: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     refused: str = ""
+    titles: dict[str, str] = field(default_factory=dict)
 
     def counts(self) -> dict[tuple[str, str], dict[str, int]]:
         """Cells of each class, by group and split, groups in order of their names."""
@@ -101,10 +105,12 @@ def survey_training(
         )
     case_of = cases_of_fields(database)
     groups = [case_of[field_id] for field_id in labelled.fields]
+    titles = case_names(database)
     words = [one.word.name for one in labelled.cells]
     alike = find_duplicates(labelled.crops, groups)
     if alike:
-        notes.append(describe_duplicates(alike, groups, split.random_split))
+        said = [titles.get(group, group) for group in groups]
+        notes.append(describe_duplicates(alike, said, split.random_split))
     splits, planned, refused = [""] * len(words), frozenset(), ""
     try:
         if split.random_split:
@@ -112,7 +118,7 @@ def survey_training(
             notes.append("Random split, as asked for: figures are too good and are marked.")
         else:
             pairs = groups_together(alike, groups)
-            plan = plan_splits(words, groups, taxonomy, known, split, pairs, seed, flat)
+            plan = plan_splits(words, groups, taxonomy, known, split, pairs, seed, flat, titles)
             splits, planned = [plan.splits[group] for group in groups], frozenset(plan.new)
             notes += plan.notes
     except TooFewCellsError as error:
@@ -129,6 +135,7 @@ def survey_training(
         planned,
         tuple(notes),
         refused,
+        titles,
     )
 
 

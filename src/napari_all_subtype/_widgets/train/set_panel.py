@@ -101,7 +101,7 @@ def _by_group(survey: TrainingSurvey, counts: dict, titles: dict[str, str]) -> p
     for (group, split), by_class in list(counts.items())[:MOST_ROWS]:
         planned = " (planned)" if group in survey.planned else ""
         rows.append([SPLIT_TITLES[split] + planned, *(by_class[name] for name in titles)])
-        index.append(group)
+        index.append(survey.titles.get(group, group))
     return pd.DataFrame(rows, index=index, columns=["Split", *titles.values()])
 
 
