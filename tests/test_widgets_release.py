@@ -109,5 +109,5 @@ def test_dialog_that_is_cancelled_begins_nothing(dock, qtbot):
     heard = []
     dock.trainer.learning.started.connect(heard.append)
     in_dialog(lambda dialog: dialog.reject())
-    dock.trainer.ask_release(dock.models.chosen)
+    dock.trainer.releaser.ask(dock.models.chosen)
     assert not heard

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from pathlib import Path
 
-from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.self_training.queue_reader import QueueReader
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.train import looking
+from napari_all_subtype._widgets.train.foreman import Foreman
 from napari_all_subtype._widgets.train.orders import (
     DrawRounds,
     FedBack,
     GiveFeedback,
     Order,
-    Picture,
     Proposed,
     RoundMade,
     SelfTrain,
@@ -39,7 +37,7 @@ ROUNDS = "rounds of self-training"
 MOST_OF_A_CLASS = 120
 
 
-class Conductor:
+class Conductor(Foreman):
     """Connects one dock *Self-training* to the session of its viewer.
 
     Parameters
@@ -50,62 +48,37 @@ class Conductor:
         The state.
     """
 
+    orders, busy, stopping, picture = MINE, BUSY, "Stopping…", ROUND_CURVES
+
     def __init__(self, dock, session: Session):
-        self.dock, self.session = dock, session
-        self.record, self.learning = session.record, session.learning
+        super().__init__(dock, session)
         self.kept: looking.RoundsKept | None = None
         self.reader = QueueReader(session)
-        self._closed, self._reading = False, object()
-        self._before, self._told = "", ""
+        self._reading, self._before = object(), ""
         self._notes: tuple[str, ...] = ()
-        self.record.join(self)
-        self.learning.join(self)
+        self._join()
         self._connect()
         self._on_project()
 
     def _connect(self) -> None:
-        dock = self.dock
-        dock.feedback.judge_wanted.connect(self.judge)
-        feedback = dock.feedback
+        dock, feedback = self.dock, self.dock.feedback
+        feedback.judge_wanted.connect(self.judge)
         feedback.queue_wanted.connect(
             lambda: self.read(self.kept.feedback.queue, False, "queue.csv")
         )
         feedback.suspects_wanted.connect(
             lambda: self.read(self.kept.feedback.suspects, True, "suspects.csv")
         )
-        dock.footer.start_button.clicked.connect(self.start)
-        dock.footer.stop_button.clicked.connect(self._on_stop)
         dock.curves_button.clicked.connect(self.draw)
         dock.rounds.chosen.connect(self.show_cells)
         dock.rounds.decided.connect(self.decide)
-        for signal, slot in self._slots():
-            signal.connect(slot)
-
-    def _slots(self):
-        learning = self.learning
-        return (
-            (self.record.opened, self._on_project),
-            (learning.started, self._on_started),
-            (learning.progressed, self._on_progress),
-            (learning.reported, self._on_report),
-            (learning.ended, self._on_ended),
-            (learning.changed, self.refresh),
-        )
 
     def close(self, *_: object) -> None:
         """Listen no more; the work ends when no dock shows it."""
-        self._closed = True
         self.reader.close()
-        for signal, slot in self._slots():
-            signal.disconnect(slot, missing_ok=True)
-        self.learning.leave(self)
-        self.record.leave(self)
+        super().close()
 
     # The project
-
-    @property
-    def _folder(self) -> Path | None:
-        return None if self.record.database is None else self.record.database.folder
 
     def _on_project(self) -> None:
         """Another project is open, or none."""
@@ -117,9 +90,9 @@ class Conductor:
         dock.feedback.show_feedback(None)
         dock.curves.show_png(b"")
         dock.footer.say("")
-        self.refresh()
+        self._on_changed()
 
-    def refresh(self) -> None:
+    def _on_changed(self) -> None:
         """Read, in a thread, what stands in the record."""
         folder = self._folder
         self.show_state()
@@ -155,62 +128,32 @@ class Conductor:
         """Have the curves of the last run drawn."""
         self._run(lambda: DrawRounds(self._folder))
 
-    def _run(self, order) -> None:
-        try:
-            made = order()
-        except AllSubtypeError as error:
-            self._say_error(error)
-            return
-        self.learning.run(made)
-
-    def _on_stop(self) -> None:
-        self.learning.stop()
-        if self.learning.running:
-            self.dock.footer.say("Stopping…")
-        self.show_state()
-
-    @property
-    def _mine(self) -> bool:
-        return isinstance(self.learning.order, MINE)
-
     def _on_started(self, order: Order) -> None:
-        if isinstance(order, MINE):
-            self._before = self._told = ""
-            self.dock.footer.show_start()
-        self.show_state()
+        self._before = ""
+        super()._on_started(order)
 
-    def _on_progress(self, progress: Progress) -> None:
-        if not self._mine or self.learning.stopping:
-            return
-        if progress.stage == ROUNDS:
-            self._before = f"Round {min(progress.done + 1, progress.total)} of {progress.total} · "
-            return
-        self.dock.footer.show_progress(progress, self._before)
+    def _words_before(self, progress: Progress) -> str | None:
+        if progress.stage != ROUNDS:
+            return self._before
+        self._before = f"Round {min(progress.done + 1, progress.total)} of {progress.total} · "
+        return None
 
-    def _on_report(self, message: object) -> None:
-        if not self._mine:
-            return
+    def _hear(self, message: object) -> None:
         match message:
-            case Picture(name, png) if name == ROUND_CURVES:
-                self.dock.curves.show_png(png)
             case Proposed():
                 self.dock.rounds.show_proposed(message, self.kept.taxonomy)
                 self.dock.footer.say(f"Round {message.number} waits for your decision.")
                 self.dock.scroll.reveal(self.dock.rounds)
             case RoundMade():
-                self.refresh()
+                self._on_changed()
             case FedBack(notes):
                 self._told, self._notes = "The cells are judged.", notes
             case SelfTrained(runs, why, notes):
                 self._told = f"Ended: {escape(why)}. {escape(runs)}"
                 self._notes = notes
 
-    def _on_ended(self, ended: Ended) -> None:
-        if self._mine:
-            self.dock.rounds.show_proposed(None)
-            told = f"⚠ {escape(ended.message)}" if ended.message else self._told
-            self.dock.footer.say(told or ("Stopped." if ended.stopped else ""))
-        self.show_state()
+    def _clean_up(self) -> None:
+        self.dock.rounds.show_proposed(None)
 
     # Rounds
 
@@ -260,16 +203,12 @@ class Conductor:
         except AllSubtypeError as error:
             self._say_error(error)
 
-    def _say_error(self, error: AllSubtypeError) -> None:
-        self.dock.footer.say(f"⚠ {escape(str(error))}")
-
     def show_state(self) -> None:
         """Enable what can be done now, and say why nothing can."""
         dock, database = self.dock, self.record.database
         running, writable = self.learning.running, self.record.writable
         free = writable and not running
         model = database is not None and running_model(database) is not None
-        dock.footer.show_state(writable, running, self.learning.stopping)
         dock.setup.setEnabled(free)
         dock.feedback.judge_button.setEnabled(free and model)
         dock.rounds.show_state(free)
@@ -287,9 +226,4 @@ class Conductor:
             told = "<br>".join(map(escape, self._notes))
         dock.told.setText(told)
         dock.told.setVisible(bool(told))
-        if running and not self._mine:
-            dock.footer.bar.hide()
-            dock.footer.stop_button.setEnabled(False)
-            dock.footer.say(BUSY)
-        elif not running and dock.footer.told.text() == BUSY:
-            dock.footer.say("")
+        self._show_footer(writable)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog
 
-from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.train import looking
 from napari_all_subtype._widgets.train.child import CURVES
+from napari_all_subtype._widgets.train.foreman import Foreman
 from napari_all_subtype._widgets.train.orders import (
     Control,
     Figures,
@@ -24,7 +24,7 @@ from napari_all_subtype._widgets.train.orders import (
     Train,
     Trained,
 )
-from napari_all_subtype._widgets.train.release_dialog import ReleaseDialog
+from napari_all_subtype._widgets.train.releaser import Releaser
 from napari_all_subtype._widgets.train.set_panel import LOOKING, NO_PROJECT
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.progress import Progress, TrainingProgress
@@ -42,7 +42,7 @@ INTERRUPTED = (
 )
 
 
-class Trainer:
+class Trainer(Foreman):
     """Connects one dock *Train* to the session of its viewer.
 
     Parameters
@@ -53,17 +53,17 @@ class Trainer:
         The state.
     """
 
+    orders, busy, stopping, picture = MINE, BUSY, STOPPING, CURVES
+
     def __init__(self, dock, session: Session):
-        self.dock, self.session = dock, session
-        self.record, self.learning = session.record, session.learning
+        super().__init__(dock, session)
         self.survey: TrainingSurvey | None = None
-        self.measured_on: dict[str, Path] = {}
-        self._closed = self._looking = self._again = False
-        self._resumed = False
+        self._looking = self._again = self._resumed = False
+        self._wanted = self._before = ""
         self._until = looking.Until()
         self.later = Later(self.look, dock)
-        self.record.join(self)
-        self.learning.join(self)
+        self.releaser = Releaser(dock, self.record, self.learning)
+        self._join()
         self._connect()
         self._on_project()
 
@@ -72,36 +72,22 @@ class Trainer:
         dock.set.open_wanted.connect(self._on_open)
         dock.setup.changed.connect(self.later.ask)
         dock.setup.preview_wanted.connect(self.preview)
-        dock.footer.start_button.clicked.connect(self.train)
-        dock.footer.stop_button.clicked.connect(self._on_stop)
         dock.models.use_wanted.connect(self._on_use)
-        dock.models.release_wanted.connect(self.ask_release)
-        for signal, slot in self._slots():
-            signal.connect(slot)
 
     def _slots(self):
-        record, learning = self.record, self.learning
+        record = self.record
         return (
-            (record.opened, self._on_project),
+            *super()._slots(),
             (record.worded, self.later.ask),
             (record.taken_back, self.later.ask),
             (record.keeper.kept, self.later.ask),
-            (learning.started, self._on_started),
-            (learning.progressed, self._on_progress),
-            (learning.reported, self._on_report),
-            (learning.ended, self._on_ended),
-            (learning.changed, self._on_changed),
         )
 
     def close(self, *_: object) -> None:
         """Listen no more; the work ends when no dock shows it."""
-        self._closed = True
         self._until.stop()
         self.later.stop()
-        for signal, slot in self._slots():
-            signal.disconnect(slot, missing_ok=True)
-        self.learning.leave(self)
-        self.record.leave(self)
+        super().close()
 
     # The project
 
@@ -115,7 +101,7 @@ class Trainer:
         try:
             self.record.open(folder)
         except AllSubtypeError as error:
-            self.dock.footer.say(f"⚠ {escape(str(error))}")
+            self._say_error(error)
 
     def _on_project(self) -> None:
         """Another project is open, or none."""
@@ -140,7 +126,7 @@ class Trainer:
         try:
             choices = self.dock.setup.choices()
         except AllSubtypeError as error:
-            self.dock.footer.say(f"⚠ {escape(str(error))}")
+            self._say_error(error)
             return
         self._looking = True
         folder = self.record.database.folder
@@ -171,7 +157,7 @@ class Trainer:
         try:
             choices = self.dock.setup.choices()
         except AllSubtypeError as error:
-            self.dock.footer.say(f"⚠ {escape(str(error))}")
+            self._say_error(error)
             return
 
         def show(views: object) -> None:
@@ -187,48 +173,28 @@ class Trainer:
         """Whether a training could begin."""
         return self.record.writable and self.survey is not None and not self.survey.refused
 
-    def train(self) -> None:
+    def start(self) -> None:
         """Begin a training in the child process."""
-        try:
-            order = Train(self.record.opened_database().folder, self.dock.setup.choices())
-        except AllSubtypeError as error:
-            self.dock.footer.say(f"⚠ {escape(str(error))}")
-            return
-        self.dock.result.clear()
-        self.dock.curves.show_png(b"")
-        self.learning.run(order)
-
-    def _on_stop(self) -> None:
-        self.learning.stop()
-        if self.learning.running:
-            self.dock.footer.say(STOPPING)
-        self.show_state()
+        if self._run(
+            lambda: Train(self.record.opened_database().folder, self.dock.setup.choices())
+        ):
+            self.dock.result.clear()
+            self.dock.curves.show_png(b"")
 
     def _on_started(self, order: Order) -> None:
         self._resumed = False
-        if isinstance(order, MINE):
-            self.dock.footer.show_start()
-        self.show_state()
+        super()._on_started(order)
 
-    @property
-    def _mine(self) -> bool:
-        return isinstance(self.learning.order, MINE)
-
-    def _on_progress(self, progress: Progress) -> None:
-        if not self._mine or self.learning.stopping:
-            return
-        if isinstance(progress, TrainingProgress) and not self._resumed:
+    def _words_before(self, progress: Progress) -> str:
+        if not isinstance(progress, TrainingProgress):
+            return ""
+        if not self._resumed:
             self._resumed = True
             self._before = "Goes on where it was. " if progress.epoch > 1 else ""
-        before = self._before if isinstance(progress, TrainingProgress) else ""
-        self.dock.footer.show_progress(progress, before)
+        return self._before
 
-    def _on_report(self, message: object) -> None:
-        if not self._mine:
-            return
+    def _hear(self, message: object) -> None:
         match message:
-            case Picture(name, png) if name == CURVES:
-                self.dock.curves.show_png(png)
             case Picture():
                 self.dock.result.show_picture(message)
             case Trained():
@@ -236,21 +202,9 @@ class Trainer:
                 self._wanted = message.model_id
             case Figures():
                 self.dock.result.show_figures(message)
-                if isinstance(self.learning.order, Control):
-                    self.measured_on[message.model_id] = self.learning.order.table
-                    self._told = "Measured on the control set. <b>Release…</b> releases it."
-            case Released(model_id, by):
-                self._told = f"<b>{escape(model_id)}</b> is released by {escape(by)}."
-
-    _told, _wanted, _before = "", "", ""
-
-    def _on_ended(self, ended: Ended) -> None:
-        if self._mine:
-            told, self._told = self._told, ""
-            if ended.message:
-                told = f"⚠ {escape(ended.message)}"
-            self.dock.footer.say(told or ("Stopped." if ended.stopped else ""))
-        self.show_state()
+                self._told = self.releaser.told(message) or self._told
+            case Released():
+                self._told = self.releaser.told(message)
 
     # Models
 
@@ -280,38 +234,15 @@ class Trainer:
         self.session.use_model(str(model.folder))
         self.dock.footer.say(f"Analyses are made with <b>{escape(model.id)}</b> from now on.")
 
-    def ask_release(self, model: KnownModel) -> None:
-        """Ask for a name and a control set; measure the model on it, or release it."""
-        reader = "" if self.record.reader is None else self.record.reader.name
-        dialog = ReleaseDialog(model.id, reader, self.measured_on.get(model.id), self.dock)
-        if dialog.exec():
-            self.release(model.id, dialog.chosen_table, dialog.name.text(), dialog.release_wanted)
-        dialog.deleteLater()
-
-    def release(self, model_id: str, table: Path, by: str, measured: bool) -> None:
-        """Measure a model on the control set `table`; or, if that was seen, release it."""
-        folder = self.record.opened_database().folder
-        if measured:
-            self.learning.run(Release(folder, model_id, table, by.strip()))
-        else:
-            self.dock.result.clear()
-            self.learning.run(Control(folder, model_id, table))
-
     def show_state(self) -> None:
         """Enable what can be done now, and say why nothing can."""
-        running = self.learning.running
-        footer, database = self.dock.footer, self.record.database
-        footer.show_state(self.able, running, self.learning.stopping)
+        running, database = self.learning.running, self.record.database
+        self._show_footer(self.able)
         self.dock.models.show_state(self.record.writable and not running)
         self.dock.setup.setEnabled(not running)
-        if running and not self._mine:
-            footer.bar.hide()
-            footer.stop_button.setEnabled(False)
-            footer.say(BUSY)
-        elif not running and footer.told.text() == BUSY:
-            footer.say("")
         if database is not None and database.read_only and not running:
-            footer.say(f"⚠ Nothing can be learned in this project: {escape(database.read_only)}")
+            why = escape(database.read_only)
+            self.dock.footer.say(f"⚠ Nothing can be learned in this project: {why}")
 
 
 def _trained_text(made: Trained) -> str:
