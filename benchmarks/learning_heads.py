@@ -124,6 +124,10 @@ class HeadModel:
         logits = np.mean([np.asarray(one) for one in _opinions(head, seen)], axis=0)
         return calibrated(logits, self.temperature, self.taxonomy)
 
+    def features(self, crops: np.ndarray, monitor: Monitor = SILENT) -> np.ndarray:
+        """What the body sees of the picture."""
+        return self.backbone.features(self.backbone.body, crops, monitor)[0]
+
     def novelty(self, crops: np.ndarray) -> np.ndarray:
         """Nothing is known of it."""
         return np.full(len(crops), np.nan, np.float32)
@@ -163,6 +167,7 @@ class HeadLearner:
             self.backbone.name,
             "",
             "",
+            self.backbone.knows,
         )
         crops = _with_extra(crops_of(training.part(TRAIN)), extra)
         fitted = train(

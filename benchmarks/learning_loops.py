@@ -155,7 +155,8 @@ def _asked(
     found = feed_back(training, probabilities, p)
     known = familiar(pool.crops, training.crops, model.novelty(pool.crops))
     said = model.predict(pool.crops)
-    queue = ask(pool, said, training.taxonomy, found.threshold, n, known, seed)
+    seen = model.features(pool.crops)
+    queue = ask(pool, said, training.taxonomy, found.threshold, n, known, seed, seen)
     return queue.rows, dict(zip(training.ids.tolist(), found.weights.tolist(), strict=True))
 
 

@@ -139,6 +139,14 @@ def test_queue_is_not_all_of_one_kind():
     assert {kinds[row] for row in queue.rows} == {0, 2}
 
 
+def test_queue_is_spread_by_what_the_model_sees_where_it_says():
+    unlabelled = example_unlabelled([0] * 66)  # of one kind to the eye
+    seen = np.zeros((66, 3))
+    seen[60:, 1] = 9.0
+    queue = ask(unlabelled, np.full((66, 2), 0.5), TWO, 0.9, 6, features=seen)
+    assert {bool(row >= 60) for row in queue.rows} == {True, False}
+
+
 @pytest.mark.parametrize(
     ("scores", "kappa", "said"),
     [

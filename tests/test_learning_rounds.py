@@ -90,6 +90,19 @@ def test_subtype_is_named_only_after_people_named_it_in_three_cases():
         assert (taught.weights <= 0.5).all()
 
 
+def test_pseudo_labels_never_count_more_together_than_is_allowed():
+    unlabelled = example_unlabelled([0] * 40)
+    training = example_set()
+    labels = choose(unlabelled, fab([0.99] * 20 + [0.01] * 20), training, 1.0)
+    alone = as_targets(labels, unlabelled, FAB5, 0.5)
+    capped = as_targets(labels, unlabelled, FAB5, 0.5, most=4.0)
+    assert alone.weights.sum() > 4
+    assert capped.weights.sum() == pytest.approx(4, rel=1e-5)
+    assert capped.weights / alone.weights == pytest.approx(
+        np.full(len(labels), 4 / alone.weights.sum())
+    )
+
+
 def test_class_without_a_sure_cell_stops_the_others_from_flooding():
     labels = choose(example_unlabelled([0] * 30), fab([0.01] * 30), example_set(), 1.0)
     assert len(labels) == 0

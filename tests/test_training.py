@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +12,12 @@ from napari_all_subtype.errors import ParameterError, Stopped, TrainingError, We
 from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.checkpoints import FILE, read_checkpoint
 from napari_all_subtype.model.classifier import predict_logits
-from napari_all_subtype.model.embedding import embed
+from napari_all_subtype.model.embedding import embed, head_of
 from napari_all_subtype.model.starting import start_from
 from napari_all_subtype.model.training import FINE, HEAD, train
 from napari_all_subtype.progress import TrainingProgress
 from napari_all_subtype.taxonomy import FAB5
-from training_examples import QUICK, SMALL, TWO, part_of, quickly
+from training_examples import PLAIN, QUICK, SMALL, TWO, part_of, quickly
 
 pytestmark = [
     pytest.mark.slow,
@@ -173,6 +174,32 @@ def test_features_come_from_whoever_keeps_them():
     quickly(QUICK.model_copy(update={"fine_tune_epochs": 0}), embedder=embedder)
     assert asked[:3] == [32, 32, 16]
     assert set(asked[3:]) == {16}
+
+
+def test_few_cells_are_shown_in_more_views():
+    asked = []
+
+    def embedder(body, crops, *told):
+        asked.append(len(crops))
+        return embed(body, crops)
+
+    few = {"fewest_views": 90, "head_epochs": 1, "fine_tune_epochs": 0}
+    quickly(QUICK.model_copy(update=few), embedder=embedder)
+    assert asked[:4] == [32, 32, 32, 16]  # the crops, two views of each, the validation cells
+
+
+def test_a_head_that_knows_the_classes_is_remembered_by_what_it_counts_as():
+    told = {}
+    for cells in (0, 32, 1e6):
+        p = QUICK.model_copy(update={"fine_tune_epochs": 0, "remember": cells})
+        start = start_from(p, FAB5, SMALL, 0, Path("nowhere"))
+        before = np.concatenate([np.ravel(one) for one in head_of(start.network).get_weights()])
+        train(replace(start, knows=True), FAB5, part_of(32), None, p, PLAIN)
+        after = np.concatenate([np.ravel(one) for one in head_of(start.network).get_weights()])
+        told[cells] = after - before
+    assert np.abs(told[0]).max() > 0.01
+    assert told[32] == pytest.approx(told[0] / 2, abs=1e-6)
+    assert told[1e6] == pytest.approx(0, abs=1e-4)
 
 
 def test_without_validation_cells_the_last_pass_counts():

@@ -31,6 +31,7 @@ QUICK = TrainingParameters(
     crops_per_pass=32,
     head_features=8,
     changed_views=1,
+    fewest_views=0,
     fewest_to_choose=4,
 )
 # A stain that is swapped would take the only thing that tells these cells apart.

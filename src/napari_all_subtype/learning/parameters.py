@@ -70,7 +70,7 @@ class PseudoLabelParameters(Parameters):
     """Which pseudo-labels are taken."""
 
     error_rate: float = Field(
-        0.1,
+        0.2,
         gt=0.0,
         lt=1.0,
         description="Share of wrong pseudo-labels you accept, by the model's calibrated "
@@ -84,13 +84,20 @@ class PseudoLabelParameters(Parameters):
         description="Share of the unlabelled cells used in the last round.",
     )
     class_ratio: float = Field(
-        3.0,
+        1.0,
         ge=1.0,
         le=100.0,
         description="Most pseudo-labels of one class for each of the class that has fewest.",
     )
     weight: float = Field(
         0.5, gt=0.0, le=1.0, description="How much one counts beside a labelled cell."
+    )
+    most_weight: float = Field(
+        0.5,
+        gt=0.0,
+        le=1000.0,
+        description="Most that all pseudo-labels count together, beside all labelled cells that "
+        "train together: hundreds of half-right words must not drown the few that a person said.",
     )
 
 

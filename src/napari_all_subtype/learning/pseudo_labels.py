@@ -148,23 +148,29 @@ def as_targets(
     taxonomy: Taxonomy,
     weight: float,
     subtypes: Collection[str] = (),
+    most: float = np.inf,
 ) -> PseudoLabelled:
     """What the student is taught: a side leaves all its kinds open, a subtype is itself.
 
     Parameters
     ----------
+    weight : float
+        Of a pseudo-label that is quite sure, beside a labelled cell.
     subtypes : collection of str
         Subtypes that are trained apart at all, as `nameable` says.
+    most : float
+        Most that all of them weigh together.
     """
     allowed = np.zeros((len(labels), len(taxonomy)), bool)
     for n, word in enumerate(labels.words):
         for k, name in enumerate(taxonomy.names):
             of_side = top_class(taxonomy, name) == word
             allowed[n, k] = name == word or (of_side and word not in subtypes)
+    weights = weight * labels.confidence
     return PseudoLabelled(
         unlabelled.crops[labels.rows],
         allowed,
-        weight * labels.confidence,
+        weights * min(1.0, most / max(float(weights.sum()), 1e-9)),
         unlabelled.groups[labels.rows],
         unlabelled.ids[labels.rows],
     )

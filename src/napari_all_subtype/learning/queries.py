@@ -120,6 +120,7 @@ def ask(
     n: int,
     known: np.ndarray | None = None,
     seed: int = 0,
+    features: np.ndarray | None = None,
 ) -> Queue:
     """The `n` cells to ask about: doubted, and not all of one kind.
 
@@ -134,13 +135,17 @@ def ask(
         Calibrated.
     known : ndarray, shape (M,), bool, optional
         False for what is unlike the cells of the training.
+    features : ndarray, shape (M, F), float, optional
+        What the model sees in each cell, which tells how alike they are; by default what a small
+        picture of it shows.
     """
     m = len(unlabelled)
     known = np.ones(m, bool) if known is None else known
     doubt = 1 - said_of(probabilities, taxonomy).confidence.astype(float)
     below = known & (1 - doubt < threshold)
     rng = np.random.default_rng(seed)
-    places = _places(unlabelled.crops, probabilities)
+    seen = _small(unlabelled.crops) if features is None else np.asarray(features, np.float32)
+    places = _places(seen, probabilities)
     rows: list[int] = []
     reasons: list[str] = []
     for part, reason in ((below, UNCERTAIN), (known & ~below, NEXT), (~known, NOVEL)):
@@ -189,15 +194,20 @@ def _of_side(probabilities: np.ndarray, sides: np.ndarray, taxonomy: Taxonomy) -
     return by_side[np.arange(len(sides)), [names.index(side) for side in sides]]
 
 
-def _places(crops: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Where each cell lies: small pictures and probabilities, each of spread 1 in all."""
+def _small(crops: np.ndarray) -> np.ndarray:
+    """Small pictures of the crops: ndarray, shape (N, F), float32."""
     n, side = crops.shape[:2]
-    if not n:
-        return np.zeros((0, 1))
     step = max(side // 8, 1)
     cut = crops[:, : side // step * step, : side // step * step, :3].astype(np.float32)
     small = cut.reshape(n, side // step, step, side // step, step, 3).mean(axis=(2, 4))
-    parts = [small.reshape(n, -1), np.asarray(probabilities, np.float32)]
+    return small.reshape(n, int(np.prod(small.shape[1:])))
+
+
+def _places(seen: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Where each cell lies: what is seen of it and its probabilities, each of spread 1 in all."""
+    if not len(seen):
+        return np.zeros((0, 1))
+    parts = [seen, np.asarray(probabilities, np.float32)]
     scaled = [part - part.mean(axis=0) for part in parts]
     return np.hstack(
         [part / max(float(np.sqrt((part**2).sum(axis=1).mean())), 1e-6) for part in scaled]

@@ -15,6 +15,7 @@ from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.backend import device_name
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.card import CARD_NAME, ModelCard, read_card
+from napari_all_subtype.model.embedding import body_of, embed
 from napari_all_subtype.model.weights import (
     BUNDLED,
     check_files,
@@ -81,6 +82,18 @@ class Classifier:
         """
         logits = predict_logits(self.network, self._checked(crops), monitor, batch_size)
         return calibrated(logits, self.card.temperature, self.taxonomy)
+
+    def features(self, crops: np.ndarray, monitor: Monitor = SILENT) -> np.ndarray:
+        """What the network sees in `crops`, before it says a class: ndarray, (N, F), float32.
+
+        Raises
+        ------
+        ParameterError
+            If the crops are not what the model takes.
+        Stopped
+            If a stop was requested.
+        """
+        return embed(body_of(self.network), self._checked(crops), monitor)[0]
 
     def novelty(self, crops: np.ndarray) -> np.ndarray:
         """How unlike the cells of its training `crops` look: ndarray, shape (N,), float32.

@@ -170,6 +170,13 @@ class TrainingParameters(Parameters):
         le=1_000_000,
         description="Crops drawn for one pass; 0 for as many as there are, at least 256.",
     )
+    head_crops_per_pass: int = Field(
+        1024,
+        ge=1,
+        le=1_000_000,
+        description="Least crops drawn for one pass of the first phase where crops_per_pass is 0: "
+        "a crop is a few numbers there, and a head that learns from few cells needs the steps.",
+    )
     head_learning_rate: float = Field(
         3e-3, gt=0, le=1.0, description="Largest learning rate of the first phase."
     )
@@ -197,6 +204,21 @@ class TrainingParameters(Parameters):
         ge=0,
         le=50,
         description="Augmented views of each crop that the head learns from, beside the crop.",
+    )
+    fewest_views: int = Field(
+        128,
+        ge=0,
+        le=100_000,
+        description="Crops and views of them that the head learns from at least: of few cells "
+        "each is shown in more views.",
+    )
+    remember: float = Field(
+        25.0,
+        ge=0.0,
+        le=1_000_000,
+        description="Cells that the head it starts from counts as, where that tells these very "
+        "classes apart: what was learned is averaged with it by that and by the cells learned "
+        "from, so that a handful takes away little. 0 forgets it.",
     )
     head_features: int = Field(
         256, ge=1, le=4096, description="Features of the layer before the classes, of a backbone."

@@ -62,6 +62,8 @@ class Start:
         Identity of the model it goes on from; empty where there is none.
     first : str
         Layer from which it is fine-tuned; empty for all of it.
+    knows : bool
+        Whether its head tells these very classes apart already.
     """
 
     network: keras.Model
@@ -72,6 +74,7 @@ class Start:
     weights: str
     parent: str
     first: str
+    knows: bool = False
 
     @property
     def is_random(self) -> bool:
@@ -132,7 +135,7 @@ def start_from(
         else:
             network = build_backbone(parameters.backbone, spec, len(taxonomy), head)
             architecture, first = parameters.backbone, BACKBONES[parameters.backbone].first
-    parent = _bring(network, word, taxonomy, spec, imagenet, parameters.backbone)
+    parent, knows = _bring(network, word, taxonomy, spec, imagenet, parameters.backbone)
     chosen = parameters.fine_tune_from or ("" if word == RANDOM else first)
     names = [layer.name for layer in network.layers]
     if chosen and chosen not in names:
@@ -142,7 +145,7 @@ def start_from(
             f"of its layers, like {', '.join(learning[-8:])}."
         )
     said = word if word in (BUNDLED, IMAGENET, RANDOM) else Path(word).name
-    return Start(network, architecture, shape, head, spec, said, parent, chosen)
+    return Start(network, architecture, shape, head, spec, said, parent, chosen, knows)
 
 
 def settle_norms(network: keras.Model, crops: np.ndarray, seed: int) -> None:
@@ -199,21 +202,29 @@ def _bring(
     spec: CropSpec,
     imagenet: Path,
     backbone: str,
-) -> str:
-    """Give `network` the weights that `word` names: the identity of their model, if one is."""
+) -> tuple[str, bool]:
+    """Give `network` the weights that `word` names.
+
+    Returns
+    -------
+    tuple of str and bool
+        The identity of their model, if one is, and whether its head came too.
+    """
     if word == RANDOM:
-        return ""
+        return "", False
     if word == IMAGENET:
         _bring_body(network, weights_in(imagenet, backbone))
-        return ""
+        return "", False
     if word == BUNDLED or (Path(word) / CARD_NAME).is_file():
         return _bring_model(network, word, taxonomy, spec)
     _bring_file(network, Path(word))
-    return ""
+    return "", False
 
 
-def _bring_model(network: keras.Model, model: str, taxonomy: Taxonomy, spec: CropSpec) -> str:
-    """Weights of a model, its head too if its classes are the same."""
+def _bring_model(
+    network: keras.Model, model: str, taxonomy: Taxonomy, spec: CropSpec
+) -> tuple[str, bool]:
+    """Weights of a model, its head too if its classes are the same: which model, and whether."""
     other, card = load_network(model)
     if card.crop_spec != spec:
         raise ModelMismatchError(
@@ -235,7 +246,7 @@ def _bring_model(network: keras.Model, model: str, taxonomy: Taxonomy, spec: Cro
                 "differs. Choose the backbone it was trained with."
             )
         layer.set_weights(theirs.get_weights())
-    return card.identity
+    return card.identity, same
 
 
 def _bring_body(network: keras.Model, path: Path) -> None:

@@ -30,6 +30,7 @@ HEAD, FINE = "head", "fine-tuning"
 FEWEST_CROPS_PER_PASS = 256
 RANDOM_IS_FASTER = 10  # times the learning rate where nothing has taught the network anything
 HEAD_BATCHES = 4  # in one step of the first phase, where a crop is a few numbers
+MOST_VIEWS = 15  # of one crop, however few there are
 SPREAD = 0.3  # of the logarithm of the temperature, before any validation cell is seen
 NOT_CALIBRATED = "not calibrated: too few validation cells"
 
@@ -99,6 +100,7 @@ def train(
         If the checkpoint cannot be written: a full disk.
     """
     _refuse(training, taxonomy)
+    learned_from = float(training.chance.sum())
     training = _balanced(training, parameters.class_balance)
     if validation is not None and len(validation.crops):
         validation = _balanced(validation, parameters.class_balance)
@@ -112,7 +114,10 @@ def train(
     state = found.state if found is not None else State()
     ground = start.spec.ground
     draws = Draws(training, seed, parameters.crops_per_batch, augmentation, ground)
-    job = _Job(start, taxonomy, draws, validation, parameters, keeping, state, monitor, embedder)
+    job = _Job(
+        *(start, taxonomy, draws, validation, parameters, keeping, state, monitor, embedder),
+        learned_from,
+    )
     stopped = job.head_phase() or job.fine_phase()
     if stopped and not any(epoch.number for epoch in state.history):
         raise Stopped("Stopped before anything was learned; nothing was kept.")
@@ -133,6 +138,7 @@ class _Job:
     state: State
     monitor: Monitor
     embedder: Embedder
+    learned_from: float  # cells, by what they weigh
 
     def head_phase(self) -> bool:
         """The head alone, on features that are computed once: whether it was stopped."""
@@ -166,19 +172,26 @@ class _Job:
             HEAD,
             head,
             batch,
-            max(self._batches // HEAD_BATCHES, 1),
+            self._head_batches,
             p.head_epochs,
             p.head_learning_rate,
             measure if seen else None,
             self._chooses,
         )
-        return PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
+        before = head.get_weights()
+        stopped = PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
+        if self.start.knows:
+            # Robust fine-tuning by weights in between: Wortsman et al., CVPR 2022.
+            share = p.remember / (p.remember + self.learned_from)
+            pairs = zip(before, head.get_weights(), strict=True)
+            head.set_weights([share * old + (1 - share) * new for old, new in pairs])
+        return stopped
 
     def _features(self, body) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
         """Features of the crops and of their changed views, and of the validation cells."""
         crops = self.draws.training.crops
         views = [self.embedder(body, crops, self.monitor)]
-        for view in range(self.parameters.changed_views):
+        for view in range(self._changed_views):
             changed = np.stack(
                 [
                     self.draws.changed(row, np.random.default_rng((self.draws.seed, 2, view, row)))
@@ -244,6 +257,18 @@ class _Job:
         wanted = self.parameters.crops_per_pass
         n = wanted or max(len(self.draws.training.crops), FEWEST_CROPS_PER_PASS)
         return max(n // self.parameters.crops_per_batch, 1)
+
+    @property
+    def _head_batches(self) -> int:
+        p = self.parameters
+        n = p.crops_per_pass or max(len(self.draws.training.crops), p.head_crops_per_pass)
+        return max(n // (HEAD_BATCHES * p.crops_per_batch), 1)
+
+    @property
+    def _changed_views(self) -> int:
+        p = self.parameters
+        wanted = -(-p.fewest_views // len(self.draws.training.crops)) - 1
+        return max(p.changed_views, min(wanted, MOST_VIEWS)) if p.changed_views else 0
 
 
 class _Quiet:

@@ -123,9 +123,9 @@ def feedback(
     pool = cells.unlabelled
     of_pool = ready.predict(pool.crops, monitor)
     known = familiar(pool.crops, cells.training.crops, ready.novelty(pool.crops))
-    queue = ask(
-        pool, of_pool, cells.training.taxonomy, found.threshold, parameters.queue, known, seed
-    )
+    seen = ready.features(pool.crops, monitor)
+    taxonomy, n = cells.training.taxonomy, parameters.queue
+    queue = ask(pool, of_pool, taxonomy, found.threshold, n, known, seed, seen)
     words = _words(cells, ready, of_pool, monitor)
     kappa = _agreement(database, model, words)
     macro_f1 = _macro_f1(cells.training, probabilities)

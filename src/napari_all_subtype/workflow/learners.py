@@ -30,6 +30,9 @@ class Predictor(Protocol):
     def predict(self, crops: np.ndarray, monitor: Monitor = ...) -> np.ndarray:
         """Calibrated probabilities: ndarray, shape (N, K), float32."""
 
+    def features(self, crops: np.ndarray, monitor: Monitor = ...) -> np.ndarray:
+        """What it sees in each crop: ndarray, shape (N, F), float32; near is alike."""
+
     def novelty(self, crops: np.ndarray) -> np.ndarray:
         """How unlike its training each crop looks: ndarray, shape (N,); NaN if it cannot tell."""
 

@@ -190,8 +190,9 @@ class _Job:
             return Course(**{**vars(course), "termination_condition_": "no_change"}), teacher
         self._keep_in_training(pool.groups[labels.rows])
         subtypes = nameable(training)
-        weight = self.parameters.pseudo_labels.weight
-        extra = as_targets(labels, pool, training.taxonomy, weight, subtypes)
+        p = self.parameters.pseudo_labels
+        most = p.most_weight * float(training.part(TRAIN).weights.sum())
+        extra = as_targets(labels, pool, training.taxonomy, p.weight, subtypes, most)
         student = same_model(
             self.database, fingerprint(self.learner, training, self.seed, extra)
         ) or learn_model(
