@@ -197,8 +197,8 @@ def test_a_head_that_knows_the_classes_is_remembered_by_what_it_counts_as():
         train(replace(start, knows=True), FAB5, part_of(32), None, p, PLAIN)
         after = np.concatenate([np.ravel(one) for one in head_of(start.network).get_weights()])
         told[cells] = after - before
-    assert np.abs(told[0]).max() > 0.01
-    assert told[32] == pytest.approx(told[0] / 2, abs=1e-6)
+    assert np.abs(told[0]).max() > 1e-3
+    assert told[32] == pytest.approx(told[0] / 2, abs=1e-5)
     assert told[1e6] == pytest.approx(0, abs=1e-4)
 
 
