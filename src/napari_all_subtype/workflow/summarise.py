@@ -175,6 +175,7 @@ def summarise(
         said = cells["subtype"] != UNKNOWN.name
         return float(cells.loc[said, column].mean()) if len(cells) else None
 
+    blasts = proportion(blast) if blast else None
     errors = [field.um_relative_uncertainty for field in fields]
     return Summary(
         name=name,
@@ -182,7 +183,7 @@ def summarise(
         n_cells=len(cells),
         n_at_border=int(cells["touches_border"].astype(bool).sum()),
         classes={n: proportion([i]) for i, n in enumerate(names)},
-        blast_any=proportion(blast) if blast else None,
+        blast_any=blasts,
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
         um_relative_uncertainty=max(errors),
@@ -195,7 +196,7 @@ def summarise(
             taxonomy,
         ),
         smear_score=_score(fields, seed),
-        blank_rate=blank_rate(fields[0].facts, len(cells), fields[0].blast_threshold),
+        blank_rate=_blank_rate(fields, cells, blasts),
         scale_warnings={f.name: f.scale_warning for f in fields if f.scale_warning},
         excluded=_added(field.excluded for field in fields),
         n_reviewed=sum(field.n_reviewed for field in fields),
@@ -228,6 +229,15 @@ def quick_counts(tables: Sequence[pd.DataFrame], taxonomy: Taxonomy) -> Counts:
         for name in names
     }
     return Counts(classes, excluded)
+
+
+def _blank_rate(
+    fields: Sequence[FieldCells], cells: pd.DataFrame, blasts: Proportion | None
+) -> BlankRate | None:
+    """The model's own rate, and beside it the count if that is the model's alone."""
+    alone = blasts is not None and not (table.annotations(cells) != "").any()
+    first, count = fields[0], blasts.count if alone else None
+    return blank_rate(first.facts, len(cells), first.blast_threshold, count)
 
 
 def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
