@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from examples import example_analysis
 from napari_all_subtype.cells.model_facts import NO_FACTS, FalseBlasts, ModelFacts
 from napari_all_subtype.cells.source import PixelSize
-from napari_all_subtype.model.card import Measurement, TrainingData
+from napari_all_subtype.model.card_parts import Measurement, TrainingData
 from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED, facts_of
 from napari_all_subtype.workflow.field_cells import FieldCells
