@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,12 +50,15 @@ class Record(OpenProject):
 
     Signals
     -------
+    speaking
+        Something is about to be said or taken back.
     worded : int, tuple of int
         People call these cells of a field something else now.
     taken_back : int, MaskEdit
         An edit is to be made in the masks of a field.
     """
 
+    speaking = Signal()
     worded = Signal(int, object)
     taken_back = Signal(int, object)
 
@@ -149,9 +151,7 @@ class Record(OpenProject):
         """Have the table of field `n` say `words`, and tell of it."""
         if not words:
             return
-        result = self.session.fields[n].result
-        cells = table.annotated(result.analysis.cells, words)
-        self.session.put(n, result=result.edited((), replace(result.analysis, cells=cells)))
+        self.session.put(n, result=self.session.fields[n].result.called(words))
         self.worded.emit(n, tuple(words))
 
     def _words(self, kept: KeptField) -> dict[int, str]:

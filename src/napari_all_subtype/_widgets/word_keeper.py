@@ -68,6 +68,7 @@ class WordKeeper:
         if not any(places.values()):
             self.told.emit(NO_CELLS)
             return False
+        self.record.speaking.emit()
         try:
             self.need_project()
             if any(not self.record.keeps(n) for n in places):
@@ -96,6 +97,7 @@ class WordKeeper:
         if not self.record.keeps(n):
             self.told.emit(NOTHING_SAID)
             return None
+        self.record.speaking.emit()
         try:
             made = how(n)
         except AllSubtypeError as error:
