@@ -15,7 +15,7 @@ from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
 from napari_all_subtype.project.annotations import annotate_many
-from napari_all_subtype.project.crops import keep_crops
+from napari_all_subtype.project.crops import CropFile, keep_crop_files
 from napari_all_subtype.project.history import labels_now
 from napari_all_subtype.project.mask_edits import MaskEdit, record_edit
 from napari_all_subtype.project.reclassifications import record_reclassified
@@ -83,7 +83,7 @@ class Record(OpenProject):
         self,
         places: Mapping[int, Sequence[int]],
         word: str,
-        crops: Mapping[int, Mapping[int, np.ndarray]] | None = None,
+        crops: Mapping[int, Mapping[int, CropFile]] | None = None,
     ) -> None:
         """Have the reader call cells `word`; an empty one takes their words back. One undo step.
 
@@ -108,7 +108,7 @@ class Record(OpenProject):
         seen, words = [], []
         for n, labels in places.items():
             pictures = (crops or {}).get(n, {})
-            names = dict(zip(pictures, keep_crops(database, pictures.values()), strict=True))
+            names = dict(zip(pictures, keep_crop_files(database, pictures.values()), strict=True))
             found = self._seen(n, labels, names)
             seen += found
             words += [self._word(n, word) if word else None] * len(found)

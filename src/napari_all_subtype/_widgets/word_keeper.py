@@ -75,7 +75,7 @@ class WordKeeper:
                 self._wait(places, word)
                 return False
             shown = self.session.selected
-            crops = {n: self.session.pixels.crops(places[n]) for n in places if n == shown}
+            crops = {n: self.session.crops.of(places[n]) for n in places if n == shown}
             self.record.say(places, word, crops)
         except AllSubtypeError as error:
             self.told.emit(f"⚠ {error}")
