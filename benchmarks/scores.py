@@ -118,6 +118,8 @@ FIGURES = {
     "touching cells, F1 at IoU 0.7": _f1,
     "cells per image": lambda t: t["cells"].mean(),
     "called blast, of normal cells": lambda t: t["called_blast"].sum() / max(t["cells"].sum(), 1),
+    "called blast, of blasts": lambda t: t["blast_called"].mean(),
+    "called blast, of other leukocytes": lambda t: t["other_called"].mean(),
 }
 _NEEDS = {
     "nucleus Dice": "nucleus_dice",
@@ -131,6 +133,8 @@ _NEEDS = {
     "touching cells, F1 at IoU 0.7": "touching_known",
     "cells per image": "cells",
     "called blast, of normal cells": "called_blast",
+    "called blast, of blasts": "blast_called",
+    "called blast, of other leukocytes": "other_called",
 }
 
 
@@ -156,8 +160,8 @@ def summarise(table: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES) ->
                 "value": round(float(figure(table)), 4),
                 "low": round(float(low), 4),
                 "high": round(float(high), 4),
-                "n": len(table),
-                "groups": len(groups),
+                "n": int(table[_NEEDS[name]].notna().sum()),
+                "groups": int(table.loc[table[_NEEDS[name]].notna(), "group"].nunique()),
                 "per_group": {str(g): round(float(figure(part)), 4) for g, part in groups.items()},
             }
         )

@@ -13,7 +13,8 @@ from bundled_novelty import familiarity_of
 from bundled_stain import stain_seen_of
 from bundled_subtypes import simulated_rows
 
-from napari_all_subtype.model.card import Measurement, ModelCard, TrainingData, write_card
+from napari_all_subtype.model.card import ModelCard, write_card
+from napari_all_subtype.model.card_parts import Measurement, TrainingData
 from napari_all_subtype.model.parameters import NetworkParameters
 from napari_all_subtype.model.weights import (
     BUNDLED_ID,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from napari_all_subtype.cells.model_facts import FalseBlasts
-from napari_all_subtype.model.card import Measurement, ModelCard
+from napari_all_subtype.model.card import ModelCard
+from napari_all_subtype.model.card_parts import Measurement
 from napari_all_subtype.model.parameters import (
     AugmentationParameters,
     FittingParameters,

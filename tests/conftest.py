@@ -11,12 +11,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if sys.platform == "linux" and not (os.getenv("DISPLAY") or os.getenv("WAYLAND_DISPLAY")):
     # Enough for widgets alone, where Qt would otherwise abort the whole run; tests of
     # windows need OpenGL, so scripts/with_display.sh gives them a display.
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("patient", settings.default, deadline=None)
+settings.load_profile("patient")
 
 NAPARI_FOLDER = pytest.StashKey[str]()
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

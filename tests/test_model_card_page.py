@@ -28,7 +28,8 @@ from model_card_reliability import (
 from model_card_tables import data_table, forms_table
 
 from napari_all_subtype.model.calibration import blast_logit
-from napari_all_subtype.model.card import Measurement, read_card
+from napari_all_subtype.model.card import read_card
+from napari_all_subtype.model.card_parts import Measurement
 from napari_all_subtype.model.weights import find_model
 from napari_all_subtype.workflow.card_facts import CEILING_SHARE
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from examples import example_analysis
 from napari_all_subtype.cells.model_facts import NO_FACTS, FalseBlasts, ModelFacts
 from napari_all_subtype.cells.source import PixelSize
-from napari_all_subtype.model.card import Measurement, TrainingData
+from napari_all_subtype.model.card_parts import Measurement, TrainingData
 from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED, facts_of
 from napari_all_subtype.workflow.field_cells import FieldCells
@@ -110,6 +110,12 @@ def test_blank_rate_says_range_laboratories_and_what_it_means_here():
         "there all the same."
     )
     assert rate.limit_of_blank == 6
+
+
+@pytest.mark.parametrize(("n_blasts", "told"), [(6, "6, within that"), (7, "7, more than that")])
+def test_count_of_the_model_is_set_beside_the_limit_of_blank(n_blasts, told):
+    text = blank_rate(facts_of(CARD), 120, n_blasts=n_blasts).text
+    assert f"(limit of blank), and here are {told}; blasts can be there all the same." in text
 
 
 def test_blank_rate_measured_at_another_threshold_says_so():

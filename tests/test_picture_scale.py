@@ -131,10 +131,12 @@ def test_table_and_notes_say_whence_the_scale_came(folder, tmp_path):
     rows = pd.read_csv(tmp_path / "cells.csv")
     assert set(rows["pixel_size_origin"]) == {"red cells"}
     assert rows["pixel_size_note"].str.endswith("of 10 pictures of this size together").all()
-    assert len(result.notes) == 2
-    assert "no cell changes sides" in result.notes[1]
-    assert result.notes[0].startswith("Scale of 10 pictures: ")
-    assert "together: 0.1" in result.notes[0]
+    counts, scale, doubt = result.notes
+    each = pd.read_csv(tmp_path / "cells.csv")["subtype"].value_counts()
+    assert counts.startswith(f"10 cells: Normal {each.get('normal', 0)}, Blast ")
+    assert "no cell changes sides" in doubt
+    assert scale.startswith("Scale of 10 pictures: ")
+    assert "together: 0.1" in scale
 
 
 def with_scales(um_per_px_seen):
@@ -151,8 +153,8 @@ def test_classified_pictures_of_an_unseen_scale_are_told(folder, tmp_path):
         classify_batch(fields, tmp_path / name, given, classifier=with_scales((0.05, coarsest)))
         for name, coarsest in (("a.csv", 0.5), ("b.csv", 0.19))
     )
-    assert seen.notes == ()
-    (note,) = unseen.notes
+    assert len(seen.notes) == 1
+    _, note = unseen.notes
     assert note.startswith("Scale of 3 pictures (0.400 µm/px) is coarser than any the model")
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from napari_all_subtype.cells.fab import fab_scores
 from napari_all_subtype.config import SmearScoreParameters
+from napari_all_subtype.errors import Stopped
+from napari_all_subtype.progress import SilentMonitor
 from napari_all_subtype.workflow.smear_score import HISTORICAL, L3_WARNING, smear_score
 from test_fab_scores import L1, L2, L3
 
@@ -104,3 +106,18 @@ def test_weights_are_parameters():
 def test_table_without_evidence_is_not_scored():
     cells = [pd.DataFrame({"area_px": [10.0], "subtype": ["blast"]})]
     assert smear_score(cells, 0.0).outcome == "not computed"
+
+
+def test_stops_where_nobody_waits_for_the_score_any_more():
+    class Impatient(SilentMonitor):
+        heard = 0
+
+        def report(self, progress):
+            self.heard = progress.done
+
+        @property
+        def stop_requested(self):
+            return self.heard >= 3
+
+    with pytest.raises(Stopped):
+        smear_score(fields(*[L1] * 60), 0.0, monitor=Impatient())

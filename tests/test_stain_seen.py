@@ -94,6 +94,12 @@ def test_unseen_stain_is_told_in_words_and_numbers(by, told):
     assert bool(warning) == bool(told)
 
 
+def test_numbers_that_are_alike_when_rounded_are_told_apart():
+    seen = SEEN.model_copy(update={"high": (49.7, *SEEN.high[1:])})
+    warning = stain_warning(cells_of(shifted(nucleus_l=20, cytoplasm_l=18)), seen)
+    assert "nuclei paler (L* 50.0; seen 18.0 to 49.7)" in warning
+
+
 def test_pale_stain_within_what_belongs_together_is_not_warned_of():
     assert stain_warning(cells_of(shifted(nucleus_l=11, cytoplasm_l=11)), SEEN) == ""
 

@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from napari_all_subtype._widgets import tally
 from napari_all_subtype._widgets.threads import Latest
+from napari_all_subtype.progress import Progress, checkpoint
 
 pytest_plugins = ["window_fixtures"]
 
@@ -22,9 +24,9 @@ def latest(qtbot):
 
 def test_only_what_was_asked_for_last_is_told(latest, qtbot):
     go, told = threading.Event(), []
-    latest.ask(lambda: go.wait(10) and "first", told.append)
+    latest.ask(lambda _: go.wait(10) and "first", told.append)
     for word in ("second", "third"):
-        latest.ask(lambda word=word: word, told.append)
+        latest.ask(lambda _, word=word: word, told.append)
     go.set()
     qtbot.waitUntil(lambda: bool(told), timeout=10_000)
     assert told == ["third"]
@@ -32,15 +34,35 @@ def test_only_what_was_asked_for_last_is_told(latest, qtbot):
 
 def test_what_is_forgotten_is_not_told_and_more_can_be_asked_for(latest, qtbot):
     go, told = threading.Event(), []
-    latest.ask(lambda: go.wait(10) and "forgotten", told.append)
+    latest.ask(lambda _: go.wait(10) and "forgotten", told.append)
     latest.forget()
     go.set()
-    latest.ask(lambda: "asked for", told.append)
+    latest.ask(lambda _: "asked for", told.append)
     qtbot.waitUntil(lambda: bool(told), timeout=10_000)
     assert told == ["asked for"]
     latest.forget()
-    latest.ask(lambda: "again", told.append)
+    latest.ask(lambda _: "again", told.append)
     qtbot.waitUntil(lambda: len(told) == 2, timeout=10_000)
+
+
+@pytest.mark.parametrize("end", [Latest.forget, lambda latest: latest.ask(str, print)])
+def test_what_does_not_count_any_more_is_asked_to_stop(latest, qtbot, end):
+    begun, stopped, told = threading.Event(), threading.Event(), []
+
+    def work(monitor):
+        begun.set()
+        while not monitor.stop_requested:
+            time.sleep(0.001)
+        stopped.set()
+        checkpoint(monitor, Progress("work"))
+
+    latest.ask(work, told.append)
+    assert begun.wait(10)
+    end(latest)
+    assert stopped.wait(10)
+    latest.ask(lambda _: "next", told.append)
+    qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+    assert told == ["next"]
 
 
 @pytest.mark.window

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from napari.layers import Image
 from pydantic import Field
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QToolTip
 
 from examples import example_analysis
 from napari_all_subtype._widgets.form import (
@@ -110,6 +112,21 @@ def test_pixel_size_keeps_four_decimals(qapp, value):
     form = ParameterForm(DEFAULTS, ["scale.pixel_size_um"])
     form.set_value("scale.pixel_size_um", value)
     assert math.isclose(form.values()["scale.pixel_size_um"], value, abs_tol=5.1e-5)
+
+
+@pytest.mark.parametrize("typed", ["10", "0", "-1", "1.5"])
+def test_number_out_of_range_is_told_and_not_made_another(qtbot, typed):
+    form = form_of(qtbot, DEFAULTS, ["scale.pixel_size_um"])
+    form.set_value("scale.pixel_size_um", 0.13)
+    form.show()
+    box = form.editor("scale.pixel_size_um")
+    box.selectAll()
+    qtbot.keyClicks(box, typed)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert form.values() == {"scale.pixel_size_um": 0.13}
+    told = f"{typed} is not between 0.0200 and 1.0000 µm: the value before stays."
+    assert QToolTip.text() == told
+    QToolTip.hideText()
 
 
 def test_bad_value_is_an_error_of_ours():

@@ -104,7 +104,7 @@ class AnalyseSmear(QWidget):
             box.addWidget(part)
         content = QWidget()
         column = QVBoxLayout(content)
-        for part in (smear, self.result, self.edits, self.cell):
+        for part in (smear, self.result, self.cell, self.edits):
             column.addWidget(part)
         column.addStretch()
         self.scroll = VerticalScroll(content)

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_all_subtype._widgets.spin_boxes import TellingDoubleSpinBox, TellingSpinBox
 from napari_all_subtype.config import Parameters
 
 UNITS = {"um": "µm", "px": "px", "s": "s", "deg": "°"}
@@ -242,7 +243,7 @@ def _choice(options: tuple[str, ...]):
 def _number(kind: type, name: str, info: FieldInfo, optional: bool):
     """A spin box with the field's bounds; one step below the lowest value means None."""
     low, high = _bounds(info)
-    box = QSpinBox() if kind is int else QDoubleSpinBox()
+    box = TellingSpinBox() if kind is int else TellingDoubleSpinBox()
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setKeyboardTracking(False)
     step = kind(1) if kind is int else _step(low, high)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import imagecodecs
 import numpy as np
 
+from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.workflow.word_counts import WordCounts
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,22 @@ class PackedAnalysis:
         for edit in self.edits:
             edit.apply_to(masks)
         return replace(self.analysis, masks=masks)
+
+    @cached_property
+    def counts(self) -> WordCounts:
+        """How often each word counts among its cells."""
+        return WordCounts.of(self.analysis.cells)
+
+    def called(self, words: Mapping[int, str]) -> PackedAnalysis:
+        """The same in which a person says `words` of some labels; an empty one takes a word back.
+
+        Its counts follow from those of this one: they are not counted anew for every key.
+        """
+        before = self.analysis.cells
+        cells = table.annotated(before, words)
+        result = self.edited((), replace(self.analysis, cells=cells))
+        vars(result)["counts"] = self.counts.after(before, cells, words)
+        return result
 
     def edited(self, edits: tuple[Edit, ...], analysis: Analysis) -> PackedAnalysis:
         """The same after some more `edits`, with the table and the flags of `analysis`."""

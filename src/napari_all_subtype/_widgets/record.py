@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,7 @@ from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
 from napari_all_subtype.project.annotations import annotate_many
-from napari_all_subtype.project.crops import keep_crops
+from napari_all_subtype.project.crops import CropFile, keep_crop_files
 from napari_all_subtype.project.history import labels_now
 from napari_all_subtype.project.mask_edits import MaskEdit, record_edit
 from napari_all_subtype.project.reclassifications import record_reclassified
@@ -51,12 +50,15 @@ class Record(OpenProject):
 
     Signals
     -------
+    speaking
+        Something is about to be said or taken back.
     worded : int, tuple of int
         People call these cells of a field something else now.
     taken_back : int, MaskEdit
         An edit is to be made in the masks of a field.
     """
 
+    speaking = Signal()
     worded = Signal(int, object)
     taken_back = Signal(int, object)
 
@@ -81,7 +83,7 @@ class Record(OpenProject):
         self,
         places: Mapping[int, Sequence[int]],
         word: str,
-        crops: Mapping[int, Mapping[int, np.ndarray]] | None = None,
+        crops: Mapping[int, Mapping[int, CropFile]] | None = None,
     ) -> None:
         """Have the reader call cells `word`; an empty one takes their words back. One undo step.
 
@@ -106,7 +108,7 @@ class Record(OpenProject):
         seen, words = [], []
         for n, labels in places.items():
             pictures = (crops or {}).get(n, {})
-            names = dict(zip(pictures, keep_crops(database, pictures.values()), strict=True))
+            names = dict(zip(pictures, keep_crop_files(database, pictures.values()), strict=True))
             found = self._seen(n, labels, names)
             seen += found
             words += [self._word(n, word) if word else None] * len(found)
@@ -149,9 +151,7 @@ class Record(OpenProject):
         """Have the table of field `n` say `words`, and tell of it."""
         if not words:
             return
-        result = self.session.fields[n].result
-        cells = table.annotated(result.analysis.cells, words)
-        self.session.put(n, result=result.edited((), replace(result.analysis, cells=cells)))
+        self.session.put(n, result=self.session.fields[n].result.called(words))
         self.worded.emit(n, tuple(words))
 
     def _words(self, kept: KeptField) -> dict[int, str]:

@@ -82,7 +82,7 @@ class ResultPanel(QGroupBox):
         self.summary = paragraph()
         self.flags, self.scale_warning, self.stain_warning = paragraph(), paragraph(), paragraph()
         layout = QVBoxLayout(self)
-        told = (self.summary, self.scale_warning, self.stain_warning, self.flags)
+        told = (self.scale_warning, self.stain_warning, self.summary, self.flags)
         for part in (self.scope, self.legend, *told, self.drawing):
             layout.addWidget(part)
 

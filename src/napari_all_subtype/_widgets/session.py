@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_all_subtype._widgets.cell_pixels import CellPixels
 from napari_all_subtype._widgets.classes_in_use import ClassesInUse
+from napari_all_subtype._widgets.crop_files import CropFiles
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.gauge import Gauge
 from napari_all_subtype._widgets.jobs import Worker
@@ -81,6 +82,7 @@ class Session(ShownSmear):
         self.learning = Learning(self.record)
         self.wanted_model = ""
         self.pixels = CellPixels(self)
+        self.crops = CropFiles(self)
         self.told_of = 0
         self._gauge = Gauge()
         self._crop_specs: dict[str, CropSpec] = {}

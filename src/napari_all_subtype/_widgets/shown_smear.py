@@ -14,6 +14,7 @@ from napari_all_subtype._widgets.fields import SmearField, reworded
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.selection import Selection
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.progress import SILENT, Monitor
 
 if TYPE_CHECKING:
     from napari_all_subtype.workflow.summarise import Counts, Summary
@@ -154,34 +155,39 @@ class ShownSmear:
 
     def counts(self, index: int | None = None) -> Counts | None:
         """Classes and exclusions of one field, or of the whole smear; None without a result."""
-        from napari_all_subtype.workflow.summarise import quick_counts
+        from napari_all_subtype.workflow.summarise import counts_of
 
         shown = self.fields if index is None else [self.fields[index]]
-        done = [one.result.analysis for one in shown if one.result and not one.same_as]
-        if not done or any(one.taxonomy != done[0].taxonomy for one in done):
+        done = [one.result for one in shown if one.result and not one.same_as]
+        if len({one.analysis.taxonomy for one in done}) != 1:
             return None
-        return quick_counts([one.cells for one in done], done[0].taxonomy)
+        return counts_of([one.counts for one in done], done[0].analysis.taxonomy)
 
     def cell_count(self, index: int | None = None) -> int:
         """Rows of the tables of one field, or of the whole smear."""
         shown = self.fields if index is None else [self.fields[index]]
         return sum(len(one.result.analysis.cells) for one in shown if one.result)
 
-    def summary(self, index: int | None = None) -> Summary | None:
-        """Summary of one field, or of all analysed fields together; None without a result."""
+    def summary(self, index: int | None = None, monitor: Monitor = SILENT) -> Summary | None:
+        """Summary of one field, or of all analysed fields together; None without a result.
+
+        Raises
+        ------
+        Stopped
+            If the monitor asks for it.
+        """
         from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
         if index is not None:
             result = self.result(index)
-            return (
-                summarise([FieldCells.of(result.analysis)], result.analysis.name)
-                if result
-                else None
-            )
+            if result is None:
+                return None
+            field = FieldCells.of(result.analysis)
+            return summarise([field], result.analysis.name, monitor=monitor)
         # Also called in a thread: the fields may be others before the end.
         done = [field for field in self.fields if field.result]
         counted = [FieldCells.of(field.result.analysis) for field in done if not field.same_as]
         repeated = [FieldCells.of(field.result.analysis) for field in done if field.same_as]
         if not counted or any(field.taxonomy != counted[0].taxonomy for field in counted):
             return None
-        return summarise(counted, self.smear, repeated=repeated)
+        return summarise(counted, self.smear, repeated=repeated, monitor=monitor)

@@ -39,12 +39,19 @@ class Tally:
         self._timer.timeout.connect(self.show)
         self._summaries = Latest()
         self._stopped = False
+        session.record.speaking.connect(self._on_speaking)
 
     def stop(self) -> None:
         """Tell nothing more."""
         self._stopped = True
         self._timer.stop()
         self._summaries.forget()
+        self.session.record.speaking.disconnect(self._on_speaking, missing_ok=True)
+
+    def _on_speaking(self) -> None:
+        """A word is on its way: a summary of what stood before only holds it up."""
+        self._summaries.forget()
+        self._timer.start()
 
     def show_soon(self) -> None:
         """Tell the counts now, and the summary once nothing has changed for a moment."""

@@ -10,6 +10,7 @@ from napari.qt.threading import create_worker
 from qtpy.QtCore import QThreadPool, QTimer
 
 from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.progress import Monitor, SilentMonitor
 
 # How long a program that ends waits for threads: one that tells a window that is gone of its
 # result would abort it.
@@ -36,33 +37,48 @@ def _wait_at_the_end() -> None:
 
 
 class Latest:
-    """Work in a thread, one piece at a time, of which only what was asked for last counts."""
+    """Work in a thread, one piece at a time, of which only what was asked for last counts.
+
+    Each piece is given a monitor that asks it to stop once it does not count any more.
+    """
 
     def __init__(self) -> None:
         self._next: tuple[Callable, Callable] | None = None
-        self._busy = False
+        self._running: _Piece | None = None
 
-    def ask(self, function: Callable[[], object], then: Callable[[object], None]) -> None:
+    def ask(self, function: Callable[[Monitor], object], then: Callable[[object], None]) -> None:
         """Call `then` with the value of `function`, unless something else is asked for before."""
+        self.forget()
         self._next = (function, then)
-        if not self._busy:
+        if self._running is None:
             self._begin()
 
     def forget(self) -> None:
         """Call nothing any more of what is under way."""
-        self._next = (lambda: None, lambda _: None) if self._busy else None
+        self._next = None
+        if self._running is not None:
+            self._running.stop_requested = True
 
     def _begin(self) -> None:
-        (function, then), self._next, self._busy = self._next, None, True
+        function, then = self._next
+        self._next, piece = None, _Piece()
+        self._running = piece
 
         def end(value: object) -> None:
-            self._busy = False
+            self._running = None
             if self._next is not None:
                 self._begin()
-            else:
+            elif not piece.stop_requested:
                 then(value)
 
-        in_thread(function, then=end)
+        in_thread(function, piece, then=end)
+
+
+class _Piece(SilentMonitor):
+    """The monitor of one piece of work."""
+
+    def __init__(self) -> None:
+        self.stop_requested = False
 
 
 def in_turns(

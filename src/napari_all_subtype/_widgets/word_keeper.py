@@ -68,13 +68,14 @@ class WordKeeper:
         if not any(places.values()):
             self.told.emit(NO_CELLS)
             return False
+        self.record.speaking.emit()
         try:
             self.need_project()
             if any(not self.record.keeps(n) for n in places):
                 self._wait(places, word)
                 return False
             shown = self.session.selected
-            crops = {n: self.session.pixels.crops(places[n]) for n in places if n == shown}
+            crops = {n: self.session.crops.of(places[n]) for n in places if n == shown}
             self.record.say(places, word, crops)
         except AllSubtypeError as error:
             self.told.emit(f"⚠ {error}")
@@ -96,6 +97,7 @@ class WordKeeper:
         if not self.record.keeps(n):
             self.told.emit(NOTHING_SAID)
             return None
+        self.record.speaking.emit()
         try:
             made = how(n)
         except AllSubtypeError as error:

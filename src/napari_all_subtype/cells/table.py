@@ -50,7 +50,9 @@ def few_rows(
     >>> int(few_rows(cells, [2], ["area_px", "mass"])[0].area_px)
     20
     """
-    values = {name: column.tolist() for name, column in _taken(cells, labels, columns).items()}
+    taken = _taken(cells, labels, columns)
+    # As plain arrays: columns of pandas give their values one by one.
+    values = {name: np.asarray(column).tolist() for name, column in taken.items()}
     return [
         SimpleNamespace(**dict(zip(values, row, strict=True)))
         for row in zip(*values.values(), strict=True)

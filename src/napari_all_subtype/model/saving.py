@@ -17,11 +17,10 @@ from napari_all_subtype.model.card import (
     CARD_NAME,
     DRAFT,
     TAXONOMIES,
-    Measurement,
     ModelCard,
-    TrainingData,
     write_card,
 )
+from napari_all_subtype.model.card_parts import Measurement, TrainingData
 from napari_all_subtype.model.pictures_file import write_pictures
 from napari_all_subtype.model.starting import Start
 from napari_all_subtype.model.training import Fitted

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,15 @@ import numpy as np
 from napari_all_subtype.errors import Stopped, TrainingError
 from napari_all_subtype.model.backbones import learn_from
 from napari_all_subtype.model.backend import load_keras
-from napari_all_subtype.model.calibration import fit_plain_temperature, fit_temperature
-from napari_all_subtype.model.checkpoints import Epoch, State, read_checkpoint
+from napari_all_subtype.model.checkpoints import Epoch, State
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.model.draws import Draws, TrainingCrops
 from napari_all_subtype.model.embedding import Embedder, body_of, embed, head_of, learner_of
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
-from napari_all_subtype.model.phase import VAL_LOSS, Keeping, Phase, PhaseRun
+from napari_all_subtype.model.phase import Keeping, Phase, PhaseRun
+from napari_all_subtype.model.resuming import fingerprint, resumed
 from napari_all_subtype.model.starting import Start, norms_of, settle_norms
+from napari_all_subtype.model.validating import figures_of, mean_of, temperature_of
 from napari_all_subtype.progress import SILENT, Monitor, Progress
 from napari_all_subtype.taxonomy import Taxonomy
 
@@ -31,8 +31,6 @@ FEWEST_CROPS_PER_PASS = 256
 RANDOM_IS_FASTER = 10  # times the learning rate where nothing has taught the network anything
 HEAD_BATCHES = 4  # in one step of the first phase, where a crop is a few numbers
 MOST_VIEWS = 15  # of one crop, however few there are
-SPREAD = 0.3  # of the logarithm of the temperature, before any validation cell is seen
-NOT_CALIBRATED = "not calibrated: too few validation cells"
 
 
 @dataclass(frozen=True)
@@ -108,10 +106,8 @@ def train(
         validation = None
     if start.is_random:
         settle_norms(start.network, training.crops, seed)
-    fingerprint = _fingerprint(start, training, validation, parameters, augmentation, seed)
-    keeping = Keeping(folder, fingerprint)
-    found = read_checkpoint(folder, fingerprint) if folder is not None else None
-    state = found.state if found is not None else State()
+    told = fingerprint(start, training, validation, parameters, augmentation, seed)
+    keeping, state = resumed(folder, told)
     ground = start.spec.ground
     draws = Draws(training, seed, parameters.crops_per_batch, augmentation, ground)
     job = _Job(
@@ -122,7 +118,7 @@ def train(
     if stopped and not any(epoch.number for epoch in state.history):
         raise Stopped("Stopped before anything was learned; nothing was kept.")
     load_keras().utils.clear_session(free_memory=False)
-    temperature, on = _temperature(job.logits(SILENT), validation, taxonomy)
+    temperature, on = temperature_of(job.logits(SILENT), validation, taxonomy)
     measured = job.measured(SILENT) if validation is not None else {}
     return Fitted(start.network, temperature, on, tuple(state.history), stopped, measured)
 
@@ -164,8 +160,8 @@ class _Job:
             return _alone(given), self.draws.targets[rows]
 
         def measure() -> dict[str, float]:
-            return _figures(
-                _mean(head.predict_on_batch(_alone(seen))), self.validation, self.taxonomy
+            return figures_of(
+                mean_of(head.predict_on_batch(_alone(seen))), self.validation, self.taxonomy
             )
 
         phase = Phase(
@@ -229,7 +225,7 @@ class _Job:
 
     def measured(self, monitor: Monitor | None = None) -> dict[str, float]:
         """Figures of the network on the validation cells."""
-        return _figures(self.logits(monitor), self.validation, self.taxonomy)
+        return figures_of(self.logits(monitor), self.validation, self.taxonomy)
 
     def logits(self, monitor: Monitor | None = None) -> np.ndarray | None:
         """What the network says of the validation cells; None where there are none."""
@@ -241,7 +237,7 @@ class _Job:
             return predict_logits(network, crops, quiet)
         # Where the head alone learned, the features are those of before.
         seen = self.embedder(body_of(network), crops, quiet)
-        return _mean(head_of(network)(seen, training=False))
+        return mean_of(head_of(network)(seen, training=False))
 
     @property
     def _chooses(self) -> bool:
@@ -317,74 +313,3 @@ def _balanced(part: TrainingCrops, strength: float) -> TrainingCrops:
 def _alone(given: list[np.ndarray]) -> list[np.ndarray] | np.ndarray:
     """Inputs as a network takes them: a list only where there are several."""
     return given if len(given) > 1 else given[0]
-
-
-def _mean(opinions: object) -> np.ndarray:
-    some = opinions if isinstance(opinions, (list, tuple)) else [opinions]
-    return np.mean([np.asarray(one, np.float32) for one in some], axis=0)
-
-
-def _figures(logits: np.ndarray, part: TrainingCrops, taxonomy: Taxonomy) -> dict[str, float]:
-    """Loss on the words of cells, and how often the side is right: the class that has no parent."""
-    z = logits.astype(np.float64)
-    top = z.max(axis=1, keepdims=True)
-    p = np.exp(z - top)
-    right = np.maximum((p * part.allowed).sum(axis=1) / p.sum(axis=1), 1e-12)
-    side = _side_of_class(taxonomy)
-    sums = np.stack([p[:, side == one].sum(axis=1) for one in np.unique(side)], axis=1)
-    truth = side[part.allowed.argmax(axis=1)]
-    hit = np.unique(side)[sums.argmax(axis=1)] == truth
-    per_kind = [hit[truth == one].mean() for one in np.unique(truth)]
-    return {
-        VAL_LOSS: float(np.average(-np.log(right), weights=part.chance)),
-        "val_accuracy": float(hit.mean()),
-        "val_balanced_accuracy": float(np.mean(per_kind)),
-    }
-
-
-def _side_of_class(taxonomy: Taxonomy) -> np.ndarray:
-    """Column of the class at the top that each class is, or is a kind of: (K,), int."""
-    parents = (one.parent if one.parent in taxonomy.names else one.name for one in taxonomy.classes)
-    return np.array([taxonomy.index(name) for name in parents])
-
-
-def _temperature(
-    logits: np.ndarray | None, validation: TrainingCrops | None, taxonomy: Taxonomy
-) -> tuple[float, str]:
-    """Temperature on the validation cells, and how many these are."""
-    if logits is None or validation is None:
-        return 1.0, NOT_CALIBRATED
-    groups = len(np.unique(validation.laboratory))
-    told = f"{len(logits)} validation cells of {groups} groups"
-    if not taxonomy.has_sides:
-        return fit_plain_temperature(logits, validation.allowed, validation.chance, SPREAD), told
-    blast = validation.allowed[:, [taxonomy.index(name) for name in taxonomy.blasts]].any(axis=1)
-    normal = validation.allowed[:, taxonomy.index("normal")]
-    known = blast != normal
-    if not (blast & known).any() or not (normal & known).any():
-        return 1.0, NOT_CALIBRATED
-    weights = validation.chance[known]
-    return fit_temperature(logits[known], blast[known], weights, taxonomy, SPREAD), told
-
-
-def _fingerprint(
-    start: Start,
-    training: TrainingCrops,
-    validation: TrainingCrops | None,
-    parameters: TrainingParameters,
-    augmentation: AugmentationParameters,
-    seed: int,
-) -> str:
-    """Hash of all that the weights depend on."""
-    digest = hashlib.sha256()
-    names = (start.architecture, start.weights, start.parent, start.first, seed)
-    told = (names, asdict(start.spec), parameters.model_dump(), augmentation.model_dump())
-    digest.update(repr(told).encode())
-    for part in (training, validation):
-        arrays = () if part is None else (part.crops, part.allowed, part.considered, part.chance)
-        for array in arrays:
-            digest.update(repr((array.shape, array.dtype.str)).encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
-        if part is not None:
-            digest.update("\n".join(map(str, part.laboratory)).encode())
-    return digest.hexdigest()

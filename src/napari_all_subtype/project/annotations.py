@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from itertools import groupby
@@ -98,7 +99,11 @@ def annotate_many(
             f"{len(words)} words were given for {len(seen)} cells: expected one for each."
         )
     with database.transaction() as connection:
-        slides = [_slide_of(connection, cell.field_id, reading_id) for cell in seen]
+        slide_of = {
+            field_id: _slide_of(connection, field_id, reading_id)
+            for field_id in dict.fromkeys(cell.field_id for cell in seen)
+        }
+        slides = [slide_of[cell.field_id] for cell in seen]
         pairs = sorted(enumerate(zip(slides, seen, words, strict=True)), key=lambda p: p[1][0])
         made: dict[int, int] = {}
         for slide_id, group in groupby(pairs, key=lambda p: p[1][0]):
@@ -111,7 +116,7 @@ def annotate_many(
             for n, (_, cell, word) in group:
                 marked_id = marked_ids[n] or _marked(connection, cell)
                 made[n] = _append(connection, head, cell, word, marked_id)
-        return [_annotation(connection, made[n]) for n in range(len(seen))]
+        return _annotations(connection, [made[n] for n in range(len(seen))])
 
 
 def mark_lost(database: Database, field_id: int, centroid_yx_px: tuple[float, float]) -> int:
@@ -186,6 +191,11 @@ def _slide_of(connection: sqlite3.Connection, field_id: int, reading_id: int | N
     return row[0]
 
 
-def _annotation(connection: sqlite3.Connection, annotation_id: int) -> Annotation:
-    row = connection.execute("SELECT * FROM annotations WHERE id = ?", (annotation_id,))
-    return Annotation.of_row(row.fetchone())
+def _annotations(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Annotation]:
+    """The lines that have these ids, in their order."""
+    rows = connection.execute(
+        "SELECT annotations.* FROM json_each(?) AS wanted "
+        "JOIN annotations ON annotations.id = wanted.value ORDER BY wanted.key",
+        (json.dumps(list(ids)),),
+    )
+    return [Annotation.of_row(row) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -42,13 +43,37 @@ def keep_crop(database: Database, crop: np.ndarray) -> str:
 def keep_crops(database: Database, crops: Iterable[np.ndarray]) -> list[str]:
     """Names of `crops`, one each; see `keep_crop`, which waits for the disk for each by itself."""
     database.refuse_read_only()
-    files = [_file_of(crop) for crop in crops]
+    return keep_crop_files(database, map(crop_file, crops))
+
+
+def keep_crop_files(database: Database, files: Iterable[CropFile]) -> list[str]:
+    """Names of `files`, one each, which are on the disk when this returns.
+
+    Raises
+    ------
+    ProjectReadOnlyError, ProjectWriteError
+        If one cannot be written.
+    """
+    files = list(files)
     CROPS.write_many(database, dict(files))
-    return [name for name, _ in files]
+    return [one.name for one in files]
 
 
-def _file_of(crop: np.ndarray) -> tuple[str, bytes]:
+class CropFile(NamedTuple):
     """Name and content of the file of a crop."""
+
+    name: str
+    content: bytes
+
+
+def crop_file(crop: np.ndarray) -> CropFile:
+    """The file of `crop`, before it is kept.
+
+    Raises
+    ------
+    RecordError
+        If it is no crop.
+    """
     if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] not in (3, 4) or not crop.size:
         raise RecordError(
             f"A crop of shape {crop.shape} and type {crop.dtype} cannot be kept: expected "
@@ -59,7 +84,7 @@ def _file_of(crop: np.ndarray) -> tuple[str, bytes]:
     _, content = cv2.imencode(
         ".png", cv2.cvtColor(crop, code), [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION]
     )
-    return name, content.tobytes()
+    return CropFile(name, content.tobytes())
 
 
 def read_crop(database: Database, name: str) -> np.ndarray:

@@ -57,7 +57,10 @@ class BlankRate(BaseModel):
 
 
 def blank_rate(
-    facts: ModelFacts, n_cells: int, blast_threshold: float = MEASURED_THRESHOLD
+    facts: ModelFacts,
+    n_cells: int,
+    blast_threshold: float = MEASURED_THRESHOLD,
+    n_blasts: int | None = None,
 ) -> BlankRate | None:
     """The model's own blast rate where there is no blast; None where its card states none.
 
@@ -69,6 +72,8 @@ def blank_rate(
         Counted in the summary the rate is stated in.
     blast_threshold : float
         At which the cells were decided, 0–1.
+    n_blasts : int, optional
+        Counted among them by the model alone: whether they are more than the limit is said.
     """
     blank = [one for one in facts.false_blasts if not one.beside_blasts]
     normal = _range(blank)
@@ -81,7 +86,8 @@ def blank_rate(
     if limit is not None:
         text += (
             f" Normal blood of these laboratories gives up to {limit} of {n_cells} in 95 of 100 "
-            "counts (limit of blank); blasts can be there all the same."
+            f"counts (limit of blank){_beside_limit(n_blasts, limit)}; blasts can be there all the "
+            "same."
         )
     if not as_measured:
         text += (
@@ -89,6 +95,12 @@ def blank_rate(
             f"{blast_threshold:.2f} as here."
         )
     return BlankRate(normal_blood=normal, beside_blasts=beside, text=text, limit_of_blank=limit)
+
+
+def _beside_limit(n_blasts: int | None, limit: int) -> str:
+    if n_blasts is None:
+        return ""
+    return f", and here are {n_blasts}, {'more than' if n_blasts > limit else 'within'} that"
 
 
 def _in_words(normal: BlankRange | None, beside: BlankRange | None, n_cells: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
-from napari_all_subtype.model.card import ModelCard, TrainingData
+from napari_all_subtype.model.card import ModelCard
+from napari_all_subtype.model.card_parts import TrainingData
 
 LEFT_OUT = "laboratory left out of training"
 TESTED_ON = "tested on "

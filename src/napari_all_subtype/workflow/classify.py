@@ -19,6 +19,7 @@ from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import UNKNOWN
+from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.inputs import Field
@@ -94,6 +95,7 @@ def classify_batch(
         found = rows[rows["cell_found"].eq(True)]
         errors = found["um_relative_uncertainty"].to_numpy(float)
         doubt = scale_doubt(found, errors, parameters.decision.blast_threshold)
+        notes = [*_counts(found, classifier, parameters), *notes]
         notes += ["" if doubt is None else doubt.text, stain_warning(found, facts.stain)]
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(
@@ -103,6 +105,22 @@ def classify_batch(
         warnings=tuple(_assumed(sizes)),
         subtype_note=SUBTYPE_NOTE if classifier.taxonomy.children("blast") else "",
     )
+
+
+def _counts(
+    found: pd.DataFrame, classifier: Classifier, parameters: AnalysisParameters
+) -> list[str]:
+    """How many cells are of each class, and the model's own rate of blasts where there are none."""
+    taxonomy = classifier.taxonomy
+    counts = found["subtype"].value_counts()
+    each = [f"{one.title} {counts.get(one.name, 0)}" for one in (*taxonomy.classes, UNKNOWN)]
+    told = [f"{len(found)} cells: {', '.join(each)}."]
+    if taxonomy.blasts:
+        n_blasts = int(found["subtype"].isin(taxonomy.family("blast")).sum())
+        threshold = parameters.decision.blast_threshold
+        rate = blank_rate(facts_of(classifier.card), len(found), threshold, n_blasts)
+        told += [rate.text] if rate else []
+    return told
 
 
 def _assumed(sizes: Sequence[PixelSize]) -> list[str]:

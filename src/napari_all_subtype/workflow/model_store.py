@@ -14,7 +14,8 @@ from napari_all_subtype.learning.evaluation import Evaluation, evaluate
 from napari_all_subtype.learning.hierarchy import said_of
 from napari_all_subtype.model import imagenet
 from napari_all_subtype.model.backbones import BACKBONES
-from napari_all_subtype.model.card import RELEASED, ModelCard, Release, card_bytes, read_card
+from napari_all_subtype.model.card import RELEASED, ModelCard, card_bytes, read_card
+from napari_all_subtype.model.card_parts import Release
 from napari_all_subtype.model.packages import export_package, import_package, with_card
 from napari_all_subtype.model.saving import card_hash
 from napari_all_subtype.model.weights import bundled_folder

@@ -14,6 +14,7 @@ from napari_all_subtype.cells.fab.measure import FROM_TABLE
 from napari_all_subtype.cells.fab.ruler import lymphocyte_ruler
 from napari_all_subtype.cells.fab.scores import irregular, prominent_nucleoli
 from napari_all_subtype.config import FabParameters, SmearScoreParameters
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import FAB5
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def smear_score(
     fab: FabParameters = FabParameters(),
     p: SmearScoreParameters = SmearScoreParameters(),
     seed: int = 0,
+    monitor: Monitor = SILENT,
 ) -> SmearScore:
     """Score of a smear over the blasts of all its fields.
 
@@ -92,6 +94,13 @@ def smear_score(
         Of the pixel size, 0–1; it does not matter where small lymphocytes are the ruler.
     seed : int
         Of what is drawn: the same cells give the same interval.
+    monitor : Monitor
+        Hears of stage ``"score"``.
+
+    Raises
+    ------
+    Stopped
+        If the monitor asks for it.
     """
     blasts, ruler = _blasts(fields, fab)
     n = len(blasts)
@@ -110,7 +119,8 @@ def smear_score(
         return _not_computed(few, common)
     by_lymphocytes = ruler == "small lymphocytes"
     length_error = 0.0 if by_lymphocytes else um_relative_uncertainty
-    return _scored(scored, length_error, common, fab, p, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    return _scored(scored, length_error, common, fab, p, rng, monitor)
 
 
 def _blasts(fields: Sequence[pd.DataFrame], fab: FabParameters) -> tuple[pd.DataFrame, str]:
@@ -199,13 +209,15 @@ def _scored(
     fab: FabParameters,
     p: SmearScoreParameters,
     rng: np.random.Generator,
+    monitor: Monitor,
 ) -> SmearScore:
     measures = _arrays(blasts)
     shares = _shares(measures, fab)
     score = _sum(shares, p)
     fields = blasts["field_number"].to_numpy()
     draws = []
-    for _ in range(_ROUNDS):
+    for n in range(_ROUNDS):
+        checkpoint(monitor, Progress("score", n, _ROUNDS))
         rows = _drawn(fields, rng)
         drawn = {name: values[rows] for name, values in measures.items()}
         draws.append(_sum(_shares(_shifted(drawn, length_error, p, rng), fab), p))

@@ -56,8 +56,9 @@ def _outside(median: np.ndarray, seen: StainSeen) -> str:
     for name, value, low, high in zip(COLOURS, median, seen.low, seen.high, strict=True):
         if not low <= value <= high:
             part, axis, word = _words(name, value, value > high)
-            seen_range = f"{_number(low)} to {_number(high)}"
-            told.append(f"{part} {word} ({axis} {_number(value)}; seen {seen_range})")
+            digits = 0 if round(value) not in (round(low), round(high)) else 1
+            seen_range = f"{_number(low, digits)} to {_number(high, digits)}"
+            told.append(f"{part} {word} ({axis} {_number(value, digits)}; seen {seen_range})")
     return ", ".join(told)
 
 
@@ -73,15 +74,15 @@ def _unlike_the_rest(median: np.ndarray, seen: StainSeen) -> str:
     )
 
 
-def _number(value: float) -> str:
+def _number(value: float, digits: int = 0) -> str:
     """A rounded value with a minus, not a hyphen; never −0.
 
     Examples
     --------
-    >>> _number(-38.7), _number(-0.2), _number(4.4)
-    ('−39', '0', '4')
+    >>> _number(-38.7), _number(-0.2), _number(4.4), _number(-0.04, 1)
+    ('−39', '0', '4', '0.0')
     """
-    return str(round(float(value))).replace("-", "−")
+    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def _words(name: str, value: float, more: bool) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from napari_all_subtype.cells import table
+from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, RESEARCH_USE_ONLY, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.blank_rate import BlankRate, blank_rate
 from napari_all_subtype.workflow.field_cells import FieldCells
@@ -23,6 +24,7 @@ from napari_all_subtype.workflow.intervals import (
 from napari_all_subtype.workflow.scale_doubt import ScaleDoubt, scale_doubt
 from napari_all_subtype.workflow.smear_score import SmearScore, smear_score
 from napari_all_subtype.workflow.stain_check import stain_warning
+from napari_all_subtype.workflow.word_counts import WordCounts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +127,7 @@ def summarise(
     name: str,
     seed: int = 0,
     repeated: Sequence[FieldCells] = (),
+    monitor: Monitor = SILENT,
 ) -> Summary:
     """Counts over all `fields` together.
 
@@ -138,9 +141,13 @@ def summarise(
         Of the bootstrap, so that the same cells give the same interval.
     repeated : sequence of FieldCells
         Fields that show again what is counted already: only their flags are told.
+    monitor : Monitor
+        Hears of what takes longest.
 
     Raises
     ------
+    Stopped
+        If the monitor asks for it.
     ValueError
         If there is no field, or their taxonomies differ.
     """
@@ -175,6 +182,7 @@ def summarise(
         said = cells["subtype"] != UNKNOWN.name
         return float(cells.loc[said, column].mean()) if len(cells) else None
 
+    blasts = proportion(blast) if blast else None
     errors = [field.um_relative_uncertainty for field in fields]
     return Summary(
         name=name,
@@ -182,7 +190,7 @@ def summarise(
         n_cells=len(cells),
         n_at_border=int(cells["touches_border"].astype(bool).sum()),
         classes={n: proportion([i]) for i, n in enumerate(names)},
-        blast_any=proportion(blast) if blast else None,
+        blast_any=blasts,
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
         um_relative_uncertainty=max(errors),
@@ -194,8 +202,8 @@ def summarise(
             fields[0].blast_threshold,
             taxonomy,
         ),
-        smear_score=_score(fields, seed),
-        blank_rate=blank_rate(fields[0].facts, len(cells), fields[0].blast_threshold),
+        smear_score=_score(fields, seed, monitor),
+        blank_rate=_blank_rate(fields, cells, blasts),
         scale_warnings={f.name: f.scale_warning for f in fields if f.scale_warning},
         excluded=_added(field.excluded for field in fields),
         n_reviewed=sum(field.n_reviewed for field in fields),
@@ -204,18 +212,17 @@ def summarise(
     )
 
 
-def quick_counts(tables: Sequence[pd.DataFrame], taxonomy: Taxonomy) -> Counts:
+def counts_of(fields: Iterable[WordCounts], taxonomy: Taxonomy) -> Counts:
     """Classes, their intervals and exclusions alone: what changes with every word of a reader.
 
     Parameters
     ----------
-    tables : sequence of pandas.DataFrame
-        Cell tables of the fields that count.
+    fields : iterable of WordCounts
+        Of the fields that count.
     """
     counted: Counter[str] = Counter()
-    for cells in tables:
-        there = (cells["area_px"] > 0).to_numpy()
-        counted.update(table.words(cells).to_numpy(object)[there].tolist())
+    for one in fields:
+        counted.update(one.words)
     excluded = {one.name: counted[one.name] for one in EXCLUSIONS if counted[one.name]}
     names = (*taxonomy.names, UNKNOWN.name)
     total = sum(counted[name] for name in names)
@@ -230,6 +237,15 @@ def quick_counts(tables: Sequence[pd.DataFrame], taxonomy: Taxonomy) -> Counts:
     return Counts(classes, excluded)
 
 
+def _blank_rate(
+    fields: Sequence[FieldCells], cells: pd.DataFrame, blasts: Proportion | None
+) -> BlankRate | None:
+    """The model's own rate, and beside it the count if that is the model's alone."""
+    alone = blasts is not None and not (table.annotations(cells) != "").any()
+    first, count = fields[0], blasts.count if alone else None
+    return blank_rate(first.facts, len(cells), first.blast_threshold, count)
+
+
 def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     """Counts of all fields together."""
     total: Counter[str] = Counter()
@@ -238,10 +254,10 @@ def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     return dict(total)
 
 
-def _score(fields: Sequence[FieldCells], seed: int) -> SmearScore | None:
+def _score(fields: Sequence[FieldCells], seed: int, monitor: Monitor) -> SmearScore | None:
     """The smear score, where the classes are those it is of."""
     if fields[0].taxonomy != FAB5:
         return None
     first, uncertainty = fields[0], max(field.um_relative_uncertainty for field in fields)
     tables = [field.leukocytes for field in fields]
-    return smear_score(tables, uncertainty, first.fab, first.smear_score, seed)
+    return smear_score(tables, uncertainty, first.fab, first.smear_score, seed, monitor)

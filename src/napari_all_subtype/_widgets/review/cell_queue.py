@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
@@ -124,11 +122,9 @@ class CellQueue:
     @property
     def position(self) -> tuple[int, int, int, int]:
         """Place of the cell from 1, or 0; cells in the queue; cells read, and all of the smear."""
-        tables = [one.cells for one in self._counted().values()]
-        there = [(cells["area_px"] > 0).to_numpy() for cells in tables]
-        said = [(table.annotations(cells) != "").to_numpy() for cells in tables]
-        read = sum(int(np.count_nonzero(a & b)) for a, b in zip(said, there, strict=True))
-        return self.at + 1, len(self.places), read, sum(map(int, map(np.count_nonzero, there)))
+        counts = [self.session.result(n).counts for n in self._counted()]
+        read, cells = sum(one.n_reviewed for one in counts), sum(one.n_cells for one in counts)
+        return self.at + 1, len(self.places), read, cells
 
     def _there(self, n: int, label: int) -> bool:
         result = self.session.result(n)

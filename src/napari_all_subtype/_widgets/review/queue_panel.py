@@ -207,9 +207,12 @@ class QueuePanel(QGroupBox):
         read, cells : int
             Cells of the smear that were read, and all.
         """
+        # Qt paints a progress bar at once, and all of the window that waits to be painted with it.
+        self.progress.setUpdatesEnabled(False)
         self.progress.setRange(0, max(cells, 1))
         self.progress.setValue(read)
         self.progress.setFormat(f"{read} of {cells} read")
+        self.progress.setUpdatesEnabled(True)
         if not cells:
             self.at.setText(NO_CELL)
         elif self.needs_region:
