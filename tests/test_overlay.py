@@ -17,6 +17,7 @@ from napari_all_subtype._widgets.overlay import (
     ring_width_px,
 )
 from napari_all_subtype._widgets.sheets import draw_cells, draw_classes, drawn_rows
+from napari_all_subtype.cells import table
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN
 
 CODES = ClassCodes(FAB5)
@@ -140,6 +141,16 @@ def test_badge_lies_in_its_own_cell_at_the_upper_left_also_where_cells_touch(rad
         assert x <= centre_x
         # On the outline, not somewhere within: as far as the inset, and a pixel.
         assert np.hypot(y - centre_y, x - centre_x) >= radius - BADGE_INSET * badge_px - 1.5
+
+
+def test_badge_begins_at_the_pixel_nearest_to_the_corner_of_its_box():
+    analysis = example_analysis(((25, 25), (25, 45), (45, 25)), radius=10)
+    rows = table.present(analysis.cells)
+    points = badge_centres(analysis.masks.labels, analysis.cells, 0)
+    for label, point in zip(rows.index, points, strict=True):
+        pixels = np.argwhere(analysis.masks.labels == label)
+        away = ((pixels - rows.loc[label, ["y0_px", "x0_px"]].to_numpy(float)) ** 2).sum(axis=1)
+        assert point.tolist() == pixels[away.argmin()].tolist()
 
 
 def test_badges_of_no_cells_are_none():

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import pytest
 
+from examples import example_analysis
+from napari_all_subtype._widgets.dock import AnalyseSmear
 from napari_all_subtype._widgets.open_project import NO_READER, NOT_OPEN
 from napari_all_subtype._widgets.record import NOT_KEPT
-from napari_all_subtype.cells import table
+from napari_all_subtype.cells import image, table
+from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.errors import LockedError, ProjectReadOnlyError, RecordError
+from napari_all_subtype.project.annotation import SeenCell, Word
+from napari_all_subtype.project.annotations import annotate_many
 from napari_all_subtype.project.database import create_project, open_project
 from napari_all_subtype.project.history import history, standing
 from napari_all_subtype.project.locks import begin_amendment, lock
+from napari_all_subtype.project.readers import reader_named
+from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.project_analyses import kept_analysis
-from window_steps import answered, drag, masks_of, run, table_of, use
+from napari_all_subtype.workflow.project_keeping import enter_field, ready_field
+from window_steps import FIELD, answered, drag, masks_of, run, table_of, use
 
 pytest_plugins = ["window_fixtures"]
 pytestmark = pytest.mark.window
@@ -140,6 +151,51 @@ def test_a_smear_comes_back_from_its_project(qtbot, analysed, record, tmp_path):
     qtbot.waitUntil(lambda: dock.controller.layers.view.analysis is not None, timeout=20_000)
     assert words_of(dock)[0] == "l3"
     assert dock.chooser.combo.currentText().endswith(smear.name)
+
+
+def test_the_field_that_is_looked_at_is_read_once_and_before_the_others(
+    qtbot, make_napari_viewer, tmp_path, monkeypatch
+):
+    folder = tmp_path / "project"
+    with create_project(folder) as project:
+        slide_id = None
+        for n in range(3):
+            path = tmp_path / f"field {n}.png"
+            pixels = FIELD.copy()
+            pixels[0, 0] = n  # another picture
+            cv2.imwrite(str(path), pixels[..., ::-1])
+            named = replace(example_analysis(), name=path.name)
+            kept, _ = enter_field(project, ready_field(project, named, path), slide_id)
+            slide_id = kept.slide_id
+        annotate(project, kept, "l3")
+    viewer = make_napari_viewer()
+    dock = AnalyseSmear(viewer)
+    viewer.window.add_dock_widget(dock)
+    session = dock.controller.session
+    record, done, reads = session.record, [], []
+
+    def read(path, *arguments):
+        reads.append(path.name)
+        return open_image(path, *arguments)
+
+    monkeypatch.setattr(image, "open_image", read)
+    session.field_updated.connect(lambda n: done.append((n, session.in_view)))
+    record.open(folder)
+    (smear,) = record.keeper.smears()
+    record.keeper.open_smear(smear)
+    record.keeper.open_smear(smear)  # as a click beside the view that comes back
+    qtbot.waitUntil(lambda: len(done) == 3, timeout=20_000)
+    assert [n for n, _ in done] == [0, 1, 2]
+    assert [seen for _, seen in done] == [False, True, True]
+    assert reads == ["field 0.png"]
+    assert table.words(session.result(2).analysis.cells)[1] == "l3"
+    record.close()
+
+
+def annotate(project, kept, word):
+    reader_id = reader_named(project, "Dr. A").reader_id
+    seen = SeenCell(kept.field_id, 1, (1.0, 1.0), None, None)
+    annotate_many(project, reader_id, [seen], [Word.of(FAB5, word)])
 
 
 def test_nothing_is_shown_that_could_not_be_recorded(analysed, record):

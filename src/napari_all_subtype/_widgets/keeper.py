@@ -76,6 +76,9 @@ class Keeper:
         self.keeping: set[object] = set()
         self.lost = 0
         self.loading = False
+        # The smear whose other fields wait until the one that is shown is in sight.
+        self._held: ProjectSmear | None = None
+        self._loads: set[tuple[ProjectSmear, int]] = set()
         self._waiting: deque[_Wanted] = deque()
         self._busy = 0
 
@@ -83,7 +86,8 @@ class Keeper:
         """Enter nothing more of what is on its way."""
         self.keeping.clear()
         self._waiting.clear()
-        self.lost, self.loading = 0, False
+        self.lost, self.loading, self._held = 0, False, None
+        self._loads.clear()
 
     def keep_results(self) -> None:
         """Keep the results that are not in the project yet; `kept` tells of each."""
@@ -177,6 +181,7 @@ class Keeper:
             fields.append(SmearField(readable(path.name), path, kept=kept))
         # As in their folder: they came in as their threads ended.
         fields.sort(key=lambda field: natural_order(field.path))
+        self.record.session.sighted.connect(self._on_sighted, unique=True)
         self.smear_opened.emit(smear, fields)
         self._load_next(smear)
 
@@ -190,24 +195,39 @@ class Keeper:
             field = session.fields[n]
             if field.kept is not None and field.result is None and not field.error:
                 self.loading = True
-                then = partial(self._on_loaded, smear, n)
-                in_thread(_load, self.record.database.folder, field.kept, then=then)
+                if (smear, n) not in self._loads:
+                    self._loads.add((smear, n))
+                    then = partial(self._on_loaded, smear, n)
+                    in_thread(_load, self.record.database.folder, field.kept, then=then)
                 return
 
     def _on_loaded(
         self, smear: ProjectSmear, n: int, loaded: PackedAnalysis | AllSubtypeError | None
     ) -> None:
-        if self.record.session.source != smear or self.record.database is None:
+        session = self.record.session
+        self._loads.discard((smear, n))
+        if session.source != smear or self.record.database is None:
             return
-        field = self.record.session.fields[n]
+        field = session.fields[n]
         if isinstance(loaded, AllSubtypeError):
-            self.record.session.update(n, error=str(loaded))
+            session.update(n, error=str(loaded))
         elif loaded is None:
-            self.record.session.put(n, kept=None)
+            session.put(n, kept=None)
         elif field.kept is not None and field.result is None:
-            self.record.session.update(n, result=loaded)
+            session.put(n, result=loaded)
             self.record.reword(n)
-        self._load_next(smear)
+            if n == session.selected:
+                self._held = smear
+            # With all its words: what is drawn now need not be drawn again.
+            session.update(n)
+        if self._held is None:
+            self._load_next(smear)
+
+    def _on_sighted(self) -> None:
+        """The field that is looked at had the machine to itself; now the others."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._load_next(held)
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,9 @@ class ResultLayers(DrawnCells):
             if self._alive(layer):
                 place(layer, placed if image is None or layer is self.image else placement(image))
         if image is None:
-            image = self._put("image", view.pixels, new_image, placed)
+            # The same pixels are not handed to the screen again when a result comes to them.
+            there = self._alive(self.image) and self.image.data is view.pixels
+            image = self.image if there else self._put("image", view.pixels, new_image, placed)
             image.name = view.name
         if self._alive(self.image):
             self.image.visible = image is self.image

@@ -100,7 +100,7 @@ def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> n
     rows = table.present(cells)
     corners = np.zeros((len(cells), 2), np.int64)
     corners[rows.index] = rows[["y0_px", "x0_px"]]
-    at = np.argwhere(labels)
+    at = np.argwhere(_upper_left(labels))
     owner = labels[at[:, 0], at[:, 1]]
     distance = ((at - corners[owner]) ** 2).sum(axis=1)
     nearest = np.full(len(cells), np.iinfo(np.int64).max)
@@ -113,6 +113,17 @@ def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> n
     inwards = rows[["centroid_y_px", "centroid_x_px"]].to_numpy(float) - points
     length = np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-9)
     return points + inwards * np.minimum(1, BADGE_INSET * badge_px / length)
+
+
+def _upper_left(labels: np.ndarray) -> np.ndarray:
+    """Pixels of cells with another label, or the border, above and to the left: (Y, X) bool.
+
+    From any other pixel a step leads nearer to the upper left corner.
+    """
+    mask = labels != 0
+    mask[1:] &= labels[1:] != labels[:-1]
+    mask[:, 1:] &= labels[:, 1:] != labels[:, :-1]
+    return mask
 
 
 def changed_by_confidence(cells: pd.DataFrame, before: float, after: float) -> list[int]:

@@ -74,8 +74,11 @@ class Record(OpenProject):
     def reword(self, n: int) -> None:
         """Have field `n` show what stands in the record, and nothing else."""
         field = self.session.fields[n]
-        shown = np.flatnonzero(table.annotations(field.result.analysis.cells) != "")
-        self._put_words(n, dict.fromkeys(shown.tolist(), "") | self._words(field.kept))
+        said = table.annotations(field.result.analysis.cells).to_numpy(object)
+        stands = dict.fromkeys(np.flatnonzero(said != "").tolist(), "") | self._words(field.kept)
+        # Mostly none: a result comes from the project with its words.
+        there = {label: word for label, word in stands.items() if label < len(said)}
+        self._put_words(n, {label: word for label, word in there.items() if said[label] != word})
 
     # Words
 

@@ -33,12 +33,15 @@ class ShownSmear:
         Cells of a field are others, or are called otherwise.
     field_selected : int
         Another field is to be seen.
+    sighted
+        The field that was to be seen is in sight, or never will be.
     """
 
     fields_changed = Signal()
     field_updated = Signal(int)
     result_changed = Signal(int)
     field_selected = Signal(int)
+    sighted = Signal()
 
     def __init__(self) -> None:
         self.smear = ""

@@ -41,15 +41,28 @@ class Sighting:
         self._reading, self._shown = reading, shown
         self._closed = False
         self._wanted = self._wanted_label = 0
+        # What is being read, by number and place of its field; None when nothing is.
+        self._on_its_way: tuple | None = None
 
     def close(self) -> None:
         """Show nothing more."""
         self._closed = True
+        self.session.sighted.emit()
 
-    def show(self, n: int) -> None:
-        """Show field number `n` once it is read and drawn, unless another is wanted by then."""
-        self._wanted += 1
-        wanted, field = self._wanted, self.session.fields[n]
+    def show(self, n: int, before: FieldView | None = None) -> None:
+        """Show field number `n` once it is read and drawn, unless another is wanted by then.
+
+        Parameters
+        ----------
+        before : FieldView, optional
+            As it was just read; by default what is shown.
+        """
+        field = self.session.fields[n]
+        way = (n, field.path, field.layer)
+        if self._on_its_way == way:
+            return  # it is seen with all that is known of it by then
+        self._wanted, self._on_its_way = self._wanted + 1, None
+        wanted = self._wanted
         if field.layer is not None and field.result is None:
             self._on_view(FieldView(field.name, None), field)
             return
@@ -57,27 +70,33 @@ class Sighting:
         def then(view: FieldView | AllSubtypeError) -> None:
             if self._closed or wanted != self._wanted:
                 return
+            self._on_its_way = None
             if self.session.fields[n].result is field.result:
                 self._on_view(view, field)
-            else:  # the model had more to say of it while it was loaded
-                self.show(n)
+            else:  # there is more to say of it than when it was begun
+                self.show(n, view if isinstance(view, FieldView) else None)
 
-        in_thread(load_view, field, self.layers.look, self._reading(), then=then)
+        self._on_its_way = way
+        before = before or self.layers.view
+        in_thread(load_view, field, self.layers.look, self._reading(), before, then=then)
 
     def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
         if isinstance(view, AllSubtypeError):
             self.layers.clear_all(field.name)
             if not field.error:
                 show_error(str(view))
+            self.session.sighted.emit()
             return
         if field.layer is not None and field.layer not in self.session.viewer.layers:
             self.layers.clear()  # deleted meanwhile: the result is not of what is there now
+            self.session.sighted.emit()
             return
         steps = self.layers.show(view, field.layer)
         in_turns(steps, until=lambda: self._closed, then=lambda: self._on_shown(view))
 
     def _on_shown(self, view: FieldView) -> None:
         """Every layer of `view` is there."""
+        self.session.sighted.emit()
         if self.layers.view is not view:
             return
         label, self._wanted_label = self._wanted_label, 0

@@ -38,6 +38,8 @@ class FieldView:
         Their diameter.
     key : PackedMask or None
         What the result is known by, however often it is edited.
+    read : tuple or None
+        The file as it was when its pixels were read, and how it was read.
     """
 
     name: str
@@ -49,21 +51,27 @@ class FieldView:
     badges_px: np.ndarray | None = None
     badge_px: float = 0.0
     key: object = None
+    read: tuple | None = None
 
 
-def load_view(field: SmearField, look: Look, reading: ReadingParameters) -> FieldView:
+def load_view(
+    field: SmearField, look: Look, reading: ReadingParameters, before: FieldView | None = None
+) -> FieldView:
     """Read and draw `field`; takes as long as reading its file takes.
+
+    Parameters
+    ----------
+    before : FieldView, optional
+        Has its pixels, if it is of the same file, which nobody has written since.
 
     Raises
     ------
     ImageReadError, NotColourError, ImageTooLargeError
         If its file cannot be read.
     """
-    from napari_all_subtype.cells.image import open_image
-
-    pixels = open_image(field.path, reading).pixels if field.path else None
+    pixels, read = _pixels(field, reading, before)
     if field.result is None:
-        return FieldView(field.name, pixels)
+        return FieldView(field.name, pixels, read=read)
     analysis = field.result.unpack()
     ring_px = ring_width_px(analysis.pixel_size.um_per_px)
     canvas = draw_classes(
@@ -85,4 +93,23 @@ def load_view(field: SmearField, look: Look, reading: ReadingParameters) -> Fiel
         badges_px,
         badge_px,
         field.result.labels,
+        read,
     )
+
+
+def _pixels(
+    field: SmearField, reading: ReadingParameters, before: FieldView | None
+) -> tuple[np.ndarray | None, tuple | None]:
+    """Pixels of the file of `field`, and what tells that it is the same file still."""
+    from napari_all_subtype.cells.image import open_image
+
+    if not field.path:
+        return None, None
+    try:
+        now = field.path.stat()
+        read = (field.path, now.st_mtime_ns, now.st_size, reading)
+    except OSError:  # reading it says why
+        read = None
+    if read is not None and before is not None and before.read == read:
+        return before.pixels, read
+    return open_image(field.path, reading).pixels, read

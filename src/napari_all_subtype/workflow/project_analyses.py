@@ -15,7 +15,6 @@ from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.source import PixelSize, Region
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ProjectDamagedError
-from napari_all_subtype.model.weights import BUNDLED
 from napari_all_subtype.project.current import masks_now, table_now
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import standing
@@ -35,7 +34,6 @@ from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.corrections import with_cells
 from napari_all_subtype.workflow.inputs import readable
-from napari_all_subtype.workflow.models import known_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,6 +246,9 @@ def _nameless(size: PixelSize) -> PixelSize:
 
 def _pathless(parameters: AnalysisParameters) -> AnalysisParameters:
     """`parameters` without the name of a profile, and without paths of models."""
+    from napari_all_subtype.model.weights import BUNDLED
+    from napari_all_subtype.workflow.models import known_ids
+
     finding, model = parameters.finding, parameters.model
     weights = finding.segmenter_model
     if weights is not None and (os.path.basename(weights) != weights or os.path.exists(weights)):

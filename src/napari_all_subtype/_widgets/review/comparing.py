@@ -22,18 +22,11 @@ from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.taxonomy import class_of
-from napari_all_subtype.workflow.agreement import (
-    Agreed,
-    Agreement,
-    agreement,
-    confusion_table,
-    disagreements,
-)
-from napari_all_subtype.workflow.project_count import names_of_readers
-from napari_all_subtype.workflow.spoken import spoken_in
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from napari_all_subtype.workflow.agreement import Agreed, Agreement
 
 
 class Comparing:
@@ -127,6 +120,8 @@ class Comparing:
 
     def show_pair(self, number: int) -> None:
         """Show kappas, confusion and disagreements of one pair."""
+        from napari_all_subtype.workflow.agreement import confusion_table, disagreements
+
         if self.found is None or not 0 <= number < len(self.found.pairs):
             return
         pair, spoken = self.found.pairs[number], self.found.spoken
@@ -191,5 +186,9 @@ def _kappa_lines(pair: Agreed, has_sides: bool) -> list[str]:
 
 
 def _compared(folder: Path, slides: Sequence[int]) -> tuple[Agreement, dict[int, str]]:
+    from napari_all_subtype.workflow.agreement import agreement
+    from napari_all_subtype.workflow.project_count import names_of_readers
+    from napari_all_subtype.workflow.spoken import spoken_in
+
     with open_project(folder, write=False) as project:
         return agreement(spoken_in(project, slides)), names_of_readers(project)

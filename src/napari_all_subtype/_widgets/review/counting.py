@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_all_subtype._widgets.exporter import slide_of
 from napari_all_subtype._widgets.review.count_panel import NOT_DRAWN, NOT_KEPT, CountPanel
@@ -14,15 +15,10 @@ from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import open_project
-from napari_all_subtype.workflow.count_words import count_words
 from napari_all_subtype.workflow.differential import Drawn
-from napari_all_subtype.workflow.project_count import (
-    Repeated,
-    counted,
-    draw_smear,
-    names_of_readers,
-    repeated_parts,
-)
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.project_count import Repeated
 
 COMPARING = "Comparing the fields: what two of them show counts once…"
 
@@ -146,6 +142,9 @@ class Counting:
             self._give()
 
     def _count(self, repeated: Repeated, lost: int) -> None:
+        from napari_all_subtype.workflow.count_words import count_words
+        from napari_all_subtype.workflow.project_count import counted, draw_smear, names_of_readers
+
         database, parameters = self.record.opened_database(), self.panel.parameters
         analyses, slide_id = self.analyses, slide_of(self.session)
         self.drawn = draw_smear(analyses, repeated, parameters)
@@ -188,5 +187,7 @@ def _field_id(field) -> int:
 
 
 def _repeated_in(folder: Path, analyses: dict[int, Analysis]) -> tuple[Repeated, int]:
+    from napari_all_subtype.workflow.project_count import repeated_parts
+
     with open_project(folder, write=False) as project:
         return repeated_parts(project, analyses)

@@ -16,7 +16,6 @@ from napari_all_subtype.errors import AllSubtypeError, RecordError
 from napari_all_subtype.project.history import Standing, orphaned
 from napari_all_subtype.project.records import Reader
 from napari_all_subtype.workflow.result_state import DAMAGED, FINAL, ResultState, result_state
-from napari_all_subtype.workflow.smear_lock import amend_smear, lock_smear
 
 APART = "A reading of its own goes on: finish it before the common result is locked."
 NOT_ALL = "A field of this smear is not in the project yet: wait a moment, or see what is said."
@@ -102,6 +101,8 @@ class Locking:
 
     def lock(self) -> None:
         """Ask, and lock the result of the smear."""
+        from napari_all_subtype.workflow.smear_lock import lock_smear
+
         slide_id = slide_of(self.session)
         try:
             self._refuse_unready()
@@ -123,6 +124,8 @@ class Locking:
 
     def amend(self) -> None:
         """Ask for the reason, and let the locked result be changed."""
+        from napari_all_subtype.workflow.smear_lock import amend_smear
+
         slide_id = slide_of(self.session)
         try:
             reader = self._reader()
