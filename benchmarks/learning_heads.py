@@ -14,7 +14,8 @@ from imagenet_weights import start_from_imagenet
 from learning_data import SPEC
 
 from napari_all_subtype.files import new_folder
-from napari_all_subtype.learning.training_set import TRAIN, VAL, TrainingSet
+from napari_all_subtype.learning.pictures import Pictures
+from napari_all_subtype.learning.training_set import TRAIN, VAL, PseudoLabelled, TrainingSet
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.card import COMPACT
@@ -152,9 +153,20 @@ class HeadLearner:
             "augmentation": self.augmentation.model_dump(),
         }
 
+    def learned_before(self) -> Pictures:
+        """No picture of a project: the backbone never saw the dataset."""
+        return Pictures()
+
     def learn(
-        self, training: TrainingSet, model_id, folder: Path, seed, monitor=SILENT, extra=None
-    ):
+        self,
+        training: TrainingSet,
+        model_id: str,
+        folder: Path,
+        seed: int,
+        monitor: Monitor = SILENT,
+        extra: PseudoLabelled | None = None,
+        pictures: Pictures | None = None,
+    ) -> Learned:
         """Train a head into `folder`."""
         self.backbone.reset(seed)
         load_keras().utils.set_random_seed(seed)
