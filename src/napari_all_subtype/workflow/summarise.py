@@ -258,6 +258,6 @@ def _score(fields: Sequence[FieldCells], seed: int, monitor: Monitor) -> SmearSc
     """The smear score, where the classes are those it is of."""
     if fields[0].taxonomy != FAB5:
         return None
-    first, uncertainty = fields[0], max(field.um_relative_uncertainty for field in fields)
-    tables = [field.leukocytes for field in fields]
-    return smear_score(tables, uncertainty, first.fab, first.smear_score, seed, monitor)
+    first, tables = fields[0], [field.leukocytes for field in fields]
+    rulers = [field.used_ruler for field in fields]
+    return smear_score(tables, rulers, first.fab, first.smear_score, seed, monitor)

@@ -105,12 +105,22 @@ def ruler_of(
         Where micrometres come from.
     """
     found = lymphocyte_ruler(cells, p)
-    if found is not None:
-        return found
+    return found or ruler_by_scale(pixel_size, p, len(small_lymphocytes(cells, p)))
+
+
+def ruler_by_scale(
+    pixel_size: PixelSize, p: FabParameters = FabParameters(), count: int = 0
+) -> Ruler:
+    """A usual small lymphocyte, in micrometres as `pixel_size` knows them.
+
+    Parameters
+    ----------
+    count : int
+        Small lymphocytes that were found, too few to be the ruler.
+    """
     kinds: dict[str, RulerKind] = {"red cells": "red cells", "assumed": "none"}
     kind = kinds.get(pixel_size.origin, "micrometres")
     usual = p.small_lymphocyte_um, p.small_lymphocyte_nc
-    count = len(small_lymphocytes(cells, p))
     return Ruler(kind, *usual, count, pixel_size.relative_uncertainty)
 
 
