@@ -173,7 +173,7 @@ def test_fab_evidence_is_told_with_reasons_for_and_against(measured):
         told = nearest if settled else f"undetermined, nearest {nearest}"
         pattern = f"FAB pattern: {told}, rule score, not a probability."
         assert report.fab.told.startswith(pattern)
-        assert "Network and rules differ by 0." in report.fab.told
+        assert "Network and rules divide L1, L2 and L3 alike but for " in report.fab.told
         assert report.reasons_about == f"{FAB5[best].title}-like"
         assert 0 < len(report.reasons_for) <= MOST_REASONS
         for text in (*report.reasons_for, *report.reasons_against):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_all_subtype.cells.fab import Ruler, measure_fab, ruler_of, with_ruler
 from napari_all_subtype.cells.masks import CellMasks
@@ -151,7 +154,8 @@ def lymphocytes(count, diameter_um=9.0, nc_ratio=0.7):
     """A cell table of round cells that were called normal."""
     cells = measure(CellMasks(disc(4).astype(np.int32), disc(3).astype(np.int32)), UM)
     cells = cells.loc[[1] * count].reset_index(drop=True)
-    return cells.assign(subtype="normal", diameter_um=diameter_um, nc_ratio=nc_ratio)
+    cells = cells.assign(subtype="normal", diameter_um=diameter_um, nc_ratio=nc_ratio)
+    return cells.assign(p_normal=0.97)
 
 
 def test_ruler_is_the_smears_own_small_lymphocytes_from_ten_on():
@@ -159,6 +163,47 @@ def test_ruler_is_the_smears_own_small_lymphocytes_from_ten_on():
     assert ruler_of(lymphocytes(9), size).kind == "micrometres"
     ruler = ruler_of(lymphocytes(10), size)
     assert (ruler.kind, ruler.diameter_um, ruler.nc_ratio) == ("small lymphocytes", 9.0, 0.7)
+
+
+def test_missed_blasts_are_no_ruler():
+    size = PixelSize(UM, "user", 0.03)
+    # As 12 blasts of one laboratory that the model called normal, hardly sure of it.
+    missed = lymphocytes(12, diameter_um=10.2, nc_ratio=0.85).assign(p_normal=0.58)
+    assert ruler_of(missed, size).count == 0
+    assert ruler_of(missed.assign(nc_ratio=0.7), size).kind == "micrometres"
+    assert ruler_of(missed.assign(p_normal=0.95), size).kind == "micrometres"
+
+
+def test_few_lymphocytes_among_many_blasts_are_no_ruler_unless_a_person_called_them_normal():
+    size = PixelSize(UM, "user", 0.03)
+    blasts = lymphocytes(101, diameter_um=13).assign(subtype="blast")
+    cells = pd.concat([lymphocytes(20), blasts], ignore_index=True)
+    assert ruler_of(cells, size).kind == "micrometres"
+    assert ruler_of(cells.iloc[:-1], size).kind == "small lymphocytes"
+    said = cells.assign(annotation=["normal"] * 20 + [""] * 101)
+    assert ruler_of(said, size).kind == "small lymphocytes"
+
+
+def test_cell_of_no_stated_probability_serves_only_where_a_person_called_it_normal():
+    cells = lymphocytes(12).drop(columns="p_normal")
+    assert ruler_of(cells, PixelSize(UM, "user", 0.03)).count == 0
+    assert ruler_of(cells.assign(annotation="normal"), PixelSize(UM, "user", 0.03)).count == 12
+
+
+@given(st.floats(0.45, 0.8))
+def test_beside_any_ruler_an_nc_ratio_can_be_high(nc_ratio):
+    p = FabParameters()
+    ruler = ruler_of(lymphocytes(12, nc_ratio=nc_ratio), PixelSize(UM, "user", 0.03), p)
+    assert ruler.kind == "small lymphocytes"
+    assert ruler.nc_ratio * p.high_nc_ratio <= 0.86
+
+
+def test_ruler_carries_the_error_of_its_medians():
+    cells = lymphocytes(25)
+    cells["diameter_um"] = np.linspace(7, 11, 25)
+    ruler = ruler_of(cells, PixelSize(UM, "user", 0.5))
+    assert ruler.relative_uncertainty == pytest.approx(1.25 * cells["diameter_um"].std() / 9 / 5)
+    assert ruler.nc_relative_uncertainty == pytest.approx(0)
 
 
 @pytest.mark.parametrize(

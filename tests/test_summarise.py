@@ -109,6 +109,19 @@ def test_wilson_holds_the_fraction(count, total):
     assert count / total - 1e-12 <= interval.high <= 1
 
 
-def test_smear_carries_the_worst_uncertainty_of_its_fields():
-    fields = [field("a", "normal", uncertainty=0.02), field("b", "normal", uncertainty=0.15)]
-    assert summarise(fields, "s").um_relative_uncertainty == 0.15
+def test_smear_carries_the_uncertainty_that_a_cell_has_in_the_median_and_names_the_exception():
+    fields = [field(str(n), "normal", uncertainty=0.15) for n in range(9)]
+    smear = summarise([*fields, field("assumed", "normal", uncertainty=0.5)], "s")
+    assert smear.um_relative_uncertainty == 0.15
+    assert smear.um_less_certain == {"assumed": 0.5}
+    assert smear.less_certain_text == "in 1 of 10 fields by 50 %"
+    assert summarise(fields, "s").less_certain_text == ""
+
+
+def test_uncertainty_is_that_of_most_cells_not_of_most_fields():
+    fields = [field("a", *["normal"] * 9, uncertainty=0.2), field("b", uncertainty=0.02)]
+    fields += [field("c", "normal", uncertainty=0.3), field("d", uncertainty=0.4)]
+    smear = summarise(fields, "s")
+    assert smear.um_relative_uncertainty == 0.2
+    assert smear.less_certain_text == "in 2 of 4 fields by up to 40 %"
+    assert summarise([field("a", uncertainty=0.2)], "a").um_relative_uncertainty == 0.2

@@ -59,7 +59,12 @@ def test_assumed_scale_says_that_the_count_is_in_doubt():
 def test_length_without_uncertainty_is_not_called_uncertain():
     exact = describe(summarise([field("a", "blast", uncertainty=0.0)], "s"))
     assert "uncertain" not in exact
-    assert "uncertain by 15 %" in describe(summarise([field("a", "blast", uncertainty=0.15)], "s"))
+    guessed = [field("a", "blast", uncertainty=0.15), field("b", uncertainty=0.5)]
+    assert "uncertain by 15 %." in describe(summarise(guessed[:1], "s"))
+    text = describe(summarise(guessed, "s"))
+    assert "every length is uncertain by 15 %, in 1 of 2 fields by 50 %." in text
+    known = [field("a", "blast", uncertainty=0.0), guessed[1]]
+    assert "every length is uncertain in 1 of 2 fields by 50 %." in describe(summarise(known, "s"))
 
 
 def test_interval_over_fields_is_left_out_where_it_means_nothing():

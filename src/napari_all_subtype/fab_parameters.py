@@ -53,6 +53,37 @@ class FabParameters(Parameters):
         "Least N:C ratio of a cell that counts as a small lymphocyte; our choice, "
         "below the 5th percentile of lymphocytes on experts' masks.",
     )
+    max_small_lymphocyte_nc: float = _number(
+        0.8,
+        0.5,
+        1.0,
+        "Largest N:C ratio of a cell that counts as a small lymphocyte: of 65 normal lymphocytes "
+        "on experts' masks one reaches 0.8 (on our own, of marrow, one in four), and small blasts "
+        "that the model missed mostly have more.",
+    )
+    min_small_lymphocyte_p: float = _number(
+        0.9,
+        0.5,
+        1.0,
+        "Least probability of normal at which a cell counts as a small lymphocyte, unless a "
+        "person called it normal; our choice: nearly all lymphocytes of other laboratories have "
+        "more, blasts that the model missed less.",
+    )
+    min_lymphocytes_per_blast: float = _number(
+        0.2,
+        0.0,
+        5.0,
+        "Fewest small lymphocytes per blast that serve as a ruler, unless a person called them "
+        "normal: the model misses about one blast in ten, so that of fewer than this every "
+        "second could be one. Our choice.",
+    )
+    max_ruler_nc: float = _number(
+        0.74,
+        0.3,
+        0.9,
+        "The N:C ratio of the smear's small lymphocytes is taken for at most this, so that a "
+        "ratio that is high beside it can be had: 1.15 times this is 0.85. Our choice.",
+    )
     small_lymphocyte_um: float = _number(
         10.0,
         6.0,
@@ -287,8 +318,9 @@ class SmearScoreParameters(Parameters):
         0.8,
         0.5,
         1.0,
-        "Share of the resampled smears that must agree on L1 or L2; else the "
-        "smear cannot be classified. Our choice: about one case in ten cannot.",
+        "Share of the resampled smears that must agree on L1 or L2, and the 95 % interval must "
+        "lie on that side; else the smear cannot be classified. Our choice: about one case in "
+        "ten cannot.",
     )
     size_error_fraction: float = _number(
         0.04,

@@ -135,10 +135,7 @@ def self_train(
     ] = None,
     number: Annotated[
         int | None,
-        Parameter(
-            name="--round",
-            help="Number of a round of the last run, with --decide; 0 is its start.",
-        ),
+        Parameter(name="--round", help="A round of the last run, with --decide; 0 is its start."),
     ] = None,
     reader: Annotated[
         str, Parameter(help="Who decides: name or code, with --decide or --accept ask.")

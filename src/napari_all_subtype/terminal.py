@@ -88,8 +88,10 @@ def describe(summary: Summary) -> str:
 
 def _scale_lines(summary: Summary) -> list[str]:
     """How far lengths and counts hang on the scale, and whether the model has seen such a one."""
-    uncertainty = summary.um_relative_uncertainty
+    uncertainty, exception = summary.um_relative_uncertainty, summary.less_certain_text
     known = f"; every length is uncertain by {_percent(uncertainty)}" if uncertainty else ""
+    if exception:
+        known = f"{known}, {exception}" if known else f"; every length is uncertain {exception}"
     lines = [f"  The intervals are of sampling only{known}."]
     if summary.scale_doubt is not None:
         lines.append(f"  {summary.scale_doubt.text}")

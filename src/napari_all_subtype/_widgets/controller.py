@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from napari.layers import Image, Labels, Layer
@@ -12,11 +11,11 @@ from qtpy.QtCore import QTimer
 from napari_all_subtype._widgets import rerun, words
 from napari_all_subtype._widgets.asked import asked_of
 from napari_all_subtype._widgets.chosen_model import ChosenModel
+from napari_all_subtype._widgets.drawing import Drawing
 from napari_all_subtype._widgets.exporter import Exporter
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder
 from napari_all_subtype._widgets.keeper import ProjectSmear
-from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
@@ -46,6 +45,7 @@ class Controller:
         self.ask = rerun.ask
         self.tally = Tally(dock, session)
         self.sighting = Sighting(session, self.picker, self._reading, self._on_shown)
+        self.drawing = Drawing(dock.result, session)
         self.exporter = Exporter(dock, session, self._reading, self.show_state)
         self.chosen_model = ChosenModel(dock.setup, session)
         # Where one word leads on to the next cell, nobody reads about the one before.
@@ -55,15 +55,14 @@ class Controller:
         self._reworded = 0
         self._restore()
         self._connect()
-        self._on_classes()
+        self.tally.show()
         self._on_layers_changed()
         self._on_fields_changed()
         self.show_state()
 
     def _restore(self) -> None:
         """Show what a dock that was closed before has left in the session and the layers."""
-        session, result = self.session, self.dock.result
-        result.show_look(self.layers.look)
+        session = self.session
         self.dock.chooser.set_layers(self._layers_of(Image))
         if session.folder is not None:
             self.dock.chooser.set_folder(session.folder.name)
@@ -79,7 +78,6 @@ class Controller:
         dock.run_button.clicked.connect(self._on_run)
         dock.stop_button.clicked.connect(self._on_stop)
         dock.result.scope_changed.connect(self.tally.show)
-        dock.result.look_changed.connect(self._on_look)
         for signal, slot in self._session_slots():
             signal.connect(slot)
         for event in self._layer_events():
@@ -96,8 +94,7 @@ class Controller:
             (session.ended, self._on_ended),
             (session.device_changed, self._on_device),
             (session.place_wanted, self.sighting.go_to),
-            (session.look_wanted, self._on_look_wanted),
-            (session.classes.changed, self._on_classes),
+            (session.classes.changed, self.tally.show),
             (session.record.worded, self._on_worded),
             (session.record.keeper.smear_opened, self._on_smear_opened),
             (session.record.keeper.trouble, show_warning),
@@ -109,6 +106,7 @@ class Controller:
 
     def close(self, *_: object) -> None:
         """Let go of everything; the child process ends, results stay."""
+        self.drawing.close()
         self.exporter.close()
         self.chosen_model.close()
         self.sighting.close()
@@ -280,27 +278,6 @@ class Controller:
     def _on_cell_reworded(self) -> None:
         if self.picker.shown == self._reworded:
             self.picker.refresh()
-
-    def _on_look(self, changes: dict[str, object]) -> None:
-        self.layers.change_look(**changes)
-
-    def _on_look_wanted(self, changes: dict[str, object]) -> None:
-        self._draw_as(replace(self.layers.look, **changes))
-
-    def _draw_as(self, look: Look) -> None:
-        """Draw the cells so, as far as their classes allow."""
-        if not self.session.classes.now.are_fab:
-            look = look.without_fab()
-        if look != self.layers.look:
-            self.layers.change_look(**asdict(look))
-        self.dock.result.show_look(look)
-
-    def _on_classes(self) -> None:
-        """Show the classes of the result: legend, and what there is of these classes only."""
-        now = self.session.classes.now
-        self.dock.result.show_classes(now.shown, now.are_fab, self.layers.look)
-        self._draw_as(self.layers.look)
-        self.tally.show()
 
     def show_state(self) -> None:
         """Enable what can be done now."""

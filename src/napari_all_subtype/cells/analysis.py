@@ -15,6 +15,8 @@ from napari_all_subtype.taxonomy import FAB5, Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_all_subtype.cells.fab.ruler import Ruler
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -51,6 +53,9 @@ class Analysis:
         How often a person changed the masks since; undoing counts as well.
     facts : ModelFacts
         What the model states of itself.
+    ruler : Ruler or None
+        Of the smear, with which its blasts are compared; None where the field alone is known:
+        then it is the best that its own cells allow.
     """
 
     name: str
@@ -67,6 +72,7 @@ class Analysis:
     segmenter: str = ""
     edits: int = 0
     facts: ModelFacts = NO_FACTS
+    ruler: Ruler | None = None
 
     @property
     def count(self) -> int:

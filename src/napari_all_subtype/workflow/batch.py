@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,15 +17,18 @@ from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.analyse import Analyser
-from napari_all_subtype.workflow.export import SUMMARY_FILE, write_analysis
+from napari_all_subtype.workflow.export import SUMMARY_FILE, write_analysis, write_compared
 from napari_all_subtype.workflow.given_masks import segmenter_for
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.overlaps import SmearOverviews, same_picture
 from napari_all_subtype.workflow.preliminary import state_of, told_of
 from napari_all_subtype.workflow.result_state import ResultState
+from napari_all_subtype.workflow.smear_ruler import compared_in_smear
 from napari_all_subtype.workflow.smear_scale import SmearScale, scale_of_smear, with_scale
 from napari_all_subtype.workflow.summarise import FieldCells, Summary, summarise
+
+log = logging.getLogger(__name__)
 
 BATCH_FILE = "batch.json"
 
@@ -79,6 +83,7 @@ def analyse_batch(
             overlaps |= smear.flags(parameters.quality, monitor)
         state = "complete"
     finally:
+        outcomes = _compared(outcomes, out)
         outcomes = [_flagged(outcome, overlaps, out) for outcome in outcomes]
         smears = smears_of(outcomes)
         if smears:
@@ -154,6 +159,38 @@ def _left_over(out: Path, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     return tuple(sorted(there - written))
 
 
+def _compared(outcomes: Sequence[Outcome], out: Path) -> list[Outcome]:
+    """`outcomes` whose blasts are compared with the ruler of their smear, in their files too."""
+    result = list(outcomes)
+    for members in _smears(outcomes).values():
+        counted = [n for n in members if not outcomes[n].same_as]
+        repeated = [n for n in members if outcomes[n].same_as]
+        fields = compared_in_smear(*([outcomes[n].cells for n in p] for p in (counted, repeated)))
+        for n, field in zip((*counted, *repeated), fields, strict=True):
+            result[n] = _rewritten(outcomes[n], field, out)
+    return result
+
+
+def _rewritten(outcome: Outcome, field: FieldCells, out: Path) -> Outcome:
+    if field.cells is not outcome.cells.cells:
+        try:
+            write_compared(field, out / outcome.field.folder)
+        except OutputError as error:
+            # Its files and its cells stay as they were, and the smear tells of two rulers.
+            log.warning("%s keeps a ruler of its own: %s", outcome.field.folder, error)
+            return outcome
+    return replace(outcome, cells=field)
+
+
+def _smears(outcomes: Sequence[Outcome]) -> dict[str, list[int]]:
+    """Which of `outcomes` that worked belong to each smear."""
+    done: dict[str, list[int]] = {}
+    for n, outcome in enumerate(outcomes):
+        if outcome.cells is not None:
+            done.setdefault(outcome.field.smear, []).append(n)
+    return done
+
+
 def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) -> Outcome:
     """`outcome` with the overlaps found since, in its own summary as well."""
     more = overlaps.get(outcome.field.folder, ())
@@ -170,17 +207,13 @@ def _flagged(outcome: Outcome, overlaps: dict[str, tuple[str, ...]], out: Path) 
 
 def smears_of(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
     """One summary per smear of which anything worked; the same picture counts once."""
-    done: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        if outcome.cells is not None:
-            done.setdefault(outcome.field.smear, []).append(outcome)
     return tuple(
         summarise(
-            [outcome.cells for outcome in members if not outcome.same_as],
+            [outcomes[n].cells for n in members if not outcomes[n].same_as],
             smear,
-            repeated=[outcome.cells for outcome in members if outcome.same_as],
+            repeated=[outcomes[n].cells for n in members if outcomes[n].same_as],
         )
-        for smear, members in done.items()
+        for smear, members in _smears(outcomes).items()
     )
 
 

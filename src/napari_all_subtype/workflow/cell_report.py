@@ -273,8 +273,20 @@ def _fab(row: pd.Series, taxonomy: Taxonomy) -> Evidence:
     settled = row["fab_pattern"] in SUBTYPES
     told = nearest if settled else f"undetermined, nearest {nearest}"
     apart = DISAGREEMENT.value(row)
-    both = "" if math.isnan(apart) else f" Network and rules differ by {apart:.2f} of 1."
+    both = "" if math.isnan(apart) else f" Network and rules {_apart(apart)}."
     return Evidence(f"FAB pattern: {told}, rule score, not a probability.{both}", bars)
+
+
+def _apart(disagreement: float) -> str:
+    """In words of what it means: which part of a blast the one gives to another subtype.
+
+    Examples
+    --------
+    >>> _apart(0.11), _apart(0.0)
+    ('divide L1, L2 and L3 alike but for 11 %', 'divide L1, L2 and L3 alike')
+    """
+    share = round(100 * disagreement)
+    return "divide L1, L2 and L3 alike" + (f" but for {share} %" if share else "")
 
 
 def _has_fab(row: pd.Series) -> bool:

@@ -9,11 +9,11 @@ from numbers import Real
 
 from napari_all_subtype.cells.fab.scores import SUBTYPES
 
-# Viridis in 16 steps: even to the eye, also without red or green; its middle stands out from pink
-# and violet, which that of cividis does not (Smith & van der Walt 2015, bids.github.io/colormap).
+# The upper two thirds of viridis in 16 steps: even to the eye, also without red or green (Smith &
+# van der Walt 2015, bids.github.io/colormap). Its violet end, left out, is lost on violet nuclei.
 STEP_COLOURS = (
-    *("#440154", "#481A6C", "#472F7D", "#414487", "#39568C", "#31688E", "#2A788E", "#23888E"),
-    *("#1F988B", "#22A884", "#35B779", "#54C568", "#7AD151", "#A5DB36", "#D2E21B", "#FDE725"),
+    *("#306A8E", "#2B748E", "#277F8E", "#23898E", "#1F948C", "#1F9F88", "#23A983", "#2EB37C"),
+    *("#40BD72", "#56C667", "#6ECE58", "#89D548", "#A8DB34", "#C5E021", "#E2E418", "#FDE725"),
 )
 NO_VALUE_COLOUR = "#BBBBBB"
 CLASS = "class"

@@ -121,6 +121,7 @@ def with_evidence(analysis: Analysis, source: ImageSource, labels: Sequence[int]
         analysis.parameters.fab,
         analysis.taxonomy,
         labels,
+        ruler=analysis.ruler,
     )
     return with_cells(analysis, cells)
 

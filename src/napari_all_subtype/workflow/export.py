@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +15,14 @@ from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.plausible import implausible_size
 from napari_all_subtype.cells.source import ImageSource
 from napari_all_subtype.files import new_folder, write_json
-from napari_all_subtype.taxonomy import class_of
+from napari_all_subtype.taxonomy import Taxonomy, class_of
 from napari_all_subtype.workflow.csv_file import write_csv
-from napari_all_subtype.workflow.geojson import Called, cell_features, collection
+from napari_all_subtype.workflow.geojson import (
+    Called,
+    cell_features,
+    collection,
+    measured_again,
+)
 from napari_all_subtype.workflow.pieces import (
     OVERVIEW_FILE,
     OverlayPlan,
@@ -40,6 +47,9 @@ FILES = (
     OVERVIEW_FILE,
     SUMMARY_FILE,
 )
+
+# What the table of cells alone decides, and what else tells of it.
+_OF_TABLE = ("cells.csv", "cells.geojson", SUMMARY_FILE)
 
 
 def write_analysis(
@@ -83,14 +93,63 @@ def write_analysis(
     return folder
 
 
+def write_compared(field: FieldCells, folder: Path) -> None:
+    """Have the result in `folder` say what the table of `field` says; masks stay as they are.
+
+    The folder is replaced as a whole: table, outlines and summary never tell two things.
+
+    Parameters
+    ----------
+    field : FieldCells
+        The same cells, compared with another ruler.
+    folder : Path
+        What :func:`write_analysis` has written of them.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; what was there stays.
+    """
+    state = preliminary_of([field])
+    rows = _as_in_files(field.cells, field.taxonomy, field.um_relative_uncertainty)
+    outlines, summary = (
+        json.loads((folder / name).read_text(encoding="utf-8")) for name in _OF_TABLE[1:]
+    )
+    kept = [path for path in folder.iterdir() if path.name not in _OF_TABLE]
+    with new_folder(folder, {*_OF_TABLE, *(path.name for path in kept)}, True) as partial:
+        for path in kept:
+            _link(path, partial / path.name)
+        write_csv(with_state(rows, state), partial / "cells.csv")
+        outlines = measured_again(outlines, rows)
+        text = json.dumps(outlines, ensure_ascii=False)
+        (partial / "cells.geojson").write_text(text, encoding="utf-8")
+        own = summarise([field], field.name).model_dump(mode="json")
+        write_json(partial / SUMMARY_FILE, {**summary, **own})
+
+
+def _link(path: Path, to: Path) -> None:
+    """The same file under another name; a copy where the disk knows no such thing."""
+    try:
+        os.link(path, to)
+    except OSError:
+        shutil.copy2(path, to)
+
+
 def cell_rows(analysis: Analysis) -> pd.DataFrame:
     """The cell table as files have it: one row per cell that exists."""
-    rows = as_files_have(table.present(analysis.cells), analysis.taxonomy)
+    doubt = analysis.pixel_size.relative_uncertainty
+    return _as_in_files(table.present(analysis.cells), analysis.taxonomy, doubt)
+
+
+def _as_in_files(
+    cells: pd.DataFrame, taxonomy: Taxonomy, um_relative_uncertainty: float
+) -> pd.DataFrame:
+    rows = as_files_have(cells, taxonomy)
     whole = ["label", *table.BOX, "area_px"]
     rows = rows.astype(dict.fromkeys(whole, np.int64) | {"touches_border": bool})
     return rows.assign(
         implausible_size=implausible_size(rows),
-        um_relative_uncertainty=analysis.pixel_size.relative_uncertainty,
+        um_relative_uncertainty=um_relative_uncertainty,
     )
 
 

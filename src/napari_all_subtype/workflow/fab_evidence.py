@@ -9,13 +9,14 @@ import numpy as np
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import (
+    Ruler,
     fab_scores,
     measure_fab,
     reasons_in_words,
     ruler_of,
     with_ruler,
 )
-from napari_all_subtype.cells.fab.measure import FROM_TABLE, NUMBERS, WORDS
+from napari_all_subtype.cells.fab.measure import FROM_TABLE, NUMBERS, RELATIVE, WORDS
 from napari_all_subtype.cells.fab.scores import SCORES
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import ImageSource, PixelSize
@@ -48,6 +49,7 @@ def with_fab(
     taxonomy: Taxonomy = FAB5,
     labels: Sequence[int] | None = None,
     monitor: Monitor = SILENT,
+    ruler: Ruler | None = None,
 ) -> pd.DataFrame:
     """`cells` with the FAB evidence of the blasts among them; of others nothing is said.
 
@@ -58,6 +60,8 @@ def with_fab(
     labels : sequence of int, optional
         Only these, and blasts without evidence, are measured; what was measured of others
         stays, and is compared with the small lymphocytes as they are now.
+    ruler : Ruler, optional
+        Of the smear, where that is known; by default the best that the field itself allows.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def with_fab(
     # One whose pixels were not at hand when it became a blast is measured now.
     bare = cells.index[cells["fab_ruler"] == ""]
     wanted = sorted((set(labels) | set(bare)) & set(blasts))
-    ruler = ruler_of(cells, pixel_size, p)
+    ruler = ruler or ruler_of(cells, pixel_size, p)
     um_per_px = pixel_size.um_per_px
     new = measure_fab(source, masks, cells, wanted, um_per_px, ruler, p, monitor)
     cells = _with_words(cells, new, p)
@@ -89,18 +93,36 @@ def without_fab(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
     return table.with_rows(cells, nothing)
 
 
-def _with_words(cells: pd.DataFrame, measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
+def compared_with(cells: pd.DataFrame, ruler: Ruler, p: FabParameters) -> pd.DataFrame:
+    """`cells` whose blasts with evidence are compared with `ruler`: scores and reasons follow.
+
+    Nothing is measured again, so that a table is enough.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Cell table, or its present rows; what was compared with this ruler before comes back
+        as it is.
+    """
+    if any(name not in cells for name in FAB_COLUMNS):
+        return cells
+    measured = cells["fab_ruler"].fillna("") != ""
+    return _compared_again(cells, cells.index[measured].tolist(), ruler, p)
+
+
+def _said_of(measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
     import pandas as pd
 
-    if measures.empty:
-        return cells
-    scores = fab_scores(measures, p)
-    said = pd.concat([measures, scores], axis=1).assign(fab_reasons=reasons_in_words(measures, p))
-    return table.with_rows(cells, said[list(FAB_COLUMNS)])
+    said = pd.concat([measures, fab_scores(measures, p)], axis=1)
+    return said.assign(fab_reasons=reasons_in_words(measures, p))[list(FAB_COLUMNS)]
+
+
+def _with_words(cells: pd.DataFrame, measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
+    return cells if measures.empty else table.with_rows(cells, _said_of(measures, p))
 
 
 def _compared_again(
-    cells: pd.DataFrame, labels: list[int], ruler: object, p: FabParameters
+    cells: pd.DataFrame, labels: list[int], ruler: Ruler, p: FabParameters
 ) -> pd.DataFrame:
     """`cells` with `labels` compared with `ruler`, if that is another than they were."""
     if not labels:
@@ -108,10 +130,26 @@ def _compared_again(
     before = cells.loc[labels]
     numbers = before[list(FROM_TABLE)].astype(float)
     numbers.loc[before["touches_border"].to_numpy(bool)] = np.nan
-    measures = with_ruler(before.assign(**numbers), ruler)
-    names = ["fab_relative_diameter", "fab_relative_nc"]
-    same = np.allclose(measures[names], before[names].astype(float), equal_nan=True)
-    return cells if same else _with_words(cells, measures, p)
+    names = [*FROM_TABLE, *NUMBERS, *WORDS]
+    measures = with_ruler(before.assign(**numbers)[names], ruler)
+    relative = list(RELATIVE)
+    same = np.allclose(measures[relative], before[relative].astype(float), equal_nan=True)
+    if same and (before["fab_ruler"] == ruler.kind).all():
+        return cells
+    return _in_place(cells, _said_of(measures, p))
+
+
+def _in_place(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """`cells` with the values of `rows` for the same index; others, and kinds, as they are."""
+    import pandas as pd
+
+    here = cells.index.get_indexer(rows.index)
+    changed = {}
+    for name in rows:
+        values = cells[name].to_numpy(copy=True)
+        values[here] = rows[name].to_numpy()
+        changed[name] = pd.Series(values, cells.index, cells[name].dtype)
+    return cells.assign(**changed)
 
 
 def _nothing(count: int) -> dict[str, object]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.fab import Ruler, lymphocyte_ruler
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
+from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import FabParameters, SmearScoreParameters
 from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
 from napari_all_subtype.workflow.blank_rate import MEASURED_THRESHOLD
@@ -46,6 +48,10 @@ class FieldCells:
         At which the cells were decided, 0–1.
     scale_warning : str
         What is amiss with its scale; empty where nothing is.
+    pixel_size : PixelSize or None
+        That scale; None where it is not known.
+    ruler : Ruler or None
+        Of its smear; None where the field was compared with its own cells, or its scale.
     """
 
     name: str
@@ -60,6 +66,8 @@ class FieldCells:
     facts: ModelFacts = NO_FACTS
     blast_threshold: float = MEASURED_THRESHOLD
     scale_warning: str = ""
+    pixel_size: PixelSize | None = None
+    ruler: Ruler | None = None
 
     @cached_property
     def leukocytes(self) -> pd.DataFrame:
@@ -79,6 +87,23 @@ class FieldCells:
         """Cells of which a person has said anything."""
         return int((table.annotations(self.cells) != "").sum())
 
+    @cached_property
+    def used_ruler(self) -> Ruler | None:
+        """What its table compares blasts with, as the table itself tells; None without any."""
+        rows = self.leukocytes
+        if "fab_ruler" not in rows:
+            return None
+        rows = rows[rows["fab_ruler"].fillna("") != ""]
+        if rows.empty:
+            return None
+        kind = rows["fab_ruler"].mode().iloc[0]
+        known = self.ruler or lymphocyte_ruler(self.cells, self.fab)
+        if known is not None and known.kind == kind:
+            return known
+        diameter = (rows["diameter_um"] / rows["fab_relative_diameter"]).median()
+        nc = (rows["nc_ratio"] / rows["fab_relative_nc"]).median()
+        return Ruler(kind, float(diameter), float(nc), 0, self.um_relative_uncertainty)
+
     @classmethod
     def of(cls, analysis: Analysis) -> FieldCells:
         """The part of `analysis` that is counted."""
@@ -95,4 +120,6 @@ class FieldCells:
             analysis.facts,
             analysis.parameters.decision.blast_threshold,
             scale_warning(analysis.pixel_size, analysis.facts.um_per_px),
+            analysis.pixel_size,
+            analysis.ruler,
         )

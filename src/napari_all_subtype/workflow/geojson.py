@@ -71,15 +71,25 @@ def collection(
     }
 
 
+def measured_again(content: Mapping[str, object], rows: pd.DataFrame) -> dict[str, object]:
+    """A FeatureCollection of the same outlines with the measurements of `rows`.
+
+    Parameters
+    ----------
+    content : mapping
+        What :func:`collection` made of the same cells.
+    """
+    measured = {str(row.label): _measured(row) for row in rows.itertuples()}
+    features = [
+        feature | {"properties": own | {"measurements": measured[own["name"]]}}
+        for feature in content["features"]
+        for own in (feature["properties"],)
+    ]
+    return {**content, "features": features}
+
+
 def _feature(masks: CellMasks, row: object, called: Called) -> dict[str, object]:
     """One cell; QuPath's own keys: objectType, nucleusGeometry, classification, measurements."""
-    measured = {
-        name: float(value)
-        for name, value in row._asdict().items()
-        if name not in ("Index", *NOT_MEASURED_IN_QUPATH)
-        and isinstance(value, (int, float, np.number))
-        and np.isfinite(value)
-    }
     nucleus = _geometry(masks.nuclei, row)
     cell_class = called.cell_class
     return {
@@ -90,9 +100,19 @@ def _feature(masks: CellMasks, row: object, called: Called) -> dict[str, object]
             "objectType": "cell" if nucleus else "detection",
             "name": str(row.label),
             "classification": {"name": cell_class.title, "color": list(rgb(cell_class.colour))},
-            "measurements": measured,
+            "measurements": _measured(row),
             **({"metadata": dict(called.told)} if called.told else {}),
         },
+    }
+
+
+def _measured(row: object) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in row._asdict().items()
+        if name not in ("Index", *NOT_MEASURED_IN_QUPATH)
+        and isinstance(value, (int, float, np.number))
+        and np.isfinite(value)
     }
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.fab import Ruler
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.source import PixelSize, Region
@@ -58,6 +59,7 @@ class Words:
     segmenter: str
     edits: int
     facts: ModelFacts
+    ruler: Ruler | None = None
 
 
 _WORDS = TypeAdapter(Words)

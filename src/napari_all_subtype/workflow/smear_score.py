@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_all_subtype.cells import table
-from napari_all_subtype.cells.fab import fab_scores, with_ruler
-from napari_all_subtype.cells.fab.measure import FROM_TABLE
-from napari_all_subtype.cells.fab.ruler import lymphocyte_ruler
+from napari_all_subtype.cells.fab import Ruler
 from napari_all_subtype.cells.fab.scores import irregular, prominent_nucleoli
 from napari_all_subtype.config import FabParameters, SmearScoreParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.smear_ruler import rulers_in_words
+from napari_all_subtype.workflow.smear_score_words import counted, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,11 +53,11 @@ class SmearScore:
         −4 to 2; 0 and more is L1, less is L2 (Bennett 1981).
     low, high : int or None
         95 % interval: fields and cells drawn anew, measures shifted by the errors that all
-        cells share, the pixel size among them.
+        cells share, that of the ruler among them.
     certainty : float or None
         Share of these draws on the side of `score`, 0–1.
     ruler : str
-        What sizes were compared with.
+        What sizes were compared with, in words.
     why : str
         Why it was not computed; empty otherwise.
     """
@@ -76,22 +76,32 @@ class SmearScore:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class _Errors:
+    """Errors that the cells of a smear share, one standard deviation, as fractions."""
+
+    length: float
+    nc: float
+
+
 def smear_score(
     fields: Sequence[pd.DataFrame],
-    um_relative_uncertainty: float,
+    rulers: Sequence[Ruler | None],
     fab: FabParameters = FabParameters(),
     p: SmearScoreParameters = SmearScoreParameters(),
     seed: int = 0,
     monitor: Monitor = SILENT,
 ) -> SmearScore:
-    """Score of a smear over the blasts of all its fields.
+    """Score of a smear over the blasts of all its fields: of what their tables say, no more.
 
     Parameters
     ----------
     fields : sequence of pandas.DataFrame
-        Present cells of each field, with their FAB evidence.
-    um_relative_uncertainty : float
-        Of the pixel size, 0–1; it does not matter where small lymphocytes are the ruler.
+        Present cells of each field, with their FAB evidence. Its patterns are counted as they
+        are; :func:`napari_all_subtype.workflow.smear_ruler.compared_in_smear` has them follow
+        one ruler before they are written.
+    rulers : sequence of Ruler or None
+        With what each field was compared; its uncertainty is carried to the interval.
     seed : int
         Of what is drawn: the same cells give the same interval.
     monitor : Monitor
@@ -102,50 +112,55 @@ def smear_score(
     Stopped
         If the monitor asks for it.
     """
-    blasts, ruler = _blasts(fields, fab)
+    blasts = _blasts(fields)
     n = len(blasts)
     counts = blasts["fab_pattern"].value_counts()
     patterns = {name: float(counts.get(name, 0) / n) if n else 0.0 for name in PATTERNS}
-    common = {"n_blasts": n, "n_fields": len(fields), "patterns": patterns, "ruler": ruler}
+    used = [ruler for ruler in rulers if ruler is not None]
+    told = rulers_in_words(used)
+    common = {"n_blasts": n, "n_fields": len(fields), "patterns": patterns, "ruler": told}
     if n < p.min_blasts:
         return _not_computed(f"fewer than {p.min_blasts} blasts", common)
     l3 = int(counts.get("l3", 0))
     if l3 >= p.l3_min_cells and l3 >= p.l3_min_share * n:
-        text = f"{_counted(common)}; {L3_WARNING}; {HISTORICAL}"
+        text = f"{counted(common)}; {L3_WARNING}; {_ending(common)}"
         return SmearScore("L3 suspected", text, shares={}, **common)
     scored = blasts[blasts["fab_pattern"] != "l3"]
     few = _measured_on_few(scored, fab, p)
     if few:
         return _not_computed(few, common)
-    by_lymphocytes = ruler == "small lymphocytes"
-    length_error = 0.0 if by_lymphocytes else um_relative_uncertainty
-    rng = np.random.default_rng(seed)
-    return _scored(scored, length_error, common, fab, p, rng, monitor)
+    errors, rng = _typical_errors(scored, rulers, p), np.random.default_rng(seed)
+    return _scored(scored, errors, common, fab, p, rng, monitor)
 
 
-def _blasts(fields: Sequence[pd.DataFrame], fab: FabParameters) -> tuple[pd.DataFrame, str]:
-    """Blasts of all fields with evidence, compared with one ruler if the smear has one."""
+def _blasts(fields: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Blasts of all fields with evidence."""
     import pandas as pd
 
     cells = pd.concat(
         [field.assign(field_number=n) for n, field in enumerate(fields)], ignore_index=True
     )
     if "fab_pattern" not in cells:
-        return cells.iloc[:0].assign(fab_pattern=""), ""
+        return cells.iloc[:0].assign(fab_pattern="")
     # One that a person calls something else keeps what was measured of it.
     blast = table.words(cells).isin(FAB5.family("blast"))
-    blasts = cells[blast & (cells["fab_pattern"].fillna("") != "")].reset_index(drop=True)
-    ruler = lymphocyte_ruler(cells, fab)
-    if blasts.empty:
-        return blasts, ""
-    if ruler is None:
-        kinds = blasts["fab_ruler"].mode()
-        return blasts, str(kinds.iloc[0])
-    cut = blasts["touches_border"].astype(bool).to_numpy()
-    numbers = blasts[list(FROM_TABLE)].astype(float)
-    numbers.loc[cut] = np.nan
-    blasts = with_ruler(blasts.assign(**numbers), ruler)
-    return blasts.assign(fab_pattern=fab_scores(blasts, fab)["fab_pattern"]), ruler.kind
+    return cells[blast & (cells["fab_pattern"].fillna("") != "")].reset_index(drop=True)
+
+
+def _typical_errors(
+    blasts: pd.DataFrame, rulers: Sequence[Ruler | None], p: SmearScoreParameters
+) -> _Errors:
+    """Those of the ruler, of the blasts whose size is known in the median, and of measuring."""
+    sized = blasts["fab_relative_diameter"].notna().to_numpy()
+    length, nc = (
+        np.array([getattr(ruler, name) if ruler else 0.0 for ruler in rulers])
+        for name in ("relative_uncertainty", "nc_relative_uncertainty")
+    )
+    at = blasts["field_number"].to_numpy()[sized]
+    return _Errors(
+        float(np.hypot(p.size_error_fraction, np.median(length[at]))),
+        float(np.hypot(p.nc_error_fraction, np.median(nc[at]))),
+    )
 
 
 def _measured_on_few(blasts: pd.DataFrame, fab: FabParameters, p: SmearScoreParameters) -> str:
@@ -204,7 +219,7 @@ def _sum(shares: dict[str, float], p: SmearScoreParameters) -> int:
 
 def _scored(
     blasts: pd.DataFrame,
-    length_error: float,
+    errors: _Errors,
     common: dict,
     fab: FabParameters,
     p: SmearScoreParameters,
@@ -220,17 +235,20 @@ def _scored(
         checkpoint(monitor, Progress("score", n, _ROUNDS))
         rows = _drawn(fields, rng)
         drawn = {name: values[rows] for name, values in measures.items()}
-        draws.append(_sum(_shares(_shifted(drawn, length_error, p, rng), fab), p))
-    low, high = (round(float(v)) for v in np.percentile(draws, [2.5, 97.5]))
+        draws.append(_sum(_shares(_shifted(drawn, errors, p, rng), fab), p))
+    ends = np.percentile(draws, [2.5, 97.5], method="inverted_cdf")
+    low, high = (int(end) for end in ends)
     l1 = float(np.mean(np.array(draws) >= 0))
     certainty = l1 if score >= 0 else 1 - l1
     outcome: Outcome = "unclassifiable"
-    if certainty >= p.min_certainty:
+    # Never against its own interval: the border is between −1 and 0.
+    one_side = high < 0 if score < 0 else low >= 0
+    if one_side and certainty >= p.min_certainty:
         outcome = "L1" if score >= 0 else "L2"
     said = "L1/L2 not separable" if outcome == "unclassifiable" else f"{outcome}-like"
     few = f"; fewer than {p.advised_blasts} blasts" if len(blasts) < p.advised_blasts else ""
-    span = f"{_signed(low)}…{_signed(high)}"
-    text = f"{_counted(common)}; score {_signed(score)} ({span}): {said}{few}; {HISTORICAL}"
+    span = f"{signed(low)}…{signed(high)}"
+    text = f"{counted(common)}; score {signed(score)} ({span}): {said}{few}; {_ending(common)}"
     return SmearScore(outcome, text, shares=shares, score=score, low=low, high=high,
                       certainty=certainty, **common)  # fmt: skip
 
@@ -245,15 +263,15 @@ def _drawn(fields: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _shifted(
-    m: dict[str, np.ndarray], length_error: float, p: SmearScoreParameters, rng
+    m: dict[str, np.ndarray], errors: _Errors, p: SmearScoreParameters, rng
 ) -> dict[str, np.ndarray]:
-    """Measures with one error each that all cells share: stain, focus, edges, pixel size.
+    """Measures with one error each that all cells share: stain, focus, edges, the ruler.
 
     A cell's own error is in its measures already, and drawing cells anew carries it.
     """
-    size = np.exp(rng.normal(0, np.hypot(p.size_error_fraction, length_error)))
-    nc, nucleolus = (
-        np.exp(rng.normal(0, error)) for error in (p.nc_error_fraction, p.nucleolus_error_fraction)
+    size, nc, nucleolus = (
+        np.exp(rng.normal(0, error))
+        for error in (errors.length, errors.nc, p.nucleolus_error_fraction)
     )
     return m | {
         "fab_relative_diameter": m["fab_relative_diameter"] * size,
@@ -264,29 +282,10 @@ def _shifted(
 
 
 def _not_computed(why: str, common: dict) -> SmearScore:
-    text = f"{_counted(common)}; score not computed: {why}; {HISTORICAL}"
+    text = f"{counted(common)}; score not computed: {why}; {_ending(common)}"
     return SmearScore("not computed", text, shares={}, why=why, **common)
 
 
-def _counted(common: dict) -> str:
-    n, fields, patterns = common["n_blasts"], common["n_fields"], common["patterns"]
-    count = f"{n} blast{'s' * (n != 1)} in {fields} field{'s' * (fields != 1)}"
-    words = [
-        f"{name.upper()}-like {100 * patterns[name]:.0f} %"
-        for name in ("l1", "l2", "l3")
-        if name != "l3" or patterns[name]
-    ]
-    if not n:
-        return count
-    return f"{count}: {', '.join(words)}, undetermined {100 * patterns['undetermined']:.0f} %"
-
-
-def _signed(value: int) -> str:
-    """A whole number with the sign that typography wants.
-
-    Examples
-    --------
-    >>> _signed(-1), _signed(0), _signed(2)
-    ('−1', '0', '+2')
-    """
-    return f"+{value}" if value > 0 else str(value).replace("-", "−")
+def _ending(common: dict) -> str:
+    """What sizes were compared with, where there is a blast, and what the scheme is worth."""
+    return f"{common['ruler']}; {HISTORICAL}" if common["ruler"] else HISTORICAL

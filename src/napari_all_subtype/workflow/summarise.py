@@ -34,6 +34,9 @@ SUBTYPE_NOTE = (
     "exists to train on. Historical scheme; immunophenotype decides."
 )
 
+# Uncertainties that do not differ in the per cent that are told of them.
+_SAME_UNCERTAINTY = 0.005
+
 
 class Summary(BaseModel):
     """What one field, or one smear of several, shows.
@@ -55,8 +58,10 @@ class Summary(BaseModel):
         Means over the cells of which something is said, 0–1; NaN, in files null,
         where there is none.
     um_relative_uncertainty : float
-        Largest relative uncertainty of a field's pixel size, 0–1: every µm
+        Relative uncertainty of the pixel size, 0–1, that a cell has in the median: every µm
         carries it. The intervals above are of sampling only.
+    um_less_certain : dict of str to float
+        The same of fields where it is larger, by field.
     flags : dict of str to tuple of str
         Quality flags by field.
     n_fields_scale_assumed : int
@@ -100,8 +105,19 @@ class Summary(BaseModel):
     excluded: dict[str, int] = {}
     n_reviewed: int = 0
     stain_warning: str = ""
+    um_less_certain: dict[str, float] = {}
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
+
+    @property
+    def less_certain_text(self) -> str:
+        """In how many fields lengths are less certain than is typical; empty where in none."""
+        if not self.um_less_certain:
+            return ""
+        n, total = len(self.um_less_certain), len(self.fields)
+        up_to = "up to " if len({f"{u:.2f}" for u in self.um_less_certain.values()}) > 1 else ""
+        most = 100 * max(self.um_less_certain.values())
+        return f"in {n} of {total} fields by {up_to}{most:.0f} %"
 
     @field_serializer("mean_p_blast_any", "mean_confidence", when_used="json")
     def _null(self, mean: float | None) -> float | None:
@@ -184,6 +200,9 @@ def summarise(
 
     blasts = proportion(blast) if blast else None
     errors = [field.um_relative_uncertainty for field in fields]
+    per_cell = np.repeat(errors, [len(field.leukocytes) for field in fields])
+    # Of an even number the larger one in the middle; without cells the fields have to tell it.
+    typical = float(np.quantile(per_cell if len(per_cell) else errors, 0.5, method="higher"))
     return Summary(
         name=name,
         fields=tuple(field.name for field in fields),
@@ -193,12 +212,17 @@ def summarise(
         blast_any=blasts,
         mean_p_blast_any=mean("p_blast_any"),
         mean_confidence=mean("confidence"),
-        um_relative_uncertainty=max(errors),
+        um_relative_uncertainty=typical,
+        um_less_certain={
+            field.name: field.um_relative_uncertainty
+            for field in fields
+            if field.um_relative_uncertainty > typical + _SAME_UNCERTAINTY
+        },
         flags={field.name: field.flags for field in (*fields, *repeated) if field.flags},
         n_fields_scale_assumed=sum(field.scale_assumed for field in fields),
         scale_doubt=scale_doubt(
             cells,
-            np.repeat(errors, [len(field.leukocytes) for field in fields]),
+            per_cell,
             fields[0].blast_threshold,
             taxonomy,
         ),
@@ -258,6 +282,6 @@ def _score(fields: Sequence[FieldCells], seed: int, monitor: Monitor) -> SmearSc
     """The smear score, where the classes are those it is of."""
     if fields[0].taxonomy != FAB5:
         return None
-    first, uncertainty = fields[0], max(field.um_relative_uncertainty for field in fields)
-    tables = [field.leukocytes for field in fields]
-    return smear_score(tables, uncertainty, first.fab, first.smear_score, seed, monitor)
+    first, tables = fields[0], [field.leukocytes for field in fields]
+    rulers = [field.used_ruler for field in fields]
+    return smear_score(tables, rulers, first.fab, first.smear_score, seed, monitor)

@@ -6,7 +6,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QGroupBox, QPushButton, QVBoxLayout, QWidget
 from superqt import QCollapsible
 
-from napari_all_subtype._widgets.dock import VerticalScroll
 from napari_all_subtype._widgets.form import ParameterForm, all_names, with_values
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.self_training.conductor import Conductor
@@ -16,9 +15,9 @@ from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype._widgets.train.choices import TrainChoices
 from napari_all_subtype._widgets.train.curves_panel import CurvesPanel
 from napari_all_subtype._widgets.train.footer import Footer
+from napari_all_subtype._widgets.train.learning_dock import lay_out
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
 
-MIN_HEIGHT_PX = 280
 START_TIP = (
     "Let unlabelled cells teach, more of them each round, in a process of its own. Each round's "
     "model is judged by cells that people named."
@@ -55,21 +54,11 @@ class SelfTraining(QWidget):
         self.curves_button = QPushButton("Draw the curves")
         self.curves_button.setToolTip("Score, pseudo-labels and agreement of the last run.")
         self.footer = Footer("Start self-training", START_TIP, STOP_TIP)
-        content = QWidget()
-        column = QVBoxLayout(content)
         parts = (
             *(self.told, self.feedback, self._build_setup()),
             *(self.rounds, self.curves_button, self.curves),
         )
-        for part in parts:
-            column.addWidget(part)
-        column.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.scroll = VerticalScroll(content)
-        self.scroll.setMinimumHeight(MIN_HEIGHT_PX)
-        layout.addWidget(self.scroll, 1)
-        layout.addWidget(self.footer)
+        self.scroll = lay_out(self, parts, self.footer)
 
     def _build_setup(self) -> QWidget:
         defaults = SelfTrainingParameters()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
-from napari_all_subtype._widgets.dock import VerticalScroll
 from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype._widgets.train.curves_panel import CurvesPanel
 from napari_all_subtype._widgets.train.footer import Footer
+from napari_all_subtype._widgets.train.learning_dock import lay_out
 from napari_all_subtype._widgets.train.models_panel import ModelsPanel
 from napari_all_subtype._widgets.train.result_panel import ResultPanel
 from napari_all_subtype._widgets.train.set_panel import SetPanel
 from napari_all_subtype._widgets.train.setup_panel import SetupPanel
 from napari_all_subtype._widgets.train.trainer import Trainer
 
-MIN_HEIGHT_PX = 280
 START_TIP = (
     "Train a model on the cells that readers named, in a process of its own: go on reading "
     "meanwhile. The model that runs is replaced only when the new one is complete."
@@ -42,14 +41,5 @@ class TrainModel(QWidget):
         self.curves = CurvesPanel("Training", "Loss, and figures on the validation cells, by pass")
         self.result = ResultPanel()
         self.footer = Footer("Train", START_TIP)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        for part in (self.set, self.setup, self.curves, self.result, self.models):
-            column.addWidget(part)
-        column.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.scroll = VerticalScroll(content)
-        self.scroll.setMinimumHeight(MIN_HEIGHT_PX)
-        layout.addWidget(self.scroll, 1)
-        layout.addWidget(self.footer)
+        parts = (self.set, self.setup, self.curves, self.result, self.models)
+        self.scroll = lay_out(self, parts, self.footer)

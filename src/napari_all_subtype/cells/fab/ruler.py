@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_all_subtype.cells.source import PixelSize
-from napari_all_subtype.cells.table import present, words
+from napari_all_subtype.cells.table import annotations, present, words
 from napari_all_subtype.config import FabParameters
+from napari_all_subtype.taxonomy import FAB5
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +34,8 @@ class Ruler:
         Of a small lymphocyte.
     count : int
         Small lymphocytes that were found.
-    relative_uncertainty : float
-        Of a relative diameter, one standard uncertainty, 0–1.
+    relative_uncertainty, nc_relative_uncertainty : float
+        Of a relative diameter, and of a relative N:C ratio: one standard uncertainty each, 0–1.
     """
 
     kind: RulerKind
@@ -42,22 +43,50 @@ class Ruler:
     nc_ratio: float
     count: int
     relative_uncertainty: float
+    nc_relative_uncertainty: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """What sizes are compared with, in words.
+
+        Examples
+        --------
+        >>> Ruler("small lymphocytes", 9.83, 0.615, 36, 0.02).text
+        '36 small lymphocytes of the smear (median 9.8 µm, N:C 0.61)'
+        >>> Ruler("red cells", 10.0, 0.61, 3, 0.15).text
+        'a usual small lymphocyte (10.0 µm by the red cells, N:C 0.61)'
+        """
+        size, nc = f"{self.diameter_um:.1f} µm", f"N:C {self.nc_ratio:.2f}"
+        if self.kind == "small lymphocytes":
+            many = f"{self.count} " if self.count else ""
+            return f"{many}small lymphocytes of the smear (median {size}, {nc})"
+        if self.kind == "none":
+            return f"a usual small lymphocyte ({nc}; no size: the scale is assumed)"
+        by = " by the red cells" if self.kind == "red cells" else ""
+        return f"a usual small lymphocyte ({size}{by}, {nc})"
 
 
 def small_lymphocytes(cells: pd.DataFrame, p: FabParameters = FabParameters()) -> pd.DataFrame:
-    """Rows of `cells` that are called normal and have the size and nucleus of a small lymphocyte.
+    """Rows of `cells` that are normal for certain, with size and nucleus of a small lymphocyte.
+
+    A blast that the model missed is called normal too; it mostly has a lower probability of it,
+    and a higher N:C ratio than lymphocytes have.
 
     Parameters
     ----------
     cells : pandas.DataFrame
-        Cell table with the column ``subtype``.
+        Cell table with the columns ``subtype`` and ``p_normal``; without the latter only those
+        count that a person called normal.
     """
     rows = present(cells)
+    said = annotations(rows) == "normal"
+    certain = said | (rows["p_normal"] >= p.min_small_lymphocyte_p) if "p_normal" in rows else said
     small = (
         (words(rows) == "normal")
+        & certain
         & ~rows["touches_border"].astype(bool)
         & rows["diameter_um"].between(_MIN_DIAMETER_UM, p.max_small_lymphocyte_um)
-        & (rows["nc_ratio"] >= p.min_small_lymphocyte_nc)
+        & rows["nc_ratio"].between(p.min_small_lymphocyte_nc, p.max_small_lymphocyte_nc)
         & (rows["nucleus_solidity"] >= _MIN_SOLIDITY)
     )
     return rows[small]
@@ -76,24 +105,56 @@ def ruler_of(
         Where micrometres come from.
     """
     found = lymphocyte_ruler(cells, p)
-    if found is not None:
-        return found
+    return found or ruler_by_scale(pixel_size, p, len(small_lymphocytes(cells, p)))
+
+
+def ruler_by_scale(
+    pixel_size: PixelSize, p: FabParameters = FabParameters(), count: int = 0
+) -> Ruler:
+    """A usual small lymphocyte, in micrometres as `pixel_size` knows them.
+
+    Parameters
+    ----------
+    count : int
+        Small lymphocytes that were found, too few to be the ruler.
+    """
     kinds: dict[str, RulerKind] = {"red cells": "red cells", "assumed": "none"}
     kind = kinds.get(pixel_size.origin, "micrometres")
     usual = p.small_lymphocyte_um, p.small_lymphocyte_nc
-    count = len(small_lymphocytes(cells, p))
     return Ruler(kind, *usual, count, pixel_size.relative_uncertainty)
 
 
 def lymphocyte_ruler(cells: pd.DataFrame, p: FabParameters = FabParameters()) -> Ruler | None:
-    """The ruler that the small lymphocytes among `cells` make; None if they are too few."""
+    """The ruler that the small lymphocytes among `cells` make.
+
+    None if they are too few, or so few beside the blasts that they may be missed ones.
+    """
     small = small_lymphocytes(cells, p)
-    if len(small) < p.min_small_lymphocytes:
+    if len(small) < p.min_small_lymphocytes or _may_be_blasts(small, cells, p):
         return None
-    diameter, nc = small["diameter_um"].median(), small["nc_ratio"].median()
-    # Of a median, 1.25 times that of a mean.
-    spread = 1.25 * float(small["diameter_um"].std() / diameter) / np.sqrt(len(small))
-    return Ruler("small lymphocytes", float(diameter), float(nc), len(small), float(spread))
+    diameter, nc = float(small["diameter_um"].median()), float(small["nc_ratio"].median())
+    return Ruler(
+        "small lymphocytes",
+        diameter,
+        min(nc, p.max_ruler_nc),
+        len(small),
+        _error_of_median(small["diameter_um"]),
+        _error_of_median(small["nc_ratio"]),
+    )
+
+
+def _may_be_blasts(small: pd.DataFrame, cells: pd.DataFrame, p: FabParameters) -> bool:
+    if (annotations(small) == "normal").sum() >= p.min_small_lymphocytes:
+        return False
+    blasts = words(present(cells)).isin(FAB5.family("blast")).sum()
+    return len(small) < p.min_lymphocytes_per_blast * blasts
+
+
+def _error_of_median(values: pd.Series) -> float:
+    """Standard error of a median, relative to it: 1.25 times that of a mean."""
+    if len(values) < 2:
+        return 0.0
+    return 1.25 * float(values.std() / values.median()) / len(values) ** 0.5
 
 
 def with_ruler(measures: pd.DataFrame, ruler: Ruler) -> pd.DataFrame:
