@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari.layers import Image, Labels
 
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
 from napari_all_subtype._widgets.keeper import ProjectSmear
-from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.errors import MaskError
+
+if TYPE_CHECKING:
+    from napari_all_subtype.cells.levels import ArrayLike
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +13,12 @@ from napari_all_subtype._widgets.inputs import pixels_of
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.cells.inner_nucleus import NucleusByStain
 from napari_all_subtype.cells.source import ArraySource, ImageSource, PixelSize
 from napari_all_subtype.config import ReadingParameters
 from napari_all_subtype.errors import AllSubtypeError
+
+if TYPE_CHECKING:
+    from napari_all_subtype.cells.inner_nucleus import NucleusByStain
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ class GroundKeeper:
 
 def load_ground(pixels: np.ndarray, analysis: Analysis) -> Ground:
     """Read the stain of a whole field: up to a second for a large one."""
+    from napari_all_subtype.cells.inner_nucleus import NucleusByStain
     from napari_all_subtype.cells.stain import stain_of
 
     source = source_in_view(pixels, analysis.name, analysis.parameters.reading)

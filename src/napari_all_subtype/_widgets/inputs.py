@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari.layers import Image
 from qtpy.QtCore import Signal
@@ -20,10 +21,12 @@ from qtpy.QtWidgets import (
 
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype.cells.folders import list_images
-from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import MAX_PIXEL_SIZE_UM, MIN_PIXEL_SIZE_UM
 from napari_all_subtype.errors import PixelSizeError
+
+if TYPE_CHECKING:
+    from napari_all_subtype.cells.levels import ArrayLike
 
 LAYER_UNCERTAINTY_FRACTION = 0.02
 ANISOTROPY_FRACTION = 0.01

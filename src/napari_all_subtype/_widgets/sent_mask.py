@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
 
-from napari_all_subtype.cells.levels import ArrayLike
+if TYPE_CHECKING:
+    from napari_all_subtype.cells.levels import ArrayLike
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
@@ -35,10 +36,12 @@ from napari_all_subtype._widgets.shown_smear import ShownSmear
 from napari_all_subtype._widgets.train.learning import Learning
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.crop_spec import CropSpec
-from napari_all_subtype.cells.levels import ArrayLike
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.workflow.review_parameters import CellFilter
+
+if TYPE_CHECKING:
+    from napari_all_subtype.cells.levels import ArrayLike
 
 
 class Session(ShownSmear):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_all_subtype.cells.halves import nuclei_inside
 from napari_all_subtype.cells.label_images import as_labels
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import ImageSource
@@ -56,6 +55,8 @@ class GivenCells:
         Stopped
             If the monitor asks for it.
         """
+        from napari_all_subtype.cells.halves import nuclei_inside
+
         given = as_labels(self.cells, source.shape, self.called)
         labels, notes = given.labels, given.notes
         if self.nuclei is None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from napari_all_subtype.cells.label_files import read_labels
 from napari_all_subtype.errors import MaskError, MaskTypeError
 
 # A row of the cell table is kept for every number up to the largest: beyond this one the
@@ -91,6 +90,8 @@ def as_labels(given: object, shape: tuple[int, int], called: str = "The mask") -
 
 
 def _array_of(given: object, check: Callable[[tuple[int, ...]], None], called: str) -> np.ndarray:
+    from napari_all_subtype.cells.label_files import read_labels
+
     if isinstance(given, (str, PathLike)):
         return read_labels(Path(given), check, called)
     if not hasattr(given, "__array__") and hasattr(given, "data"):  # a layer of napari
