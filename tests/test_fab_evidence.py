@@ -11,13 +11,20 @@ import pytest
 
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edits import delete
+from napari_all_subtype.cells.fab import Ruler
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import ArraySource, PixelSize
-from napari_all_subtype.config import AnalysisParameters
+from napari_all_subtype.config import AnalysisParameters, FabParameters
 from napari_all_subtype.workflow.corrections import remeasured, with_evidence
 from napari_all_subtype.workflow.export import cell_rows, to_geojson
-from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS, FAB_NUMBERS, blasts_of, with_fab
+from napari_all_subtype.workflow.fab_evidence import (
+    FAB_COLUMNS,
+    FAB_NUMBERS,
+    blasts_of,
+    compared_with,
+    with_fab,
+)
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
 
 SIZE = PixelSize(0.13, "user", 0.02)
@@ -75,6 +82,20 @@ def test_correction_reads_pixels_of_changed_cells_only(field, smear, monkeypatch
     blast = blasts_of(field.cells)[1]
     with_evidence(field, ArraySource(smear.pixels), [blast])
     assert asked == [blast]
+
+
+def test_correction_leaves_blasts_compared_with_the_ruler_of_their_smear(field, smear):
+    ruler = Ruler("small lymphocytes", 8.0, 0.7, 40, 0.02)
+    cells = compared_with(field.cells, ruler, FabParameters())
+    one, *others = blasts_of(cells)
+    shared = replace(field, cells=cells, ruler=ruler)
+    after = with_evidence(shared, ArraySource(smear.pixels), [one]).cells
+    assert set(after.loc[[one, *others], "fab_ruler"]) == {"small lymphocytes"}
+    names = list(FAB_COLUMNS)
+    pd.testing.assert_frame_equal(after.loc[others, names], cells.loc[others, names])
+    assert after.loc[one, "fab_relative_diameter"] == pytest.approx(
+        cells.loc[one, "diameter_um"] / 8.0
+    )
 
 
 def test_cell_that_is_no_blast_any_more_loses_its_evidence(field, smear):

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import cv2
+import pandas as pd
 import pytest
 
 from fake_child import FakeClassifier, serve_fake
@@ -15,6 +16,7 @@ from napari_all_subtype._widgets.gauge import STAGES
 from napari_all_subtype._widgets.jobs import Worker
 from napari_all_subtype._widgets.messages import (
     Ended,
+    FieldCompared,
     FieldDone,
     FieldFlagged,
     FieldRequest,
@@ -22,15 +24,28 @@ from napari_all_subtype._widgets.messages import (
     Step,
 )
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype.cells.edits import delete
 from napari_all_subtype.config import AnalysisParameters, ReadingParameters
 from napari_all_subtype.errors import OutputExistsError
 from napari_all_subtype.workflow.batch import analyse_batch
+from napari_all_subtype.workflow.corrections import remeasured
 from napari_all_subtype.workflow.inputs import name_fields
 
 pytestmark = pytest.mark.slow
 
 LONG_MS = 90_000
 TIMES = ("seconds", "created")
+# Some of the cells that the fake model calls normal are a ruler.
+PARAMETERS = AnalysisParameters.of(
+    fab={
+        "min_small_lymphocytes": 2,
+        "min_small_lymphocyte_p": 0.5,
+        "max_small_lymphocyte_um": 20.0,
+        "min_small_lymphocyte_nc": 0.1,
+        "max_small_lymphocyte_nc": 1.0,
+        "min_lymphocytes_per_blast": 0.0,
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +68,7 @@ def results_of_batch(overlapping, tmp_path_factory):
     """Folder of the results that the command line leaves."""
     fields = name_fields(sorted(overlapping.iterdir()))
     out = tmp_path_factory.mktemp("out") / "results"
-    analyse_batch(fields, out, classifier=FakeClassifier())
+    analyse_batch(fields, out, PARAMETERS, classifier=FakeClassifier())
     return out
 
 
@@ -71,7 +86,7 @@ def heard(qtbot, overlapping):
     worker.message.connect(heard.append)
     paths = sorted(overlapping.iterdir())
     fields = tuple(FieldRequest(path.name, path) for path in paths)
-    worker.run(Run(AnalysisParameters(), fields), [None] * len(fields))
+    worker.run(Run(PARAMETERS, fields), [None] * len(fields))
     qtbot.waitUntil(lambda: bool(heard) and isinstance(heard[-1], Ended), timeout=LONG_MS)
     worker.close()
     return heard
@@ -117,6 +132,35 @@ def test_same_picture_is_counted_once(session, flags_of_batch):
     assert session.summary().n_cells == sum(counts[:3])
     assert flags_of_batch["4.png"] == list(session.summary().flags["4.png"])
     assert "same picture as 1.png: counted once" in session.summary().flags["4.png"]
+
+
+def test_blasts_of_all_fields_are_compared_with_one_ruler(heard, session):
+    compared = [message for message in heard if isinstance(message, FieldCompared)]
+    assert [message.field for message in compared] == [0, 1, 2, 3]
+    assert {message.ruler.kind for message in compared} == {"small lymphocytes"}
+    assert {session.result(n).analysis.ruler for n in range(4)} == {compared[0].ruler}
+    before = [m.result.analysis.cells["fab_ruler"] for m in heard if type(m) is FieldDone]
+    assert any((kinds == "red cells").any() for kinds in before)
+    cells = pd.concat([session.result(n).analysis.cells for n in range(3)])
+    patterns = cells.loc[cells["fab_pattern"] != "", "fab_pattern"]
+    said = session.summary().smear_score
+    counts = patterns.value_counts(normalize=True)
+    assert said.patterns == pytest.approx({n: counts.get(n, 0.0) for n in said.patterns})
+    assert compared[0].ruler.text in said.text
+
+
+def test_field_that_was_edited_meanwhile_is_compared_as_it_is_now(heard):
+    done = next(m for m in heard if type(m) is FieldDone)
+    message = next(m for m in heard if isinstance(m, FieldCompared))
+    blast = int(message.rows.index[0])
+    analysis = done.result.unpack()
+    edit = delete(analysis.masks, analysis.cells, blast)
+    edited = done.result.edited((edit,), replace(analysis, cells=remeasured(analysis, edit)))
+    after = edited.compared(message.ruler, message.rows).analysis
+    assert after.ruler == message.ruler
+    assert after.cells.loc[blast, "fab_pattern"] == ""
+    rest = message.rows.drop(index=blast)
+    pd.testing.assert_frame_equal(after.cells.loc[rest.index, rest.columns], rest)
 
 
 def content_of(path):

@@ -30,6 +30,7 @@ from napari_all_subtype._widgets.messages import (
     receive_array,
 )
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.shared_ruler import compared, without_masks
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import AllSubtypeError, Stopped, describe_error
 from napari_all_subtype.progress import Progress, checkpoint
@@ -174,10 +175,15 @@ def _run(
         connection.send(_ready(analyser.classifier))
         files = [field.path for field in run.fields if field.path]
         scale = scale_of_smear(files, run.parameters, monitor)
-        overviews = SmearOverviews()
+        overviews, found = SmearOverviews(), []
         for n, (field, array) in enumerate(zip(run.fields, arrays, strict=True)):
             monitor.field = n
-            connection.send(_analyse(n, field, array, scale, analyser, monitor, overviews))
+            message = _analyse(n, field, array, scale, analyser, monitor, overviews)
+            connection.send(message)
+            if isinstance(message, FieldDone):
+                found.append(without_masks(message))
+        for message in compared(found):
+            connection.send(message)
         for n, flags in overviews.flags(run.parameters.quality, monitor).items():
             connection.send(FieldFlagged(n, flags))
     except Stopped:

@@ -19,6 +19,7 @@ from napari_all_subtype.config import AnalysisParameters
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_all_subtype.cells.fab import Ruler
     from napari_all_subtype.model.saliency import Saliency
 
 PIECE_BYTES = 4 << 20
@@ -147,6 +148,22 @@ class FieldFlagged:
 
     field: int
     flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FieldCompared:
+    """What the blasts of a field are once they are compared with the ruler of the smear.
+
+    Parameters
+    ----------
+    ruler : Ruler
+    rows : pandas.DataFrame
+        The FAB evidence of its blasts; the labels are its index.
+    """
+
+    field: int
+    ruler: Ruler
+    rows: pd.DataFrame
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
@@ -13,6 +14,11 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.cells.masks import CellMasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_all_subtype.cells.fab import Ruler
 from napari_all_subtype.workflow.word_counts import WordCounts
 
 
@@ -80,6 +86,23 @@ class PackedAnalysis:
         """The same with `flags` after its own."""
         more = replace(self.analysis, flags=(*self.analysis.flags, *flags))
         return replace(self, analysis=more)
+
+    def compared(self, ruler: Ruler, rows: pd.DataFrame) -> PackedAnalysis:
+        """The same with its blasts compared with the ruler of the smear.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame
+            Their FAB evidence then, as it is without any edit; the labels are its index.
+        """
+        from napari_all_subtype.cells import table
+        from napari_all_subtype.workflow.fab_evidence import compared_with
+
+        cells = table.with_rows(self.analysis.cells, rows)
+        if self.analysis.edits:
+            # A person was faster: cells are others by now.
+            cells = compared_with(self.analysis.cells, ruler, self.analysis.parameters.fab)
+        return replace(self, analysis=replace(self.analysis, cells=cells, ruler=ruler))
 
     def there(self, labels: Iterable[int]) -> set[int]:
         """Those of `labels` that are cells."""

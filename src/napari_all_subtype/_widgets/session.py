@@ -22,6 +22,7 @@ from napari_all_subtype._widgets.messages import (
     Ended,
     Explain,
     Explained,
+    FieldCompared,
     FieldDone,
     FieldFailed,
     FieldFlagged,
@@ -198,6 +199,8 @@ class Session(ShownSmear):
                 self.update(n, error=text)
             case FieldFlagged(n, flags):
                 self.update(n, result=self.fields[n].result.flagged(flags))
+            case FieldCompared(n, ruler, rows):
+                self.update(n, result=self.fields[n].result.compared(ruler, rows))
             case Ended() if self.classifying:
                 self.classifying = False
                 self.classified.emit(message)
