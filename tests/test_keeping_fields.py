@@ -11,6 +11,7 @@ from napari_all_subtype._widgets import keeper as keeper_module
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.keeper import AT_ONCE, Keeper
 from napari_all_subtype.errors import ProjectWriteError
+from napari_all_subtype.workflow import project_keeping
 from napari_all_subtype.workflow.project_keeping import KeptField
 
 FIELDS = 7
@@ -51,7 +52,7 @@ def entered(monkeypatch):
         entered.append((database, ready))
         return KeptField(len(entered), 1, 1), 0
 
-    monkeypatch.setattr(keeper_module, "enter_field", enter)
+    monkeypatch.setattr(project_keeping, "enter_field", enter)
     return entered
 
 
