@@ -30,6 +30,7 @@ from napari_all_subtype.errors import OutputExistsError
 from napari_all_subtype.workflow.batch import analyse_batch
 from napari_all_subtype.workflow.corrections import remeasured
 from napari_all_subtype.workflow.inputs import name_fields
+from napari_all_subtype.workflow.project_keeping import KeptField
 
 pytestmark = pytest.mark.slow
 
@@ -161,6 +162,21 @@ def test_field_that_was_edited_meanwhile_is_compared_as_it_is_now(heard):
     assert after.cells.loc[blast, "fab_pattern"] == ""
     rest = message.rows.drop(index=blast)
     pd.testing.assert_frame_equal(after.cells.loc[rest.index, rest.columns], rest)
+
+
+def test_field_that_a_project_has_by_now_is_not_changed_behind_its_back(heard, session):
+    # A person spoke of its cells while the other fields were still being analysed.
+    before = next(m.result for m in heard if type(m) is FieldDone)
+    message = next(m for m in heard if isinstance(m, FieldCompared))
+    session.put(0, result=before, kept=KeptField(1, 1, 1))
+    session._on_message(message)
+    assert session.result(0) is before
+    session.put(0, kept=None)
+    session.record.keeper.keeping.add(before.labels)
+    session._on_message(message)
+    assert session.result(0) is before
+    text = session.summary().smear_score.text
+    assert "in 2 fields, and a usual small lymphocyte" in text
 
 
 def content_of(path):

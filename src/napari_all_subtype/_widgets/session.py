@@ -183,6 +183,11 @@ class Session(ShownSmear):
         view, result = self.layers.view, self.result()
         return view is not None and result is not None and view.key is result.labels
 
+    def _in_project(self, n: int) -> bool:
+        """Whether the open project has the result of field `n`, or is about to."""
+        field = self.fields[n]
+        return field.kept is not None or field.result.labels in self.record.keeper.keeping
+
     def _on_message(self, message: object) -> None:
         match message:
             case Step() if self.classifying or self.explaining:
@@ -199,8 +204,10 @@ class Session(ShownSmear):
                 self.update(n, error=text)
             case FieldFlagged(n, flags):
                 self.update(n, result=self.fields[n].result.flagged(flags))
-            case FieldCompared(n, ruler, rows):
+            case FieldCompared(n, ruler, rows) if not self._in_project(n):
                 self.update(n, result=self.fields[n].result.compared(ruler, rows))
+            case FieldCompared():
+                pass  # a person spoke of its cells meanwhile: the project has it as it is
             case Ended() if self.classifying:
                 self.classifying = False
                 self.classified.emit(message)
