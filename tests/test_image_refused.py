@@ -68,10 +68,10 @@ def jpeg_header(width: int, height: int) -> bytes:
 def test_huge_image_is_refused_by_its_header(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(ImageTooLargeError, match=r"at most 400 are opened"):
         open_image(path)
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
 
 
 def test_budget_is_the_parameter(tmp_path: Path) -> None:

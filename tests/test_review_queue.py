@@ -246,7 +246,7 @@ def test_ten_thousand_cells_are_ordered_quickly(order):
     shown = CellFilter(classes=FAB5.names, border="whole", min_confidence=0.1)
     spent = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()
         assert len(review_queue(fields, QueueOrder(**order), shown)) > 0
-        spent.append(time.perf_counter() - began)
+        spent.append(time.thread_time() - began)
     assert min(spent) < 0.3  # 20 ms on a machine at rest
