@@ -1,6 +1,7 @@
 """What comes in from QuPath: outlines, nuclei and words; and what this program exported itself."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from examples import example_analysis
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
@@ -25,8 +27,8 @@ from napari_all_subtype.project.readers import reader_named, readers_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, class_of
 from napari_all_subtype.workflow import analyse as analyse_module
-from napari_all_subtype.workflow.field_writer import called_as
-from napari_all_subtype.workflow.geojson import cell_features, collection
+from napari_all_subtype.workflow.export import to_geojson
+from napari_all_subtype.workflow.geojson import called_as, cell_features, collection
 from napari_all_subtype.workflow.geojson_read import read_geojson
 from napari_all_subtype.workflow.project_export import write_export
 from napari_all_subtype.workflow.project_outlines import drawn_fields, import_outlines
@@ -148,6 +150,43 @@ def test_class_changed_in_qupath_is_a_new_word(tmp_path, fresh, image):
         one["properties"]["metadata"] = told
     taken(fresh, image, written(tmp_path, features))
     assert words(fresh) == {(1, 2): "l2"}
+
+
+def test_class_that_only_the_model_gave_is_no_word_in_a_file_of_an_analysis(tmp_path):
+    analysis = example_analysis()
+    made = to_geojson(analysis)
+    assert [one["properties"]["metadata"]["word"] for one in made["features"]] == [
+        *("normal", "blast", "l1")
+    ]
+    path = tmp_path / "cells.geojson"
+    path.write_text(json.dumps(made), encoding="utf-8")
+    assert read_geojson(path).words(FAB5) == [None, None, None]
+    # Through QuPath the provenance is lost; what a reader changes there is said.
+    made["features"][1]["properties"]["classification"]["name"] = "L3"
+    written(tmp_path, made["features"], "qupath.geojson")
+    assert read_geojson(tmp_path / "qupath.geojson").words(FAB5) == [
+        None,
+        Word.of(FAB5, "l3"),
+        None,
+    ]
+
+
+def test_word_of_a_person_stays_one_in_a_file_of_an_analysis(tmp_path):
+    analysis = example_analysis()
+    analysis = replace(analysis, cells=table.annotated(analysis.cells, {2: "blast", 3: "smudge"}))
+    path = tmp_path / "cells.geojson"
+    path.write_text(json.dumps(to_geojson(analysis)), encoding="utf-8")
+    expected = [None, Word.of(FAB5, "blast"), Word.of(FAB5, "smudge")]
+    assert read_geojson(path).words(FAB5) == expected
+
+
+def test_earlier_file_of_an_analysis_without_who_said_it_has_no_words(tmp_path):
+    made = to_geojson(example_analysis())
+    for one in made["features"]:
+        del one["properties"]["metadata"]
+    path = tmp_path / "cells.geojson"
+    path.write_text(json.dumps(made), encoding="utf-8")
+    assert read_geojson(path).words(FAB5) == [None, None, None]
 
 
 def test_unknown_classes_are_listed_and_nothing_comes_in(tmp_path, fresh, image):

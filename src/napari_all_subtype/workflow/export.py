@@ -19,6 +19,7 @@ from napari_all_subtype.taxonomy import Taxonomy, class_of
 from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.geojson import (
     Called,
+    called_as,
     cell_features,
     collection,
     measured_again,
@@ -184,7 +185,21 @@ def to_geojson(analysis: Analysis, state: ResultState | None = None) -> dict[str
     """Cells as a GeoJSON FeatureCollection that QuPath opens; by default preliminary."""
     state = state or preliminary_of([FieldCells.of(analysis)])
     rows = cell_rows(analysis)
-    called = [Called(class_of(analysis.taxonomy, word)) for word in table.words(rows)]
+    called = [_called(analysis, row) for row in rows.itertuples()]
     return collection(
         cell_features(analysis.masks, rows, called), {**provenance(analysis), **told_of(state)}
     )
+
+
+def _called(analysis: Analysis, row: object) -> Called:
+    """The class of a cell, and whether the model or a person gave it."""
+    word = table.word_of(row)
+    told = {
+        "word": word,
+        "annotation": table.annotation_of(row),
+        "reader": "",
+        "at_utc": "",
+        "predicted": row.subtype,
+        "model": analysis.model if row.subtype else "",
+    }
+    return called_as(class_of(analysis.taxonomy, word), told)

@@ -11,10 +11,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from napari_all_subtype.taxonomy import CellClass
 from napari_all_subtype.workflow.export_formats import GEOJSON
 from napari_all_subtype.workflow.exported_field import ExportedField
-from napari_all_subtype.workflow.geojson import Called, cell_features, collection
+from napari_all_subtype.workflow.geojson import called_as, cell_features, collection
 
 
 class FieldWriter(Protocol):
@@ -62,16 +61,6 @@ class GeoJsonWriter:
 
     def finish(self) -> None:
         """Nothing is left to write."""
-
-
-def called_as(cell_class: CellClass, told: Mapping[str, object]) -> Called:
-    """A cell's class, and what QuPath keeps as text beside it.
-
-    The title stands there as well: who changes the class in QuPath says something new.
-    """
-    kept = ("word", "annotation", "reader", "at_utc", "predicted", "model")
-    texts = {name: str(told[name]) for name in kept if told[name]}
-    return Called(cell_class, {"title": cell_class.title, **texts} if texts else {})
 
 
 def png_of(pixels: np.ndarray) -> bytes:

@@ -44,6 +44,16 @@ class Called:
     told: Mapping[str, str] = field(default_factory=dict)
 
 
+def called_as(cell_class: CellClass, told: Mapping[str, object]) -> Called:
+    """A cell's class, and what QuPath keeps as text beside it.
+
+    The title stands there as well: who changes the class in QuPath says something new.
+    """
+    kept = ("word", "annotation", "reader", "at_utc", "predicted", "model")
+    texts = {name: str(told[name]) for name in kept if told[name]}
+    return Called(cell_class, {"title": cell_class.title, **texts} if texts else {})
+
+
 def cell_features(
     masks: CellMasks, rows: pd.DataFrame, called: Iterable[Called]
 ) -> list[dict[str, object]]:

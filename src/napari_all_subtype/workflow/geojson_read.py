@@ -14,6 +14,7 @@ from napari_all_subtype.errors import MaskReadError, RecordError
 from napari_all_subtype.project.annotation import Word
 from napari_all_subtype.project.own_classes import UNLABELLED, class_name
 from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, Taxonomy
+from napari_all_subtype.workflow.provenance import PROGRAM
 
 SUFFIXES = (".geojson", ".json")
 _CELLS = ("cell", "detection")
@@ -96,7 +97,9 @@ def read_geojson(path: Path) -> DrawnCells:
         features = _features_of(told)
         areas = [one for one in features if _kind(one.get("geometry")) in _AREAS]
         cells = [one for one in areas if _properties(one).get("objectType") in _CELLS] or areas
-        drawn = tuple(_cell_of(one) for one in cells)
+        provenance = _provenance_of(told)
+        ours = str(provenance.get("software", "")).startswith(PROGRAM)
+        drawn = tuple(_cell_of(one, ours) for one in cells)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise MaskReadError(f"{path.name} cannot be read ({why}); check the name.") from error
@@ -110,9 +113,13 @@ def read_geojson(path: Path) -> DrawnCells:
             f"{path.name} holds {len(features)} objects, and none of them is an area. Expected "
             "polygons around cells."
         )
+    return DrawnCells(path.name, drawn, str(provenance.get("pixels_sha256", "")))
+
+
+def _provenance_of(told: object) -> Mapping:
+    """What this program says of itself in its files; QuPath does not keep it."""
     provenance = told.get("provenance") if isinstance(told, Mapping) else None
-    digest = provenance.get("pixels_sha256", "") if isinstance(provenance, Mapping) else ""
-    return DrawnCells(path.name, drawn, str(digest))
+    return provenance if isinstance(provenance, Mapping) else {}
 
 
 def _features_of(told: object) -> list[Mapping]:
@@ -133,10 +140,11 @@ def _kind(geometry: object) -> str:
     return geometry.get("type", "") if isinstance(geometry, Mapping) else ""
 
 
-def _cell_of(feature: Mapping) -> DrawnCell:
+def _cell_of(feature: Mapping, ours: bool) -> DrawnCell:
     nucleus = feature.get("nucleusGeometry")
     inner = _polygons_of(nucleus) if _kind(nucleus) in _AREAS else None
-    return DrawnCell(_polygons_of(feature["geometry"]), inner, _word_of(_properties(feature)))
+    word = _word_of(_properties(feature), ours)
+    return DrawnCell(_polygons_of(feature["geometry"]), inner, word)
 
 
 def _polygons_of(geometry: Mapping) -> tuple[Polygon, ...]:
@@ -152,8 +160,14 @@ def _polygon(rings: Iterable[Sequence]) -> Polygon:
     return tuple(ring[:-1] for ring in made)
 
 
-def _word_of(properties: Mapping) -> str:
-    """What a person called the cell; empty where only the model did, as this program writes it."""
+def _word_of(properties: Mapping, ours: bool) -> str:
+    """What a person called the cell; empty where only the model did, as this program writes it.
+
+    Parameters
+    ----------
+    ours : bool
+        The file is as this program wrote it: what nobody is named for there, the model said.
+    """
     given = properties.get("classification") or {}
     name = (
         given if isinstance(given, str) else given.get("name") or ": ".join(given.get("names", ()))
@@ -161,4 +175,4 @@ def _word_of(properties: Mapping) -> str:
     told = properties.get("metadata") or {}
     if "word" in told and class_name(name) == class_name(told.get("title", told["word"])):
         return told.get("annotation", "")
-    return name
+    return "" if ours and "word" not in told else name
