@@ -196,6 +196,9 @@ class HeadLearner:
             self.backbone.name, hashlib.sha256(json.dumps(content).encode()).hexdigest(), content
         )
 
+    def settle(self, folder: Path, learned: Learned) -> None:
+        """Nothing is kept between passes."""
+
     def quick(self) -> HeadLearner:
         """Itself: only the head learns."""
         return replace(self)

@@ -97,6 +97,9 @@ class FakeLearner:
                 write_pictures(pictures.after(self.before), partial)
         return Learned("mean", hashlib.sha256(card.encode()).hexdigest(), {"epochs": 1})
 
+    def settle(self, folder, learned):
+        """Nothing is kept between passes."""
+
     def quick(self):
         return self
 

@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass
 
 from fake_learner import FakeLearner
+from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype.errors import Stopped
-from napari_all_subtype.progress import TrainingProgress
+from napari_all_subtype.progress import Progress, TrainingProgress
 from napari_all_subtype.workflow.learners import Learned
 
 PASSES = 6
@@ -82,6 +83,16 @@ def serve_stuck(connection):
     """Deaf to Stop, as TensorFlow is while it is imported."""
     connection.recv()
     time.sleep(600)
+
+
+def serve_lingering(connection):
+    """Asked to stop, it tells of its progress for a second before it ends."""
+    connection.recv()
+    connection.recv()
+    for n in range(1, 11):
+        time.sleep(0.1)
+        connection.send(Progress("measure", n, 10))
+    connection.send(Ended(stopped=True, message="It was kept."))
 
 
 def serve_dying(connection):

@@ -12,9 +12,11 @@ from hypothesis.extra.numpy import arrays as some_array
 
 from examples import example_analysis
 from fake_child import serve_dying, serve_fake, serve_stuck
+from fake_learning_child import serve_lingering
+from fake_learning_child import serve_stuck as deaf_learner
 from napari_all_subtype._widgets.child import serve
 from napari_all_subtype._widgets.gauge import STAGES, Gauge
-from napari_all_subtype._widgets.jobs import Worker
+from napari_all_subtype._widgets.jobs import Role, Worker
 from napari_all_subtype._widgets.messages import (
     Classified,
     Classify,
@@ -143,6 +145,23 @@ def test_stop_ends_within_a_second_also_while_the_model_loads(qtbot, worker_of, 
     assert heard.ended == [Ended(stopped=True)]
     assert not worker.running
     wait_for_the_death_of(process, qtbot)
+
+
+def test_child_that_finishes_after_a_stop_is_killed_only_when_it_tells_nothing(qtbot):
+    role = Role("learning", 500, "died", killed="It told nothing.", finishes=True)
+    for target, why in ((serve_lingering, "It was kept."), (deaf_learner, "It told nothing.")):
+        worker, heard = Worker(target=target, role=role), Heard()
+        worker.message.connect(heard.append)
+        worker.run("anything", [])
+        worker.stop()
+        # A busy machine may take longer to start the process than it may be silent.
+        worker._patience.stop()
+        if target is serve_lingering:
+            qtbot.waitUntil(lambda: bool(heard), timeout=START_MS)  # noqa: B023
+        worker._patience.start()
+        qtbot.waitUntil(lambda: bool(heard.ended), timeout=START_MS)  # noqa: B023
+        assert heard.ended == [Ended(stopped=True, message=why)]
+        worker.close()
 
 
 def test_stop_right_after_run_ends_it_as_well(qtbot, worker_of, smear):

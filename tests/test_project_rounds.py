@@ -19,6 +19,7 @@ from napari_all_subtype.project.models import (
     next_model_id,
     release_model,
     remove_model,
+    unrecorded,
 )
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.rounds import (
@@ -36,6 +37,7 @@ from napari_all_subtype.project.rounds import (
 )
 from napari_all_subtype.project.schema import statements
 from napari_all_subtype.project.schema_learning import APPEND_ONLY_LEARNING
+from napari_all_subtype.workflow.models import known_models
 
 
 @pytest.fixture
@@ -226,3 +228,20 @@ def test_project_of_version_1_takes_the_record_of_learning(tmp_path):
         assert stored(project).model_id == "abcdef-1"
         assert project.row("SELECT split FROM groups")["split"] == "val"
         assert list(folder.glob("project-version-1-*.sqlite"))
+
+
+def test_model_that_was_never_recorded_is_swept_and_is_none_of_the_project(project):
+    kept = stored(project)
+    home = models_folder(project)
+    orphan, theirs = home / next_model_id(project), home / "from-a-colleague"
+    for folder in (orphan, theirs):
+        folder.mkdir()
+        (folder / "card.json").write_text("{}")
+    assert unrecorded(project) == [orphan]
+    listed = {one.id for one in known_models(project.folder) if one.place == "project"}
+    assert orphan.name not in listed
+    assert theirs.name in listed
+    assert sweep(project) == 1
+    assert not orphan.exists()
+    assert theirs.is_dir()
+    assert folder_of(project, kept).is_dir()

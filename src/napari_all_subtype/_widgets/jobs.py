@@ -33,14 +33,20 @@ class Role:
     name : str
         What the system calls it.
     grace_ms : int
-        After so long without an end it is killed when it was asked to stop.
+        When it was asked to stop, it is killed after so long without an end.
     died : str
         What a person is told when it ends unexpectedly; ``{exitcode}`` stands for its exit code.
+    killed : str
+        What a person is told when it was killed after a stop.
+    finishes : bool
+        Whether it may finish something after a stop: the time runs from its last message.
     """
 
     name: str
     grace_ms: int
     died: str
+    killed: str = ""
+    finishes: bool = False
 
 
 ANALYSIS = Role(
@@ -146,11 +152,13 @@ class Worker(QObject):
             self._patience.stop()
             if not self._link.process.is_alive():
                 self.close()
+        elif self._role.finishes and self._patience.isActive():
+            self._patience.start()  # anew: it is at work
         self.message.emit(message)
 
     def _on_patience_lost(self) -> None:
         self.close()
-        self.message.emit(Ended(stopped=True))
+        self.message.emit(Ended(stopped=True, message=self._role.killed))
 
 
 class _Link:

@@ -118,8 +118,9 @@ def train(
     if stopped and not any(epoch.number for epoch in state.history):
         raise Stopped("Stopped before anything was learned; nothing was kept.")
     load_keras().utils.clear_session(free_memory=False)
-    temperature, on = temperature_of(job.logits(SILENT), validation, taxonomy)
-    measured = job.measured(SILENT) if validation is not None else {}
+    deaf = _Deaf(monitor)
+    temperature, on = temperature_of(job.logits(deaf), validation, taxonomy)
+    measured = job.measured(deaf) if validation is not None else {}
     return Fitted(start.network, temperature, on, tuple(state.history), stopped, measured)
 
 
@@ -265,6 +266,15 @@ class _Job:
         p = self.parameters
         wanted = -(-p.fewest_views // len(self.draws.training.crops)) - 1
         return max(p.changed_views, min(wanted, MOST_VIEWS)) if p.changed_views else 0
+
+
+class _Deaf:
+    """Tells a monitor how far it is and hears no stop: what was learned is kept first."""
+
+    stop_requested = False
+
+    def __init__(self, monitor: Monitor):
+        self.report = monitor.report
 
 
 class _Quiet:

@@ -8,7 +8,7 @@ from napari_all_subtype.files import PARTIAL
 from napari_all_subtype.project.crops import CROPS
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.masks import MASKS
-from napari_all_subtype.project.models import models_folder
+from napari_all_subtype.project.models import models_folder, unrecorded
 from napari_all_subtype.project.tables import TABLES
 
 
@@ -28,4 +28,21 @@ def sweep(database: Database) -> int:
     left = list(models_folder(database).glob(f"{PARTIAL}*"))
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
-    return swept + len(left)
+    return swept + len(left) + sweep_models(database)
+
+
+def sweep_models(database: Database) -> int:
+    """Number of whole models that were removed since nobody had recorded them.
+
+    Their checkpoint is there until they are recorded: the same training gives them again.
+
+    Raises
+    ------
+    ProjectReadOnlyError
+        If the project is open for reading only.
+    """
+    database.refuse_read_only()
+    left = unrecorded(database)
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(left)

@@ -111,12 +111,28 @@ def folder_of(database: Database, model: StoredModel) -> Path:
     return models_folder(database) / model.folder
 
 
+def unrecorded(database: Database) -> list[Path]:
+    """Folders of models that were trained here and never recorded: the program was killed before.
+
+    A folder that a person put there has another name, and is none of them.
+    """
+    known = {row["folder"] for row in database.rows("SELECT folder FROM models")}
+    ours = re.compile(rf"{re.escape(_first_part(database))}-[0-9]+")
+    home = models_folder(database)
+    names = sorted(path.name for path in home.iterdir()) if home.is_dir() else []
+    return [home / name for name in names if ours.fullmatch(name) and name not in known]
+
+
+def _first_part(database: Database) -> str:
+    return database.row("SELECT value FROM project WHERE key = 'id'")["value"][:6]
+
+
 def next_model_id(database: Database) -> str:
     """An id that no model of this or any other project has.
 
     Its first part tells the project, its last one is the number of the model in it.
     """
-    project = database.row("SELECT value FROM project WHERE key = 'id'")["value"][:6]
+    project = _first_part(database)
     known = {row["id"] for row in database.rows("SELECT id FROM models")}
     home = models_folder(database)
     number = len(known) + 1

@@ -150,9 +150,12 @@ class KerasLearner:
         if fitted.stopped:
             # It is none of those that the same cells and settings give.
             content |= {"stopped": True, "fingerprint": "stopped"}
-        else:
-            remove_checkpoint(kept)
         return Learned(start.parent or start.weights, card_hash(folder), content)
+
+    def settle(self, folder: Path, learned: Learned) -> None:
+        """Remove the checkpoint, unless a person stopped the training and may go on with it."""
+        if not learned.content.get("stopped"):
+            remove_checkpoint(folder.parent / CHECKPOINT)
 
     def quick(self) -> KerasLearner:
         """The same without the second phase: only the head learns."""

@@ -94,6 +94,9 @@ class Learner(Protocol):
             If the monitor asked for it and nothing of use was learned.
         """
 
+    def settle(self, folder: Path, learned: Learned) -> None:
+        """Forget what the training of the model in `folder` could go on from: it is recorded."""
+
     def quick(self) -> Learner:
         """One whose models are nearly as good and learned in seconds, to judge cells with."""
 

@@ -16,7 +16,7 @@ from napari_all_subtype.model.weights import (
     sha256_of,
 )
 from napari_all_subtype.project.database import DATABASE_FILE, open_project
-from napari_all_subtype.project.models import StoredModel, models_of
+from napari_all_subtype.project.models import StoredModel, models_of, unrecorded
 from napari_all_subtype.workflow.user_folder import data_folder
 
 MODELS = "models"
@@ -63,13 +63,27 @@ def places(project: Path | None = None) -> tuple[Path, ...]:
 
 
 def known_models(project: Path | None = None) -> tuple[KnownModel, ...]:
-    """Every model there is, those of the package first; one that is damaged says so."""
+    """Every model there is, those of the package first; one that is damaged says so.
+
+    One that a project trained and was killed before it recorded it is none of its models.
+    """
     where = [("bundled", bundled_folder()), ("user", user_models())]
     if project is not None:
         where.append(("project", project_models(project)))
+    hidden = _never_recorded(project)
     return tuple(
-        _known(folder, name) for name, place in where for folder in model_folders_in(place)
+        _known(folder, name)
+        for name, place in where
+        for folder in model_folders_in(place)
+        if name != "project" or folder.name not in hidden
     )
+
+
+def _never_recorded(project: Path | None) -> frozenset[str]:
+    if project is None or not (project / DATABASE_FILE).is_file():
+        return frozenset()
+    with open_project(project, write=False) as database:
+        return frozenset(folder.name for folder in unrecorded(database))
 
 
 def known_ids() -> frozenset[str]:

@@ -10,6 +10,7 @@ from napari_all_subtype.learning.pictures import leak_of
 from napari_all_subtype.learning.training_set import PseudoLabelled, TrainingSet
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.leftovers import sweep_models
 from napari_all_subtype.project.models import (
     StoredModel,
     add_model,
@@ -51,6 +52,7 @@ def learn_model(
     pictures = used_pictures(database, training, extra)
     leak = leak_of(learner.learned_before(), pictures.val, pictures.test, training.random_split)
     # Nothing was recorded of it if it was killed: it has the same id again, and its checkpoint.
+    sweep_models(database)
     model_id = next_model_id(database)
     folder = models_folder(database) / model_id
     learned = learner.learn(training, model_id, folder, seed, monitor, extra, pictures.told)
@@ -65,7 +67,7 @@ def learn_model(
         **learned.content,
         **(facts or {}),
     }
-    return add_model(
+    model = add_model(
         database,
         model_id,
         parent=learned.parent,
@@ -73,6 +75,8 @@ def learn_model(
         split_sha256=training.split_hash,
         content=content,
     )
+    learner.settle(folder, learned)
+    return model
 
 
 def fingerprint(

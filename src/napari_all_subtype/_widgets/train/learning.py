@@ -14,14 +14,18 @@ from napari_all_subtype.progress import Progress
 if TYPE_CHECKING:
     from napari_all_subtype._widgets.train.orders import Order
 
-# Long enough to finish a batch, measure the best weights and write them.
-STOP_GRACE_MS = 60_000
+# Of silence: while it tells of its progress it may take as long as the machine needs to finish a
+# batch, measure the best weights and write them; a person who will not wait presses Stop again.
+STOP_GRACE_MS = 300_000
 LEARNER = Role(
     "napari-all-subtype learning",
     STOP_GRACE_MS,
     "The process that learns ended unexpectedly (exit code {exitcode}); memory may have run out. "
     "Nothing that was said is lost. Press the same button again: it goes on from the last pass "
     "that was whole.",
+    killed="It told nothing for 5 minutes after Stop, and was ended. Models that were told of are "
+    "kept; with the same settings it goes on from the last pass that was whole.",
+    finishes=True,
 )
 CLOSED = (
     "The project was closed, so that the work on it ended. With the same settings it goes on "
