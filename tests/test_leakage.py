@@ -154,8 +154,12 @@ def test_weights_are_known_by_the_model_they_lie_in(tmp_path):
         learner = KerasLearner(TrainingParameters(weights=str(path)))
         assert learner.learned_before() == Pictures(trained={ONE})
     assert not pictures_of_weights(tmp_path / "alone.weights.h5").whole
-    assert KerasLearner().learned_before() == Pictures()
-    assert pictures_of_weights(bundled_folder() / "compact-3") == Pictures()
+    shipped = pictures_of_weights(bundled_folder() / "compact-3")
+    assert KerasLearner().learned_before() == shipped
+    assert not shipped.whole
+    assert {"all_idb2", "mll"} <= shipped.datasets
+    assert "simulated" not in shipped.datasets
+    assert "all_idb2" in leak_of(Pictures(trained={ONE}).after(shipped), [], [])
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"trained": ["a path/of a file"]}', "\x00"])
@@ -203,6 +207,6 @@ def test_evaluation_leaves_out_what_the_model_saw_elsewhere(project, tmp_path):
 def test_the_list_names_nobody(project):
     model = train_project(project, FakeLearner()).model
     text = (folder_of(project, model) / PICTURES_NAME).read_text()
-    assert set(json.loads(text)) == {"trained", "validated", "whole"}
+    assert set(json.loads(text)) == {"trained", "validated", "whole", "datasets"}
     assert "case" not in text
     assert np.char.str_len(json.loads(text)["trained"]).max() == 64

@@ -202,7 +202,11 @@ def evaluate(
     from napari_all_subtype.workflow.cell_rows import rows_of_csv
     from napari_all_subtype.workflow.evaluate import evaluate_on_table, write_metrics
     from napari_all_subtype.workflow.evaluation_report import write_report
-    from napari_all_subtype.workflow.project_models import model_named, predictor_of
+    from napari_all_subtype.workflow.project_models import (
+        model_named,
+        predictor_of,
+        untold_pictures,
+    )
 
     rows = rows_of_csv(table)
     if report is not None:
@@ -210,6 +214,7 @@ def evaluate(
     with open_project(folder, write=False) as database, TerminalMonitor(len(rows)) as monitor:
         chosen = model_named(database, model)
         ready = predictor_of(database, chosen)
+        untold = untold_pictures(database, chosen)
         other = None
         if against:
             other = (against, predictor_of(database, model_named(database, against)))
@@ -223,6 +228,8 @@ def evaluate(
         fail(f"{outcome.field.name}: {outcome.error}")
     for why, n in found.cells.left_out.items():
         note(f"{n} rows {why} take no part.")
+    if untold:
+        note(untold)
     if found.figures.random_split:
         note("Random split: cells of one case train and test, the figures are too good.")
     figures = found.figures

@@ -28,6 +28,8 @@ class Pictures(BaseModel):
         Pictures with a cell that taught, or by which passes were chosen.
     whole : bool
         False where the starting weights do not say what they learned from.
+    datasets : frozenset of str
+        Public sets among that of which only the name is known.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +37,7 @@ class Pictures(BaseModel):
     trained: frozenset[Digest] = Field(frozenset(), description="Pictures that taught.")
     validated: frozenset[Digest] = Field(frozenset(), description="Those that chose passes.")
     whole: bool = True
+    datasets: frozenset[str] = Field(frozenset(), description="Public sets that taught, by name.")
 
     @property
     def seen(self) -> frozenset[str]:
@@ -47,9 +50,26 @@ class Pictures(BaseModel):
             trained=self.trained | before.trained,
             validated=self.validated | before.validated,
             whole=self.whole and before.whole,
+            datasets=self.datasets | before.datasets,
         )
 
-    @field_serializer("trained", "validated")
+    @property
+    def untold(self) -> str:
+        """What a person is to be told of pictures that nobody can compare; empty if there are none.
+
+        Examples
+        --------
+        >>> Pictures(whole=False, datasets=frozenset({"mll", "bccd"})).untold
+        'Its starting weights learned from bccd, mll: cells of these are no test of it.'
+        """
+        if self.whole:
+            return ""
+        if not self.datasets:
+            return NOBODY_KNOWS
+        names = ", ".join(sorted(self.datasets))
+        return f"Its starting weights learned from {names}: cells of these are no test of it."
+
+    @field_serializer("trained", "validated", "datasets")
     def _in_order(self, digests: frozenset[str]) -> list[str]:
         return sorted(digests)
 
@@ -81,7 +101,7 @@ def leak_of(
     """
     leaked = (before.trained & (set(val) | set(test))) | (before.validated & set(test))
     if not leaked:
-        return "" if before.whole else NOBODY_KNOWS
+        return before.untold
     n = len(leaked)
     found = (
         f"The weights to start from learned from {n} {'picture' if n == 1 else 'pictures'} whose "

@@ -12,6 +12,7 @@ from napari_all_subtype.model.card import CARD_NAME, read_card
 from napari_all_subtype.model.weights import bundled_folder
 
 PICTURES_NAME = "pictures.json"
+SIMULATED = "simulated"  # pictures that the program draws are nobody's test
 MAX_BYTES = 100_000_000
 
 
@@ -55,7 +56,8 @@ def pictures_of_weights(path: Path) -> Pictures:
     """
     folder = path if path.is_dir() else path.parent
     if folder.parent == bundled_folder():
-        return Pictures()  # none of a laboratory's
+        taught = (one.dataset for one in read_card(folder).trained_on)
+        return Pictures(whole=False, datasets=frozenset(taught) - {SIMULATED})
     if not (folder / CARD_NAME).is_file():
         return Pictures(whole=False)
     if path != folder and path.name != read_card(folder).weights:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_all_subtype.files import new_folder
-from napari_all_subtype.learning.pictures import NOBODY_KNOWS, Pictures
+from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.model.card import (
     CARD_FORMAT,
     CARD_NAME,
@@ -163,6 +163,6 @@ def _limits(start: Start, fitted: Fitted, told: Told) -> tuple[str, ...]:
         limits.append("Its training was stopped by a person before its end.")
     if start.is_random:
         limits.append("Its weights started at random: nothing but these cells taught it.")
-    if told.pictures is not None and not told.pictures.whole:
-        limits.append(NOBODY_KNOWS)
+    if told.pictures is not None and told.pictures.untold:
+        limits.append(told.pictures.untold)
     return tuple(limits)

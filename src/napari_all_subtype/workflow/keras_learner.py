@@ -76,7 +76,7 @@ class KerasLearner:
     def learned_before(self) -> Pictures:
         """Pictures that the weights it starts from have seen.
 
-        Those of what comes with the program are none of a laboratory's.
+        Of what comes with the program only the public sets are known, by name.
 
         Raises
         ------
@@ -84,6 +84,8 @@ class KerasLearner:
             If what the weights' model tells of them is damaged.
         """
         word = weights_word(self.parameters)
+        if word == BUNDLED:
+            return pictures_of_weights(find_model(BUNDLED))
         return pictures_of_weights(Path(word)) if self._is_file(word) else Pictures()
 
     def learn(

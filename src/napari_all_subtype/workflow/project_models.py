@@ -7,6 +7,7 @@ from pathlib import Path
 from napari_all_subtype.errors import ModelNotFoundError, TrainingSetError
 from napari_all_subtype.model.card import CARD_NAME, read_card
 from napari_all_subtype.model.classifier import load_classifier
+from napari_all_subtype.model.pictures_file import pictures_of_weights
 from napari_all_subtype.model.weights import BUNDLED, find_model, model_folders, sha256_of
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.models import StoredModel, folder_of, model_of
@@ -64,6 +65,11 @@ def predictor_of(database: Database, model: StoredModel) -> Predictor:
             f"has {', '.join(ours.names)}. Use a model of the project's classes."
         )
     return ready
+
+
+def untold_pictures(database: Database, model: StoredModel) -> str:
+    """What is to be told where nobody can compare all the pictures that a model learned from."""
+    return pictures_of_weights(folder_of_model(database, model)).untold
 
 
 def _shipped(folder: Path) -> StoredModel:
