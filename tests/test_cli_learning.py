@@ -13,6 +13,7 @@ from napari_all_subtype.learning.parameters import SelfTrainingParameters
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.rounds import rounds_of, running_model
+from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.workflow import keras_learner
 from napari_all_subtype.workflow.self_train import self_train
 from napari_all_subtype.workflow.train import train_project
@@ -171,6 +172,25 @@ def test_report_that_is_there_is_refused_before_anything_is_computed(folder, tmp
     assert "report is there already" in capsys.readouterr().err
     assert run(*words, "--report", tmp_path / "report", "--overwrite") == 2
     assert "has no model yet" in capsys.readouterr().err
+
+
+def test_pixel_size_is_told_where_crops_are_cut_and_a_guess_is_said(folder, tmp_path, capsys):
+    table(tmp_path, ["normal", "blast"] * 3).to_csv(tmp_path / "a.csv", index=False)
+    table(tmp_path, ["normal", "blast"] * 3, seed=40).to_csv(tmp_path / "b.csv", index=False)
+    add = ("project", "add", folder, "--table")
+    assert run(*add, tmp_path / "a.csv") == 0
+    err = capsys.readouterr().err
+    assert "warning: Scale assumed in 6 of 6 pictures: 0.130 µm/px" in err
+    assert "give --pixel-size" in err
+    assert run(*add, tmp_path / "b.csv", "--pixel-size", 0.3) == 0
+    assert "Scale" not in capsys.readouterr().err
+    with open_project(folder, write=False) as project:
+        sizes = [(f.um_per_px, f.um_origin) for f in fields_of(project)[-12:]]
+    assert sizes == [(0.13, "assumed")] * 6 + [(0.3, "user")] * 6
+    assert run(*add, tmp_path / "b.csv", "--profile", "no such") == 2
+    assert "no such" in capsys.readouterr().err
+    assert run("project", "add", folder, tmp_path, "--pixel-size", 0.3) == 2
+    assert "when they are analysed" in capsys.readouterr().err
 
 
 def test_project_that_another_program_writes_is_said(folder, taught, capsys):

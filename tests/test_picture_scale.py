@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.red_cells import pooled_red_cell_diameter_px
 from napari_all_subtype.cells.source import ArraySource, PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import Stopped
 from napari_all_subtype.workflow.classify import classify_batch
 from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.lone_rulers import without_outliers
 from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
 from napari_all_subtype.workflow.scale_check import unseen_lines
 from test_analyse import SizeClassifier
@@ -202,3 +204,41 @@ def test_pictures_without_red_cells_do_not_hide_those_of_the_others():
     bare = [ArraySource(picture(n, reds=0, side=400).astype(np.uint8)) for n in range(10, 26)]
     found = pooled_red_cell_diameter_px([*bearing, *bare], 9, 99)
     assert found.diameter_px == pytest.approx(RED_PX, rel=0.06)
+
+
+def test_few_red_cells_that_contradict_the_other_pictures_are_no_ruler(folder):
+    bare = [picture(n, reds=0) for n in range(12)]
+    odd = picture(50, red_px=15, reds=4)
+    fields = folder("a", [*bare, odd])
+    size = sized(fields, fields[-1])
+    assert (size.origin, size.um_per_px) == ("assumed", 0.13)
+    assert "its own 4 red cells of " in size.note
+    alone = sized(fields[-1:], fields[-1])
+    assert alone.origin == "red cells"
+    assert alone.um_per_px > 0.4
+
+
+def test_few_red_cells_that_agree_with_the_other_pictures_are_a_ruler(folder):
+    fields = folder("a", [*(picture(n, reds=0) for n in range(12)), picture(50, reds=4)])
+    size = sized(fields, fields[-1])
+    assert size.origin == "red cells"
+    assert size.um_per_px == pytest.approx(7.2 / RED_PX, rel=0.06)
+
+
+def sized(fields, one):
+    """The size of `one` in a table of `fields`."""
+    parameters = AnalysisParameters()
+    shared = shared_scale(fields, parameters)
+    return shared.size_of(one, as_source(one.path, parameters.reading), parameters)
+
+
+def test_few_that_contradict_measured_ones_have_the_size_in_the_middle():
+    sizes = {
+        (n, (9, 9)): PixelSize(um, "red cells", 0.17, f"{n} red cells")
+        for n, um in enumerate((0.1, 0.11, 0.12, 0.48), 3)
+    }
+    kept = without_outliers(sizes, {}, set(sizes))
+    assert [size.um_per_px for size in kept.values()] == [0.1, 0.11, 0.12, 0.11]
+    assert without_outliers(sizes, {}, set()) == sizes
+    few = dict(list(sizes.items())[2:])
+    assert without_outliers(few, {}, set(few)) == few  # one against one: nobody knows

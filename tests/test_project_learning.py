@@ -11,6 +11,7 @@ import pytest
 
 from fake_learner import SPEC, FakeLearner
 from learning_project import add_picture, learning_project, picture
+from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import (
     ImageReadError,
     ModelNotFoundError,
@@ -460,6 +461,23 @@ def test_report_of_an_evaluation_is_whole_and_names_nobody(ready, tmp_path):
     assert "Dr. A" not in page
     with pytest.raises(OutputExistsError):
         write_report(found, tmp_path / "report")
+
+
+def test_evaluation_tells_whence_the_scale_of_its_cells_came(ready, tmp_path):
+    project, model, predictor = ready
+    rows = table(tmp_path, ["normal", "blast"] * 6)
+    found = evaluate_on_table(project, model, predictor, rows)
+    assert set(found.cell_table()["pixel_size_origin"]) == {"assumed"}
+    assert set(found.cell_table()["um_per_px"]) == {0.13}
+    assert found.metrics()["scale_assumed"] == 12
+    write_report(found, tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Scale assumed in 12 of 12 pictures: 0.130 µm/px" in page
+    given = AnalysisParameters.of(scale={"pixel_size_um": 0.3})
+    told = evaluate_on_table(project, model, predictor, rows, parameters=given)
+    assert set(told.cell_table()["um_per_px"]) == {0.3}
+    assert told.metrics()["scale_assumed"] == 0
+    assert told.warnings == []
 
 
 def test_unreadable_pictures_are_told_and_the_others_are_measured(ready, tmp_path):

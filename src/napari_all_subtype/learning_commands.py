@@ -1,4 +1,4 @@
-"""The commands of learning: feedback, self-train, evaluate."""
+"""The commands of learning: feedback and self-train; evaluate is by itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.evaluation_command import evaluate
 from napari_all_subtype.learning.parameters import (
     FeedbackParameters,
     SelfTrainingParameters,
@@ -18,7 +19,7 @@ from napari_all_subtype.option_groups import Debug
 from napari_all_subtype.parameters import Parameters
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
-from napari_all_subtype.terminal import fail, note, say
+from napari_all_subtype.terminal import note, say
 
 if TYPE_CHECKING:
     from napari_all_subtype.project.database import Database
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from napari_all_subtype.workflow.proposals import Proposal
     from napari_all_subtype.workflow.self_train import SelfTrained
 
-DONE, SOME_FAILED = 0, 1
+DONE = 0
 
 Folder = Annotated[Path, Parameter(help="Folder of the project.")]
 Seed = Annotated[int, Parameter(help="Number that all draws start from: the same gives the same.")]
@@ -163,84 +164,6 @@ def self_train(
             found = train_on(database, learner, parameters, split, flat, seed, asked, monitor)
         _say_rounds(found)
     return DONE
-
-
-def evaluate(
-    folder: Folder,
-    /,
-    *,
-    table: Annotated[
-        Path, Parameter(help="CSV file (file, annotation, group): a row per picture of one cell.")
-    ],
-    out: Annotated[Path, Parameter(help="File for all figures, as JSON.")],
-    model: Annotated[
-        str, Parameter(help="Id of a model; by default the one last trained or accepted.")
-    ] = "",
-    against: Annotated[
-        str, Parameter(help="Id of another model, compared on the same cells (McNemar).")
-    ] = "",
-    report: Annotated[
-        Path | None,
-        Parameter(help="Folder for a report: a page with figures and pictures, and tables."),
-    ] = None,
-    random_split: Annotated[
-        bool,
-        Parameter(
-            negative="",
-            help="Measure on cells of groups that were learned from too: every figure is marked.",
-        ),
-    ] = False,
-    overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier report.")] = False,
-    debug: Debug = False,
-) -> int:
-    """Measure a model on cells of other groups than it learned from.
-
-    Example: napari-all-subtype evaluate reading-2026 --table kept-back.csv --out metrics.json
-    """
-    from napari_all_subtype.files import refuse_existing
-    from napari_all_subtype.project.database import open_project
-    from napari_all_subtype.workflow.cell_rows import rows_of_csv
-    from napari_all_subtype.workflow.evaluate import evaluate_on_table, write_metrics
-    from napari_all_subtype.workflow.evaluation_report import write_report
-    from napari_all_subtype.workflow.project_models import (
-        model_named,
-        predictor_of,
-        untold_pictures,
-    )
-
-    rows = rows_of_csv(table)
-    if report is not None:
-        refuse_existing(report, overwrite)  # now, not when all is computed
-    with open_project(folder, write=False) as database, TerminalMonitor(len(rows)) as monitor:
-        chosen = model_named(database, model)
-        ready = predictor_of(database, chosen)
-        untold = untold_pictures(database, chosen)
-        other = None
-        if against:
-            other = (against, predictor_of(database, model_named(database, against)))
-        found = evaluate_on_table(
-            database, chosen, ready, rows, random_split, other, monitor=monitor
-        )
-    if report is not None:
-        write_report(found, report, overwrite)
-    write_metrics(found, out)
-    for outcome in found.cells.failed:
-        fail(f"{outcome.field.name}: {outcome.error}")
-    for why, n in found.cells.left_out.items():
-        note(f"{n} rows {why} take no part.")
-    if untold:
-        note(untold)
-    if found.figures.random_split:
-        note("Random split: cells of one case train and test, the figures are too good.")
-    figures = found.figures
-    say(
-        f"Model {chosen.model_id} on {figures.cells} cells of {figures.groups} groups: macro-F1 "
-        f"{figures.macro_f1.value:.3f}, balanced accuracy {figures.balanced_accuracy.value:.3f}, "
-        f"κ {figures.kappa.value:.3f}, ECE {figures.ece.value:.3f}"
-    )
-    say(f"All figures: {out}")
-    say(RESEARCH_USE_ONLY)
-    return SOME_FAILED if found.cells.failed else DONE
 
 
 def _decide(database: Database, state: str | None, number: int | None, reader: str) -> int:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Group, Parameter
 
+from napari_all_subtype.config import AnalysisParameters, ScaleParameters
 from napari_all_subtype.errors import Stopped
 from napari_all_subtype.interrupts import STOPPED, stopped_by_interrupt
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
-from napari_all_subtype.option_groups import Debug
+from napari_all_subtype.option_groups import Debug, Scale
 from napari_all_subtype.options import option_name
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
@@ -265,6 +266,7 @@ def release(
     ],
     project: Project = None,
     debug: Debug = False,
+    scale: Scale = ScaleParameters(),
 ) -> int:
     """Release a model: measured on a control set, in the name of a person; until then a draft.
 
@@ -275,7 +277,7 @@ def release(
 
     rows = rows_of_csv(control)
     with _database(project) as database, TerminalMonitor(len(rows)) as monitor:
-        card = release_model(model, by, rows, database, monitor)
+        card = release_model(model, by, rows, database, monitor, AnalysisParameters(scale=scale))
     told = ", ".join(f"{k.replace('_', ' ')} {v:.3f}" for k, v in card.release.figures.items())
     say(f"{card.id} is released by {card.release.by}; {card.release.crops} control cells: {told}")
     say(RESEARCH_USE_ONLY)

@@ -69,12 +69,15 @@ class WritingOptions:
         return self.key_file or whole.with_name(f"{whole.stem or 'images'}-key.json")
 
 
+Scale = Annotated[ScaleParameters, _group("Size of a pixel", 1)]
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class ClassifyOptions:
     """The parameters that images of one cell depend on."""
 
-    scale: Annotated[ScaleParameters, _group("Size of a pixel", 1)] = ScaleParameters()
+    scale: Scale = ScaleParameters()
     model: Annotated[ModelParameters, _group("Model", 2)] = ModelParameters()
     decision: Annotated[DecisionParameters, _group("From probabilities to a word", 3)] = (
         DecisionParameters()

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:  # they bring pandas, which errors in the first second can do without
+    from napari_all_subtype.cells.source import PixelSize
     from napari_all_subtype.workflow.intervals import Proportion
     from napari_all_subtype.workflow.summarise import Summary
 
@@ -33,6 +34,16 @@ def warn(text: str) -> None:
 def note(text: str) -> None:
     """One line to stderr."""
     _write(sys.stderr, " ".join(text.split()))
+
+
+def tell_scale(sizes: Sequence[PixelSize]) -> None:
+    """Whence the scale of so many pictures came, and that it was assumed, on stderr."""
+    from napari_all_subtype.workflow.picture_scale import assumed_lines, scale_lines
+
+    for line in assumed_lines(sizes):
+        warn(line)
+    for line in scale_lines(sizes):
+        note(line)
 
 
 def _write(stream: TextIO | None, text: str) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from napari_all_subtype.option_groups import Debug
+from napari_all_subtype.config import AnalysisParameters, ScaleParameters
+from napari_all_subtype.option_groups import Debug, Scale
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.project_commands.app import DONE, Folder, project
 from napari_all_subtype.project_commands.ways_in import (
@@ -126,6 +127,7 @@ def add(
         Parameter(help="Folder of another project, whose smears, cells and words come in."),
     ] = None,
     debug: Debug = False,
+    scale: Scale = ScaleParameters(),
 ) -> int:
     """Add images to a project; those that are in it already are known by their pixels.
 
@@ -145,7 +147,8 @@ def add(
         "--geojson": geojson is not None,
         "--cases": cases,
     }
-    refuse_mixed(ways, bool(inputs), of_smear, bool(specimen), reader)
+    refuse_mixed(ways, bool(inputs), of_smear, bool(specimen), reader, scale != ScaleParameters())
+    parameters = AnalysisParameters(scale=scale)
     if from_project is not None:
         return add_project(folder, from_project)
     with open_project(folder) as database, TerminalMonitor(1) as monitor:
@@ -153,10 +156,12 @@ def add(
         if cases:
             return add_cohort(database, inputs, specimen, monitor)
         if cells or tables:
-            came = add_cells(database, tables or inputs, reader or IMPORTER, monitor)
+            came = add_cells(database, tables or inputs, reader or IMPORTER, parameters, monitor)
         elif geojson is not None:
             of = {"case_id": case, "identifier": identifier, "specimen": specimen}
-            came = add_outlines(database, inputs, geojson, reader or IMPORTER, of, monitor)
+            came = add_outlines(
+                database, inputs, geojson, reader or IMPORTER, of, parameters, monitor
+            )
         else:
             images = find_images(inputs)
             came = import_fields(database, images, case, identifier, specimen, monitor=monitor)

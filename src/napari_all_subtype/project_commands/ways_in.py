@@ -10,16 +10,17 @@ from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.project_commands.app import DONE, NOTHING_DONE, SOME_FAILED
 from napari_all_subtype.project_commands.packets import tell_words
-from napari_all_subtype.terminal import fail, note, say
+from napari_all_subtype.terminal import fail, note, say, tell_scale
 
 if TYPE_CHECKING:
+    from napari_all_subtype.config import AnalysisParameters
     from napari_all_subtype.progress import Monitor
     from napari_all_subtype.project.database import Database
     from napari_all_subtype.workflow.project_fields import Imported
 
 
 def refuse_mixed(
-    ways: dict[str, bool], inputs: bool, of_smear: bool, specimen: bool, reader: str
+    ways: dict[str, bool], inputs: bool, of_smear: bool, specimen: bool, reader: str, scale: bool
 ) -> None:
     """Raise if options do not go together.
 
@@ -46,6 +47,11 @@ def refuse_mixed(
         )
     if not inputs and way not in ("--from-project", "--table or --folder"):
         raise ParameterError("No image was named: give images, or folders of images, to add.")
+    if scale and way not in ("--cells", "--table or --folder", "--geojson"):
+        raise ParameterError(
+            "The size of a pixel goes with pictures of single cells (--table, --folder, --cells) "
+            "and with outlines (--geojson). Of fields it is asked when they are analysed."
+        )
     if way == "--cells" and not reader:
         raise ParameterError(
             "--cells is given without --reader. Say whose words these are: --reader NAME."
@@ -68,6 +74,7 @@ def add_outlines(
     given: Path,
     reader: str,
     of: dict[str, str],
+    parameters: AnalysisParameters,
     monitor: Monitor,
 ) -> Imported:
     """Images with outlines of their cells."""
@@ -78,7 +85,7 @@ def add_outlines(
 
     # Raises before anything is loaded or entered.
     drawn = drawn_fields(database, find_images(inputs), given)
-    analyser, who = Analyser(), reader_named(database, reader).reader_id
+    analyser, who = Analyser(parameters), reader_named(database, reader).reader_id
     return import_outlines(database, drawn, who, analyser, monitor=monitor, **of)
 
 
@@ -107,6 +114,7 @@ def told(came: Imported, with_words: bool) -> int:
     """Say what came in; the exit status."""
     for outcome in came.failed:
         fail(outcome.error)
+    tell_scale(came.sizes)
     words = f", {came.annotated} with a word" if with_words else ""
     say(f"{came.added} images added{words}; {came.known} were there already.")
     if not came.failed:
@@ -114,7 +122,13 @@ def told(came: Imported, with_words: bool) -> int:
     return SOME_FAILED if came.added or came.known else NOTHING_DONE
 
 
-def add_cells(database: Database, inputs: list[Path], reader: str, monitor: Monitor) -> Imported:
+def add_cells(
+    database: Database,
+    inputs: list[Path],
+    reader: str,
+    parameters: AnalysisParameters,
+    monitor: Monitor,
+) -> Imported:
     """Pictures of single cells, of tables or of folders per class; and words of a queue."""
     import pandas as pd
 
@@ -133,7 +147,9 @@ def add_cells(database: Database, inputs: list[Path], reader: str, monitor: Moni
         words_of(database, one)  # raises before a reader is entered who said nothing
     who = reader_named(database, reader).reader_id
     said = say_of_queue(database, placed, who, read_card(find_model()).crop_spec)
-    came = import_cells(database, rows, who, monitor=monitor) if len(rows) else Imported()
+    came = Imported()
+    if len(rows):
+        came = import_cells(database, rows, who, parameters, monitor)
     return replace(came, known=came.known + len(placed), annotated=came.annotated + said)
 
 

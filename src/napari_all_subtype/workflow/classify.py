@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells.image import as_source
-from napari_all_subtype.cells.scale import pixel_size_of, refuse_unknown_profile
+from napari_all_subtype.cells.scale import refuse_unknown_profile
 from napari_all_subtype.cells.single_cell import SingleCell, crop_single_cell
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
@@ -25,10 +25,15 @@ from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.inputs import Field
 from napari_all_subtype.workflow.models import classifier_of
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
-from napari_all_subtype.workflow.picture_scale import SharedScale, scale_lines, shared_scale
+from napari_all_subtype.workflow.picture_scale import (
+    SharedScale,
+    assumed_lines,
+    scale_lines,
+    shared_scale,
+)
 from napari_all_subtype.workflow.preliminary import preliminary, with_state
 from napari_all_subtype.workflow.said import as_files_have, said_of
-from napari_all_subtype.workflow.scale_check import ASSUMED, unseen_lines
+from napari_all_subtype.workflow.scale_check import unseen_lines
 from napari_all_subtype.workflow.scale_doubt import scale_doubt
 from napari_all_subtype.workflow.stain_check import stain_warning
 from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
@@ -102,7 +107,7 @@ def classify_batch(
         tuple(outcomes),
         (),
         notes=tuple(note for note in notes if note),
-        warnings=tuple(_assumed(sizes)),
+        warnings=tuple(assumed_lines(sizes)),
         subtype_note=SUBTYPE_NOTE if classifier.taxonomy.children("blast") else "",
     )
 
@@ -123,18 +128,6 @@ def _counts(
     return told
 
 
-def _assumed(sizes: Sequence[PixelSize]) -> list[str]:
-    """That nothing gave the scale of some pictures: one line, or none."""
-    count = sum(size.origin == "assumed" for size in sizes)
-    if not count:
-        return []
-    of_all = "1 picture" if len(sizes) == 1 else f"{count} of {len(sizes)} pictures"
-    return [
-        f"{ASSUMED} in {of_all}: the model judges cells at their size in µm, so classes and "
-        "probabilities can be wrong; give --pixel-size or --profile."
-    ]
-
-
 def _cell_of(
     field: Field,
     parameters: AnalysisParameters,
@@ -143,7 +136,7 @@ def _cell_of(
     monitor: Monitor,
 ) -> tuple[SingleCell, PixelSize]:
     source = as_source(field.path, parameters.reading, dark_ground=True)
-    pixel_size = shared.get(field, source) or pixel_size_of(source, parameters.scale, monitor)
+    pixel_size = shared.size_of(field, source, parameters, monitor)
     spec = classifier.crop_spec
     cell = crop_single_cell(source.read(), pixel_size.um_per_px, spec, parameters.segmentation)
     return cell, pixel_size

@@ -22,6 +22,7 @@ from napari_all_subtype.project.models import StoredModel, models_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.blank_limit import limit_of_blank
 from napari_all_subtype.workflow.learners import Predictor
+from napari_all_subtype.workflow.picture_scale import assumed_lines, scale_lines
 from napari_all_subtype.workflow.project_models import folder_of_model
 from napari_all_subtype.workflow.provenance import made_now
 from napari_all_subtype.workflow.table_cells import Seen, TableCells, cells_of_table, seen_by
@@ -68,6 +69,11 @@ class Evaluated:
         rows = np.flatnonzero(judged != self.cells.words)
         return rows[np.argsort(-self.said.confidence[rows], kind="stable")]
 
+    @property
+    def warnings(self) -> list[str]:
+        """That nothing gave the scale of some pictures: one line, or none."""
+        return assumed_lines(self.cells.sizes)
+
     def metrics(self) -> dict:
         """All figures, ready for JSON."""
         against = None
@@ -83,6 +89,8 @@ class Evaluated:
             "cell_not_found": int((~self.cells.found).sum()),
             "left_out": self.cells.left_out,
             "unreadable": len(self.cells.failed),
+            "scale_assumed": sum(size.origin == "assumed" for size in self.cells.sizes),
+            "scale": [*self.warnings, *scale_lines(self.cells.sizes)],
             "limit_of_blank": self.blank,
             "against": against,
             **made_now(),
@@ -98,6 +106,8 @@ class Evaluated:
                 "model_says": self.said.words,
                 "confidence": self.said.confidence,
                 "cell_found": self.cells.found,
+                "um_per_px": [size.um_per_px for size in self.cells.sizes],
+                "pixel_size_origin": [size.origin for size in self.cells.sizes],
                 **columns,
             }
         )

@@ -22,6 +22,7 @@ from napari_all_subtype.learning.plots import (
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY, class_of
 from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.evaluate import Evaluated, class_table
+from napari_all_subtype.workflow.picture_scale import scale_lines
 
 PAGE = "report.html"
 FILES = (PAGE, "metrics.json", "per_class.csv", "cells.csv")
@@ -75,6 +76,8 @@ def _page(evaluated: Evaluated, metrics: dict) -> str:
     return page.render(
         notice=RESEARCH_USE_ONLY,
         told=metrics,
+        warnings=evaluated.warnings,
+        scale=scale_lines(evaluated.cells.sizes),
         identifiers=False,
         mark=RANDOM_MARK if figures.random_split else "",
         rows=[(_TITLES[name], _said(getattr(figures, name))) for name in _TITLES],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ModelNotFoundError, RecordError
 from napari_all_subtype.learning.evaluation import Evaluation, evaluate
 from napari_all_subtype.learning.hierarchy import said_of
@@ -158,6 +159,7 @@ def release_model(
     rows: pd.DataFrame,
     database: Database | None = None,
     monitor: Monitor = SILENT,
+    parameters: AnalysisParameters = AnalysisParameters(),
 ) -> ModelCard:
     """Measure a model on a control set and let it be used, in the name of a person: its card.
 
@@ -191,7 +193,7 @@ def release_model(
         seen = seen_by(database, bool(model_of(database, card.id).content.get("random_split")))
     classifier = classifier_of(folder)
     seen = seen.and_model(folder)
-    cells = cells_of_table(rows, card.classes, card.crop_spec, seen, monitor=monitor)
+    cells = cells_of_table(rows, card.classes, card.crop_spec, seen, parameters, monitor)
     p = classifier.predict(cells.crops, monitor)
     said = said_of(p, card.classes)
     figures = evaluate(p, cells.words, cells.groups, card.classes, False, said)

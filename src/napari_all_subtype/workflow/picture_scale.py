@@ -9,6 +9,7 @@ of ALL-IDB2 run from 0.08 to 0.11 um/px.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,12 +18,14 @@ import numpy as np
 
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.red_cells import STAGE
-from napari_all_subtype.cells.scale import size_by_red_cells
+from napari_all_subtype.cells.scale import pixel_size_of, size_by_red_cells
 from napari_all_subtype.cells.source import ImageSource, PixelSize, pixel_digest
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import Stopped
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint, steps
 from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.lone_rulers import without_outliers
+from napari_all_subtype.workflow.scale_check import ASSUMED
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +52,35 @@ class SharedScale:
         Of a whole folder, by smear and shape, where a run of it does not suffice.
     of_all : mapping of shape to PixelSize
         Of all pictures of a shape, for folders whose own do not suffice.
+    of_one : mapping of (path, shape) to PixelSize
+        Of pictures for which no others told: by their own red cells, or assumed.
     """
 
     of_run: Mapping[tuple[Path, Shape], PixelSize] = field(default_factory=dict)
     of_folder: Mapping[tuple[str, Shape], PixelSize] = field(default_factory=dict)
     of_all: Mapping[Shape, PixelSize] = field(default_factory=dict)
+    of_one: Mapping[tuple[Path, Shape], PixelSize] = field(default_factory=dict)
+
+    def size_of(
+        self,
+        picture: Field,
+        source: ImageSource,
+        parameters: AnalysisParameters,
+        monitor: Monitor = SILENT,
+    ) -> PixelSize:
+        """The size of `picture`: what it shares, else its own.
+
+        Raises
+        ------
+        ProfileError
+            If the named profile does not exist.
+        Stopped
+            If the monitor asked for it.
+        """
+        told = self.get(picture, source)
+        if told is None and source.pixel_size is None:
+            told = self.of_one.get((picture.path, source.shape))
+        return told or pixel_size_of(source, parameters.scale, monitor)
 
     def get(self, picture: Field, source: ImageSource) -> PixelSize | None:
         """The shared size of `picture`; None where there is none, or it has one of its own."""
@@ -70,7 +97,8 @@ def shared_scale(
     """Pixel sizes by picture, folder and shape.
 
     Ten pictures that follow each other are measured together. Where they show too few red
-    cells, up to 128 pictures of the folder tell the scale, else as many of all folders.
+    cells, up to 128 pictures of the folder tell the scale, else as many of all folders. What
+    is left has its own red cells, unless they are few and contradict the other pictures.
     Empty where it is not needed: a single picture, or a size that a person gave.
     Pictures that cannot be read are passed over, and of equal ones one is measured.
 
@@ -90,9 +118,63 @@ def shared_scale(
         for name in lacking
         for shape, size in _sizes(folders[name], parameters, monitor).items()
     }
-    if len(folders) == 1 or lacking <= {name for name, _ in of_folder}:
-        return SharedScale(of_run, of_folder)
-    return SharedScale(of_run, of_folder, _sizes(pictures, parameters, monitor))
+    shared = SharedScale(of_run, of_folder)
+    if len(folders) > 1 and not lacking <= {name for name, _ in of_folder}:
+        shared = replace(shared, of_all=_sizes(pictures, parameters, monitor))
+    if not lacking:
+        return shared
+    return replace(shared, of_one=_lone(pictures, shared, parameters, monitor))
+
+
+def _lone(
+    pictures: Sequence[Field],
+    shared: SharedScale,
+    parameters: AnalysisParameters,
+    monitor: Monitor,
+) -> dict[tuple[Path, Shape], PixelSize]:
+    """Sizes of the pictures for which no others told, by path and shape."""
+    own, others, few = {}, {}, set()
+    for picture in steps(pictures, "measure scale", monitor):
+        try:
+            source = as_source(picture.path, parameters.reading, dark_ground=True)
+            if source.pixel_size is not None:
+                continue
+            at = picture.path, source.shape
+            if (size := shared.get(picture, source)) is not None:
+                others[at] = size
+                continue
+            own[at] = pixel_size_of(source, parameters.scale, monitor)
+            if own[at].origin == "red cells" and _few(source, parameters, monitor):
+                few.add(at)
+        except Stopped:
+            raise
+        except Exception as error:  # its own turn reports it
+            log.debug("no ruler in picture: %s", type(error).__name__)
+    return without_outliers(own, others, few)
+
+
+def _few(source: ImageSource, parameters: AnalysisParameters, monitor: Monitor) -> bool:
+    """Whether the red cells of a picture are too few to be believed against others."""
+    told = size_by_red_cells([source], parameters.scale, monitor, min_count=FEWEST_TOGETHER)
+    return told is None
+
+
+def assumed_lines(sizes: Sequence[PixelSize]) -> list[str]:
+    """That nothing gave the scale of some pictures: one line, or none.
+
+    Examples
+    --------
+    >>> assumed_lines([PixelSize(0.13, "assumed", 0.5)])[0][:44]
+    'Scale assumed in 1 picture: 0.130 µm/px. The'
+    """
+    assumed = [size.um_per_px for size in sizes if size.origin == "assumed"]
+    if not assumed:
+        return []
+    of_all = "1 picture" if len(sizes) == 1 else f"{len(assumed)} of {len(sizes)} pictures"
+    return [
+        f"{ASSUMED} in {of_all}: {assumed[0]:.3f} µm/px. The model judges cells at their size in "
+        "µm, so classes and probabilities can be wrong; give --pixel-size or --profile."
+    ]
 
 
 def scale_lines(sizes: Iterable[PixelSize]) -> list[str]:
@@ -117,7 +199,8 @@ def _line(together: bool, sizes: list[PixelSize]) -> str:
     doubt = f", may be wrong by {off}" if sizes[0].origin == "assumed" else f" ± {off}"
     many = f"{len(sizes)} pictures" if len(sizes) != 1 else "1 picture"
     notes = {size.note for size in sizes}
-    way = f"{sizes[0].origin}, {sizes[0].note}" if sizes[0].note else sizes[0].origin
+    note = Counter(size.note for size in sizes).most_common(1)[0][0]
+    way = f"{sizes[0].origin}, {note}" if note else sizes[0].origin
     if sizes[0].origin == "red cells":
         way = "red cells of several " + TOGETHER if together else "red cells of the picture itself"
         way = notes.pop() if together and len(notes) == 1 else way

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
-from napari_all_subtype.cells.scale import pixel_size_of
-from napari_all_subtype.cells.single_cell import SingleCell, crop_single_cell
-from napari_all_subtype.cells.source import ImageSource, PixelSize
+from napari_all_subtype.cells.scale import refuse_unknown_profile
+from napari_all_subtype.cells.single_cell import SingleCell
+from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ProjectError, RecordError, Stopped
 from napari_all_subtype.model.card import read_card
@@ -46,10 +45,11 @@ from napari_all_subtype.project.smears import (
 from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.workflow.cell_rows import FILE, GROUP, WORD
+from napari_all_subtype.workflow.cut_cell import Cutter
 from napari_all_subtype.workflow.inputs import Field, name_fields
 from napari_all_subtype.workflow.models import folder_of
 from napari_all_subtype.workflow.outcomes import IMAGES, Outcome, failure_of
-from napari_all_subtype.workflow.picture_scale import SharedScale, shared_scale
+from napari_all_subtype.workflow.picture_scale import shared_scale
 from napari_all_subtype.workflow.project_analyses import placed_cells
 from napari_all_subtype.workflow.project_fields import Imported, add_image
 
@@ -92,6 +92,8 @@ def import_cells(
     RecordError
         If a word is none of the project's, two contradict each other, or there is no such
         reader; nothing is added then.
+    ProfileError
+        If the instrument profile cannot be used.
     ProjectReadOnlyError, ProjectWriteError
         If it cannot be written.
     Stopped
@@ -100,11 +102,12 @@ def import_cells(
     database.refuse_read_only()
     if reader_id not in {reader.reader_id for reader in readers_of(database)}:
         raise RecordError(f"The project has no reader {reader_id}. Enter the reader first.")
+    refuse_unknown_profile(parameters.scale)
     pictures, failed = _read_all(database, rows, parameters, monitor)
     _refuse_contradictions(pictures)
     scale = shared_scale([one.field for one in pictures], parameters, monitor)
     spec = read_card(folder_of(parameters.model.model)).crop_spec
-    intake = _Intake(database, reader_id, _Cutter(parameters, spec, scale, monitor), pictures)
+    intake = _Intake(database, reader_id, Cutter(parameters, spec, scale, monitor), pictures)
     count = {"added": 0, "known": 0, "annotated": 0}
     for n, picture in enumerate(pictures):
         checkpoint(monitor, Progress(IMAGES, n, len(pictures)))
@@ -119,7 +122,7 @@ def import_cells(
         count["added" if new else "known"] += 1
         count["annotated"] += annotated
     checkpoint(monitor, Progress(IMAGES, len(pictures), len(pictures)))
-    return Imported(**count, failed=tuple(failed))
+    return Imported(**count, failed=tuple(failed), sizes=tuple(intake.sizes))
 
 
 def words_of(database: Database, rows: pd.DataFrame) -> list[Word | None]:
@@ -138,9 +141,10 @@ class _Intake:
     """Takes pictures into a project one by one, each whole or not at all."""
 
     def __init__(
-        self, database: Database, reader_id: int, cutter: _Cutter, pictures: Sequence[_Picture]
+        self, database: Database, reader_id: int, cutter: Cutter, pictures: Sequence[_Picture]
     ):
         self._database, self._reader_id, self._cutter = database, reader_id, cutter
+        self.sizes: list[PixelSize] = []  # of the pictures that are new
         fields = {field.sha256: field for field in fields_of(database)}
         self._known = {digest: field.field_id for digest, field in fields.items()}
         # What an earlier run left out goes where the others of its group are.
@@ -164,6 +168,7 @@ class _Intake:
             if picture.word is not None:
                 seen = SeenCell(field_id, 1, centre, keep_crop(database, cell.crop))
                 annotate(database, self._reader_id, seen, picture.word)
+        self.sizes.append(size)
         self._known[picture.digest] = field_id
         self._slides[picture.group] = slide_id
         return True, picture.word is not None
@@ -241,25 +246,6 @@ def _centre_of_one(database: Database, field: records.Field) -> tuple[float, flo
             "its cells the word is of. The word was not taken: say it of the cell itself."
         )
     return cells[0].centroid_yx_px
-
-
-@dataclass(frozen=True)
-class _Cutter:
-    """The cell in the middle of a picture, at the size its red cells or its folder tell."""
-
-    parameters: AnalysisParameters
-    spec: CropSpec
-    shared: SharedScale
-    monitor: Monitor
-
-    def __call__(self, picture: Field) -> tuple[ImageSource, PixelSize, SingleCell]:
-        source = as_source(picture.path, self.parameters.reading, dark_ground=True)
-        size = self.shared.get(picture, source) or pixel_size_of(
-            source, self.parameters.scale, self.monitor
-        )
-        segmentation = self.parameters.segmentation
-        cell = crop_single_cell(source.read(), size.um_per_px, self.spec, segmentation)
-        return source, size, cell
 
 
 def _keep_cell(

@@ -43,12 +43,15 @@ class Imported:
         Cells that came with a word which did not stand on them yet.
     failed : tuple of Outcome
         Images that could not be read or taken, each with its error.
+    sizes : tuple of PixelSize
+        Of the pictures of one cell that are new, with the origin of each.
     """
 
     added: int = 0
     known: int = 0
     annotated: int = 0
     failed: tuple[Outcome, ...] = ()
+    sizes: tuple[PixelSize, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells.crop_spec import CropSpec
-from napari_all_subtype.cells.image import as_source
-from napari_all_subtype.cells.scale import pixel_size_of
-from napari_all_subtype.cells.single_cell import crop_single_cell
+from napari_all_subtype.cells.scale import refuse_unknown_profile
+from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ImageReadError, Stopped, TooFewCellsError
 from napari_all_subtype.learning.training_set import TEST
@@ -24,9 +23,10 @@ from napari_all_subtype.project.pixels import pixels_sha256
 from napari_all_subtype.project.smears import slides_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.cell_rows import FILE, GROUP, WORD
-from napari_all_subtype.workflow.inputs import Field, name_fields
+from napari_all_subtype.workflow.cut_cell import Cutter
+from napari_all_subtype.workflow.inputs import name_fields
 from napari_all_subtype.workflow.outcomes import Outcome, failure_of
-from napari_all_subtype.workflow.picture_scale import SharedScale, shared_scale
+from napari_all_subtype.workflow.picture_scale import shared_scale
 
 CUT = "cut cells"
 
@@ -46,6 +46,8 @@ class TableCells:
         Rows that take no part, by the reason.
     failed : tuple of Outcome
         Pictures that cannot be read.
+    sizes : tuple of PixelSize
+        Of each picture, with its origin.
     """
 
     crops: np.ndarray
@@ -55,6 +57,7 @@ class TableCells:
     found: np.ndarray
     left_out: dict[str, int]
     failed: tuple[Outcome, ...] = ()
+    sizes: tuple[PixelSize, ...] = ()
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -134,9 +137,12 @@ def cells_of_table(
         If a word is neither a class of `taxonomy` nor an exclusion.
     TooFewCellsError
         If none is left.
+    ProfileError
+        If the instrument profile cannot be used.
     Stopped
         If the monitor asked for it.
     """
+    refuse_unknown_profile(parameters.scale)
     words = [Word.of(taxonomy, text) if text else None for text in rows[WORD]]
     left = {"without a word": sum(word is None for word in words)}
     left["called no class"] = sum(word is not None and not word.taxonomy for word in words)
@@ -146,11 +152,12 @@ def cells_of_table(
     left["of groups that the project learned from"] = sum(ours)
     wanted = [n for n in range(len(words)) if known[n] and not ours[n]]
     fields = name_fields([Path(rows[FILE].iloc[n]) for n in wanted])
-    cutter = _Cutter(parameters, spec, shared_scale(fields, parameters, monitor), monitor)
+    cutter = Cutter(parameters, spec, shared_scale(fields, parameters, monitor), monitor)
     taken, failed, twice = [], [], 0
     for n, field in steps(list(zip(wanted, fields, strict=True)), CUT, monitor):
         try:
-            digest, crop, found = cutter(field)
+            source, size, cell = cutter(field)
+            digest = pixels_sha256(source.read())
         except Stopped:
             raise
         except Exception as error:  # the edge: recorded, and the others go on
@@ -159,33 +166,16 @@ def cells_of_table(
         if digest in seen.pixels:
             twice += 1
             continue
-        taken.append((crop, words[n].name, groups[n], field.name, found))
+        taken.append((cell.crop, words[n].name, groups[n], field.name, cell.found, size))
     left["whose picture was learned from"] = twice
     left = {reason: count for reason, count in left.items() if count}
     if not taken:
         raise _nothing_left(len(rows), left, failed)
     parts = list(zip(*taken, strict=True))
     told = [np.array(part, object) for part in parts[1:4]]
-    return TableCells(np.stack(parts[0]), *told, np.array(parts[4], bool), left, tuple(failed))
-
-
-@dataclass(frozen=True)
-class _Cutter:
-    """Digest of a picture, its crop, and whether a cell was found in it."""
-
-    parameters: AnalysisParameters
-    spec: CropSpec
-    shared: SharedScale
-    monitor: Monitor
-
-    def __call__(self, picture: Field) -> tuple[str, np.ndarray, bool]:
-        source = as_source(picture.path, self.parameters.reading, dark_ground=True)
-        size = self.shared.get(picture, source) or pixel_size_of(
-            source, self.parameters.scale, self.monitor
-        )
-        pixels = source.read()
-        cell = crop_single_cell(pixels, size.um_per_px, self.spec, self.parameters.segmentation)
-        return pixels_sha256(pixels), cell.crop, cell.found
+    return TableCells(
+        np.stack(parts[0]), *told, np.array(parts[4], bool), left, tuple(failed), parts[5]
+    )
 
 
 def _nothing_left(n_rows: int, left: dict[str, int], failed: list[Outcome]) -> Exception:

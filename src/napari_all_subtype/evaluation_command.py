@@ -1,0 +1,99 @@
+"""The command evaluate: a model measured on cells of a table that it never saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from napari_all_subtype.config import AnalysisParameters, ScaleParameters
+from napari_all_subtype.option_groups import Debug, Scale
+from napari_all_subtype.progress_bar import TerminalMonitor
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.terminal import fail, note, say, tell_scale
+
+DONE, SOME_FAILED = 0, 1
+
+Folder = Annotated[Path, Parameter(help="Folder of the project.")]
+
+
+def evaluate(
+    folder: Folder,
+    /,
+    *,
+    table: Annotated[
+        Path, Parameter(help="CSV file (file, annotation, group): a row per picture of one cell.")
+    ],
+    out: Annotated[Path, Parameter(help="File for all figures, as JSON.")],
+    model: Annotated[
+        str, Parameter(help="Id of a model; by default the one last trained or accepted.")
+    ] = "",
+    against: Annotated[
+        str, Parameter(help="Id of another model, compared on the same cells (McNemar).")
+    ] = "",
+    report: Annotated[
+        Path | None,
+        Parameter(help="Folder for a report: a page with figures and pictures, and tables."),
+    ] = None,
+    random_split: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Measure on cells of groups that were learned from too: every figure is marked.",
+        ),
+    ] = False,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier report.")] = False,
+    debug: Debug = False,
+    scale: Scale = ScaleParameters(),
+) -> int:
+    """Measure a model on cells of other groups than it learned from.
+
+    Example: napari-all-subtype evaluate reading-2026 --table kept-back.csv --out metrics.json
+    """
+    from napari_all_subtype.files import refuse_existing
+    from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.workflow.cell_rows import rows_of_csv
+    from napari_all_subtype.workflow.evaluate import evaluate_on_table, write_metrics
+    from napari_all_subtype.workflow.evaluation_report import write_report
+    from napari_all_subtype.workflow.project_models import (
+        model_named,
+        predictor_of,
+        untold_pictures,
+    )
+
+    rows = rows_of_csv(table)
+    parameters = AnalysisParameters(scale=scale)
+    if report is not None:
+        refuse_existing(report, overwrite)  # now, not when all is computed
+    with open_project(folder, write=False) as database, TerminalMonitor(len(rows)) as monitor:
+        chosen = model_named(database, model)
+        ready = predictor_of(database, chosen)
+        untold = untold_pictures(database, chosen)
+        other = None
+        if against:
+            other = (against, predictor_of(database, model_named(database, against)))
+        found = evaluate_on_table(
+            database, chosen, ready, rows, random_split, other, parameters, monitor
+        )
+    if report is not None:
+        write_report(found, report, overwrite)
+    write_metrics(found, out)
+    for outcome in found.cells.failed:
+        fail(f"{outcome.field.name}: {outcome.error}")
+    for why, n in found.cells.left_out.items():
+        note(f"{n} rows {why} take no part.")
+    tell_scale(found.cells.sizes)
+    if untold:
+        note(untold)
+    if found.figures.random_split:
+        note("Random split: cells of one case train and test, the figures are too good.")
+    figures = found.figures
+    say(
+        f"Model {chosen.model_id} on {figures.cells} cells of {figures.groups} groups: macro-F1 "
+        f"{figures.macro_f1.value:.3f}, balanced accuracy {figures.balanced_accuracy.value:.3f}, "
+        f"κ {figures.kappa.value:.3f}, ECE {figures.ece.value:.3f}"
+    )
+    say(f"All figures: {out}")
+    say(RESEARCH_USE_ONLY)
+    return SOME_FAILED if found.cells.failed else DONE
