@@ -238,6 +238,41 @@ def test_a_card_that_is_not_right_is_refused(copied, place, changes, error, word
         import_package(copied, place)
 
 
+def rewritten(package: Path, out: Path, **parts: str | None) -> Path:
+    """The same package with other texts, or without those that are None."""
+    with zipfile.ZipFile(package) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            text = parts.get(name.removesuffix(".json"), old.read(name))
+            if text is not None:
+                new.writestr(name, text)
+    return out
+
+
+@pytest.mark.parametrize("change", [{"temperature": 0.1}, {"crop": {"size_px": 64}}])
+def test_a_card_that_was_changed_after_the_export_is_refused(made, place, tmp_path, change):
+    export_package(made, tmp_path / "m.zip")
+    card = json.loads((made / CARD_NAME).read_text())
+    for key, value in change.items():
+        card[key] = card[key] | value if isinstance(value, dict) else value
+    changed = rewritten(tmp_path / "m.zip", tmp_path / "c.zip", card=json.dumps(card))
+    with pytest.raises(ModelIntegrityError, match="changed after the model was exported"):
+        import_package(changed, place)
+    broken = rewritten(tmp_path / "m.zip", tmp_path / "b.zip", manifest="[]")
+    with pytest.raises(ModelIntegrityError, match=r"manifest\.json does not tell"):
+        import_package(broken, place)
+    assert not list(place.glob("*"))
+
+
+def test_a_package_without_a_hash_of_its_card_says_so(made, place, tmp_path, capsys):
+    export_package(made, tmp_path / "m.zip")
+    older = rewritten(tmp_path / "m.zip", tmp_path / "old.zip", manifest=None)
+    assert run(["models", "import", str(older)]) == 0
+    assert packages.UNPROVEN in capsys.readouterr().err
+    assert packages.UNPROVEN in read_card(place / "mine-1").limits
+    export_package(place / "mine-1", tmp_path / "again.zip")
+    assert zipfile.ZipFile(tmp_path / "again.zip").namelist()[:2] == [CARD_NAME, "manifest.json"]
+
+
 def test_other_classes_and_other_crops_are_named(made, place):
     with pytest.raises(ModelMismatchError, match="granulocyte, lymphocyte apart"):
         import_package(made, place, FAB5, SMALL)

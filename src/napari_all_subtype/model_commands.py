@@ -206,6 +206,7 @@ def import_model(
 
     Example: napari-all-subtype models import model.zip
     """
+    from napari_all_subtype.model.packages import UNPROVEN
     from napari_all_subtype.workflow.model_store import import_model as bring
     from napari_all_subtype.workflow.model_store import import_weights
 
@@ -214,6 +215,8 @@ def import_model(
         return DONE
     with _database(project) as database:
         card = bring(source, database)
+    if UNPROVEN in card.limits:
+        note(UNPROVEN)
     say(card.id)
     return DONE
 

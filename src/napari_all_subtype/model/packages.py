@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -9,6 +11,7 @@ from uuid import uuid4
 
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.errors import (
+    ModelIntegrityError,
     ModelMismatchError,
     ModelPackageError,
     OutputError,
@@ -19,8 +22,14 @@ from napari_all_subtype.model.card import CARD_NAME, DRAFT, ModelCard, read_card
 from napari_all_subtype.model.opened_packages import opened_package, refuse_pickle
 from napari_all_subtype.model.pictures_file import read_pictures
 from napari_all_subtype.model.weight_files import ADVICE, check_weights
-from napari_all_subtype.model.weights import check_files, load_network
+from napari_all_subtype.model.weights import check_files, load_network, sha256_of
 from napari_all_subtype.taxonomy import Taxonomy
+
+MANIFEST_NAME = "manifest.json"
+UNPROVEN = (
+    "It came without a hash of its card: nobody can tell whether the card is the one that was "
+    "written with it."
+)
 
 
 def export_package(
@@ -46,7 +55,9 @@ def export_package(
     check_files(folder, kept)
     told = card or kept
     with new_file(out, overwrite) as partial, zipfile.ZipFile(partial, "w") as package:
-        package.writestr(CARD_NAME, told.model_dump_json(indent=2) + "\n")
+        card_text = (told.model_dump_json(indent=2) + "\n").encode()
+        package.writestr(CARD_NAME, card_text)
+        package.writestr(MANIFEST_NAME, _manifest(card_text))
         for name in sorted(told.files):
             package.write(folder / name, name)
     return told
@@ -62,6 +73,7 @@ def import_package(
 
     Nothing of it is loaded, and nothing runs, before every file was looked through. It
     appears in `place` whole, or not at all. It is a draft here, whoever released it elsewhere.
+    One without a hash of its card, as a folder or an older package is, says so among its limits.
 
     Parameters
     ----------
@@ -90,7 +102,12 @@ def import_package(
                 _refuse_mismatch(card, taxonomy, spec)
                 # Fits what the card describes, in the end: architecture from code, numbers alone.
                 load_network(partial)
-                card = card.model_copy(update={"state": DRAFT, "release": None})
+                limits = card.limits
+                if MANIFEST_NAME not in names and UNPROVEN not in limits:
+                    limits = (*limits, UNPROVEN)
+                (partial / MANIFEST_NAME).unlink(missing_ok=True)
+                draft = {"state": DRAFT, "release": None, "limits": limits}
+                card = card.model_copy(update=draft)
                 with_card(partial, card)
             folder = place / card.id
             _settle(inbox, folder)
@@ -126,8 +143,10 @@ def _checked(folder: Path, names: list[str]) -> ModelCard:
     """The card in `folder`, once every file there was looked at."""
     for name in names:
         refuse_pickle(folder / name)
+    if MANIFEST_NAME in names:
+        _check_card(folder)
     card = read_card(folder)
-    if extra := sorted(set(names) - set(card.files) - {CARD_NAME}):
+    if extra := sorted(set(names) - set(card.files) - {CARD_NAME, MANIFEST_NAME}):
         raise ModelPackageError(
             f"{extra[0]} is in the package of {card.id}, and its card does not record it. {ADVICE}"
         )
@@ -135,6 +154,28 @@ def _checked(folder: Path, names: list[str]) -> ModelCard:
     read_pictures(folder)  # raises if it is none
     check_weights(folder / card.weights)
     return card
+
+
+def _manifest(card_text: bytes) -> bytes:
+    """What a package tells of its card, which tells of every other file."""
+    return json.dumps({CARD_NAME: hashlib.sha256(card_text).hexdigest()}, indent=2).encode()
+
+
+def _check_card(folder: Path) -> None:
+    """Raise if the card in `folder` is not the one that the manifest beside it tells of."""
+    try:
+        told = json.loads((folder / MANIFEST_NAME).read_bytes())[CARD_NAME]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelIntegrityError(
+            f"{MANIFEST_NAME} does not tell the SHA-256 of {CARD_NAME}: expected what models "
+            "export writes. Get the model again."
+        ) from error
+    found = sha256_of(folder / CARD_NAME)
+    if found != told:
+        raise ModelIntegrityError(
+            f"{CARD_NAME} has SHA-256 {found[:12]}…, the package says {str(told)[:12]}…: it was "
+            "changed after the model was exported. Get the model again."
+        )
 
 
 def _refuse_mismatch(card: ModelCard, taxonomy: Taxonomy | None, spec: CropSpec | None) -> None:
