@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,12 +10,14 @@ import pytest
 
 from napari_all_subtype._widgets import keeper as keeper_module
 from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.homes import ProjectSmear
 from napari_all_subtype._widgets.keeper import AT_ONCE, Keeper
 from napari_all_subtype.errors import ProjectWriteError
 from napari_all_subtype.workflow import project_keeping
 from napari_all_subtype.workflow.project_keeping import KeptField
 
 FIELDS = 7
+PROJECT, ANOTHER = (SimpleNamespace(folder=Path(name)) for name in ("project", "another"))
 
 
 class Session:
@@ -27,8 +30,8 @@ class Session:
             SmearField(f"field-{n}", Path(f"field-{n}.png"), result=made(n)) for n in range(count)
         ]
 
-    def put(self, n, kept):
-        self.fields[n] = SmearField(**{**vars(self.fields[n]), "kept": kept})
+    def put(self, n, **changes):
+        self.fields[n] = replace(self.fields[n], **changes)
 
 
 def made(n):
@@ -59,7 +62,7 @@ def entered(monkeypatch):
 @pytest.fixture
 def record():
     return SimpleNamespace(
-        database="project", writable=True, session=Session(FIELDS), reword=lambda n: None
+        database=PROJECT, writable=True, session=Session(FIELDS), reword=lambda n: None
     )
 
 
@@ -72,7 +75,7 @@ def test_few_fields_are_made_ready_at_a_time_and_all_in_the_end(begun, entered, 
         assert len(begun) == min(AT_ONCE, FIELDS - ended)
         begun.pop(0)(f"ready {ended}")
         ended += 1
-    assert entered == [("project", f"ready {n}") for n in range(FIELDS)]
+    assert entered == [(PROJECT, f"ready {n}") for n in range(FIELDS)]
     assert not keeper.keeping
 
 
@@ -89,12 +92,12 @@ def test_a_field_that_cannot_be_kept_does_not_hold_up_the_others(begun, entered,
 def test_what_was_made_ready_for_one_project_is_not_entered_in_another(begun, entered, record):
     keeper = Keeper(record)
     keeper.keep_results()
-    record.database = "another project"
+    record.database = ANOTHER
     keeper.stop()
     keeper.keep_results()
     while begun:
         begun.pop(0)("ready")
-    assert [database for database, _ in entered] == ["another project"] * FIELDS
+    assert [database for database, _ in entered] == [ANOTHER] * FIELDS
     assert not keeper.keeping
 
 
@@ -107,3 +110,18 @@ def test_nothing_more_is_made_ready_for_a_closed_project(begun, entered, record)
         end("ready")
     assert len(begun) == AT_ONCE
     assert not entered
+
+
+def test_a_result_of_another_project_is_never_kept(begun, entered, record):
+    record.session.put(2, home=ANOTHER.folder)
+    record.session.put(3, home=Path("elsewhere/../project"))
+    keeper = Keeper(record)
+    keeper.keep_results()
+    assert keeper.keeping == {f"masks of {n}" for n in range(FIELDS) if n != 2}
+
+
+def test_fields_of_a_smear_of_another_project_are_never_kept(begun, entered, record):
+    record.session.source = ProjectSmear(ANOTHER.folder, 1, "case-1, slide 1")
+    keeper = Keeper(record)
+    keeper.keep_results()
+    assert (begun, keeper.keeping) == ([], set())

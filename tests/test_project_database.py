@@ -175,8 +175,8 @@ def test_migration_that_fails_changes_nothing(folder):
 
 def test_second_opening_reads_only_and_says_who_writes(folder):
     with open_project(folder) as first, open_project(folder) as second:
-        assert "This program itself" in second.read_only
-        with pytest.raises(ProjectReadOnlyError, match="This program itself"):
+        assert "Another window of this napari" in second.read_only
+        with pytest.raises(ProjectReadOnlyError, match="Another window of this napari"):
             add_case(second, "case-2")
         add_case(first, "case-1")
         assert cases(second) == ["case-1"]

@@ -9,6 +9,7 @@ import pytest
 from napari_all_subtype._widgets.review.actions import actions_of
 from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype._widgets.user_settings import UserSettings
+from napari_all_subtype.project.database import create_project
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.preferences import Preferences
 from napari_all_subtype.workflow.review_parameters import CellFilter, QueueOrder
@@ -95,12 +96,12 @@ def test_a_view_that_cannot_be_read_or_written_is_in_nobody_s_way(
 
 
 def test_a_project_that_is_opened_beside_a_result_leaves_the_result_there(
-    reviewed, analysed, qtbot, tmp_path
+    review, analysed, qtbot, tmp_path
 ):
     _, dock = analysed
-    reviewed.reviewer.record.create(tmp_path / "other")
+    create_project(tmp_path / "other").close()
+    review.reviewer.desk.open(tmp_path / "other")
     kept(qtbot, dock)
-    reviewed.reviewer.desk.open(tmp_path / "project")
     assert dock.controller.session.field.name == "field"
     assert dock.controller.session.result() is not None
 

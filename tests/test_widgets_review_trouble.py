@@ -64,7 +64,7 @@ def test_a_project_that_is_open_in_another_window_is_only_read(
     session = dock.controller.session
     other.project.smear_wanted.emit(0)
     qtbot.waitUntil(lambda: session.result() is not None and session.in_view, timeout=LONG_MS)
-    assert "Only for reading" in other.project.told.text()
+    assert "Only for reading: Another window of this napari" in other.project.told.text()
     say(other, dock, 2, "l1")
     assert "⚠" in other.words.said.text()
     assert said_of(dock) == ["l3", "", "", "", ""]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from napari.layers import Image, Labels
 
 from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.homes import ProjectSmear
 from napari_all_subtype._widgets.inputs import fields_of_folder, pixel_size_of_layer, pixels_of
-from napari_all_subtype._widgets.keeper import ProjectSmear
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.errors import MaskError
 

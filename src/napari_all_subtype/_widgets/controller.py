@@ -14,8 +14,8 @@ from napari_all_subtype._widgets.chosen_model import ChosenModel
 from napari_all_subtype._widgets.drawing import Drawing
 from napari_all_subtype._widgets.exporter import Exporter
 from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.homes import ProjectSmear
 from napari_all_subtype._widgets.inputs import fields_of_folder
-from napari_all_subtype._widgets.keeper import ProjectSmear
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
@@ -95,6 +95,7 @@ class Controller:
             (session.device_changed, self._on_device),
             (session.place_wanted, self.sighting.go_to),
             (session.classes.changed, self.tally.show),
+            (session.project_left, self._on_project_left),
             (session.record.worded, self._on_worded),
             (session.record.keeper.smear_opened, self._on_smear_opened),
             (session.record.keeper.trouble, show_warning),
@@ -169,6 +170,11 @@ class Controller:
         self.session.forget_all_but(self._layers_of(Image))
         self.session.open(smear, fields, smear.name)
         self.dock.chooser.set_folder(smear.name)
+        self.show_state()
+
+    def _on_project_left(self) -> None:
+        """Another project is opened: smears of the one before can be chosen no longer."""
+        self.dock.chooser.drop_folder()
         self.show_state()
 
     # Running

@@ -37,6 +37,8 @@ class SmearField:
         What a person changed in its masks since it was opened, while no project keeps it.
     kept : KeptField or None
         Where its result is in the open project.
+    home : Path or None
+        Folder of the project that its result was ever kept in: it goes into no other one.
     """
 
     name: str
@@ -47,6 +49,12 @@ class SmearField:
     same_as: str = ""
     history: EditHistory = EditHistory()
     kept: KeptField | None = None
+    home: Path | None = None
+
+    @property
+    def bare(self) -> SmearField:
+        """The same field before its analysis."""
+        return SmearField(self.name, self.path, self.layer)
 
 
 def reworded(

@@ -102,6 +102,11 @@ class SmearChooser(QWidget):
         self._folder = name
         self._refill(name)
 
+    def drop_folder(self) -> None:
+        """Offer the folder no longer."""
+        before, self._folder = self.current(), ""
+        self._refill(None if isinstance(before, str) else before)
+
     def choose(self, layer: Image) -> None:
         """Choose `layer`, if it is offered."""
         for n, one in enumerate(self._layers):

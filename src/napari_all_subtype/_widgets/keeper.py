@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype._widgets.homes import ProjectSmear, belongs_elsewhere, same_folder
 from napari_all_subtype._widgets.inputs import pixels_of
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.threads import in_thread
@@ -26,24 +27,6 @@ if TYPE_CHECKING:
 
 # Fields that are made ready at a time: each takes the memory of its pixels and masks.
 AT_ONCE = 2
-
-
-@dataclass(frozen=True)
-class ProjectSmear:
-    """A slide of a project, as a source of fields.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the project.
-    slide_id : int
-    name : str
-        What it is called in the window.
-    """
-
-    folder: Path
-    slide_id: int
-    name: str
 
 
 class Keeper:
@@ -94,8 +77,14 @@ class Keeper:
         if self.record.writable:
             for n, field in enumerate(self.record.session.fields):
                 wanted = field.result is not None and field.kept is None and not field.same_as
-                if wanted and field.result.labels not in self.keeping:
+                if wanted and self._may_enter(field) and field.result.labels not in self.keeping:
                     self._keep(n)
+
+    def _may_enter(self, field: SmearField) -> bool:
+        """Whether a result is not that of another project."""
+        return not belongs_elsewhere(
+            self.record.session.source, [field], self.record.database.folder
+        )
 
     def _keep(self, n: int) -> None:
         field = self.record.session.fields[n]
@@ -143,15 +132,17 @@ class Keeper:
             self.changed.emit()
             return
         self.lost += lost
-        self.record.session.put(n, kept=kept)
+        self.record.session.put(n, kept=kept, home=self.record.database.folder)
         self.record.reword(n)
         self.kept.emit(n)
         self.changed.emit()
 
     def _slide(self) -> int | None:
         """The slide of the smear that is shown, as far as it is known."""
-        if isinstance(self.record.session.source, ProjectSmear):
-            return self.record.session.source.slide_id
+        source = self.record.session.source
+        if isinstance(source, ProjectSmear):
+            same = same_folder(source.folder, self.record.database.folder)
+            return source.slide_id if same else None
         known = (
             field.kept.slide_id for field in self.record.session.fields if field.kept is not None
         )
@@ -178,7 +169,8 @@ class Keeper:
         for one in fields_of(database, smear.slide_id):
             made, path = last_segmentation(database, one.field_id), path_of(database, one.field_id)
             kept = made and KeptField(one.field_id, one.slide_id, made.segmentation_id)
-            fields.append(SmearField(readable(path.name), path, kept=kept))
+            home = database.folder
+            fields.append(SmearField(readable(path.name), path, kept=kept, home=home))
         # As in their folder: they came in as their threads ended.
         fields.sort(key=lambda field: natural_order(field.path))
         self.record.session.sighted.connect(self._on_sighted, unique=True)

@@ -6,8 +6,14 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from napari_all_subtype._widgets.homes import (
+    ProjectSmear,
+    belongs_elsewhere,
+    homes_of,
+    same_folder,
+)
 from napari_all_subtype._widgets.keeper import Keeper
-from napari_all_subtype.errors import RecordError
+from napari_all_subtype.errors import ProjectExistsError, RecordError
 from napari_all_subtype.project.database import Database, create_project, open_project
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.records import Reader, Reading
@@ -16,6 +22,19 @@ from napari_all_subtype.taxonomy import FAB5, Taxonomy
 
 NOT_OPEN = "No project is open: open one, or make a new one, to keep what you say of the cells."
 NO_READER = "Who is reading? Give a name or a code first: the record says who said what."
+
+RUNNING = (
+    "An analysis goes on, whose result is for the project that is open. Stop it, or wait for its "
+    "end, and open the other project then."
+)
+KEEPING = (
+    "Results are still being kept in the project that is open. Wait a moment, and open the other "
+    "project then."
+)
+STAYS = (
+    "The smear that was shown belongs to the project {} and stays there: it is not in the one that "
+    "is open now."
+)
 
 
 class OpenProject:
@@ -34,11 +53,14 @@ class OpenProject:
         The project is about to be closed.
     reader_changed
         Somebody else reads.
+    left_behind : str
+        A smear was shown of which this project is to know nothing, and where that is.
     """
 
     opened = Signal()
     closing = Signal()
     reader_changed = Signal()
+    left_behind = Signal(str)
 
     def __init__(self, session):
         self.session = session
@@ -57,8 +79,12 @@ class OpenProject:
         ProjectExistsError, ProjectWriteError
             If there is one, or it cannot be written.
         RecordError
-            If a class of the result has a name that none of a project can have.
+            If a class of the result has a name that none of a project can have, or results are
+            on their way into another project.
         """
+        if self.has_open(folder):
+            raise ProjectExistsError(f"{folder.name} holds a project already, which is open.")
+        self._refuse_busy()
         taxonomy = self.session.classes.of_result or FAB5
         refuse_odd_names(taxonomy.names)
         database = create_project(folder)
@@ -67,24 +93,53 @@ class OpenProject:
         self._use(database)
 
     def open(self, folder: Path) -> None:
-        """Open the project in `folder`; results that are there already are kept in it.
+        """Open the project in `folder`; results that were in none so far are kept in it.
+
+        Nothing happens where it is open for writing already.
 
         Raises
         ------
+        RecordError
+            If results are on their way into another project.
         ProjectNotFoundError, ProjectVersionError, ProjectDamagedError, ProjectReadError
             If there is none that can be opened.
         """
-        self._use(open_project(folder))
+        if not (self.has_open(folder) and self.writable):
+            self._refuse_busy()
+            self._use(open_project(folder))
+
+    def has_open(self, folder: Path) -> bool:
+        """Whether the project in `folder` is the one that is open."""
+        return self.database is not None and same_folder(self.database.folder, folder)
+
+    def _refuse_busy(self) -> None:
+        session = self.session
+        bound = self.database is not None or isinstance(session.source, ProjectSmear)
+        if session.running and bound:
+            raise RecordError(RUNNING)
+        if self.keeper.keeping:
+            raise RecordError(KEEPING)
 
     def _use(self, database: Database) -> None:
         reader = self.reader
         self.close()
+        left = self._leave_others(database.folder)
         self.database, self.taxonomy = database, taxonomy_of(database)
         if reader is not None and not database.read_only:
             self.read_as(reader.name)
         self.session.forget_places()
         self.opened.emit()
         self.keeper.keep_results()
+        if left:
+            self.left_behind.emit(STAYS.format(left))
+
+    def _leave_others(self, folder: Path) -> str:
+        """Show nothing of another project than that in `folder`; names those that were shown."""
+        session = self.session
+        homes = homes_of(session.source, session.fields)
+        names = sorted({home.name for home in homes if not same_folder(home, folder)})
+        session.leave(lambda source, fields: belongs_elsewhere(source, fields, folder))
+        return ", ".join(names)
 
     def close(self) -> None:
         """Close the project; what is shown stays."""

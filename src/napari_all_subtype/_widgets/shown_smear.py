@@ -35,6 +35,8 @@ class ShownSmear:
         Another field is to be seen.
     sighted
         The field that was to be seen is in sight, or never will be.
+    project_left
+        What was shown of a project, or could be chosen of it, is gone.
     """
 
     fields_changed = Signal()
@@ -42,6 +44,7 @@ class ShownSmear:
     result_changed = Signal(int)
     field_selected = Signal(int)
     sighted = Signal()
+    project_left = Signal()
 
     def __init__(self) -> None:
         self.smear = ""
@@ -119,6 +122,40 @@ class ShownSmear:
             source: (tuple(replace(field, kept=None) for field in fields), *rest)
             for source, (fields, *rest) in self._put_away.items()
         }
+
+    def leave(self, foreign: Callable[[object, Sequence[SmearField]], bool]) -> bool:
+        """Let go of results that are no business of the project that is opened now.
+
+        Parameters
+        ----------
+        foreign : callable
+            Says of a smear, by its source and its fields, whether it belongs to another project.
+
+        Returns
+        -------
+        bool
+            Whether one of them was shown.
+        """
+        self._put_away = {
+            source: (tuple(field.bare for field in fields), *rest)
+            if foreign(source, fields)
+            else (fields, *rest)
+            for source, (fields, *rest) in self._put_away.items()
+            if not foreign(source, ())
+        }
+        shown = foreign(self.source, self.fields)
+        if shown:
+            selected = max(self.selected, 0)
+            if foreign(self.source, ()):
+                self.source, selected = None, -1
+                self.set_fields((), "")
+            else:
+                self.set_fields([field.bare for field in self.fields], self.smear)
+            self.select(selected)
+        if self.folder is not None and foreign(self.folder, ()):
+            self.folder = None
+            self.project_left.emit()
+        return shown
 
     def reword(self, key: object, word: Callable[[Analysis], Analysis]) -> list[int]:
         """Have a result other words, also one of a smear that was put away.

@@ -14,6 +14,8 @@ from napari_all_subtype._widgets.views import FieldView, load_view
 from napari_all_subtype.config import ReadingParameters
 from napari_all_subtype.errors import AllSubtypeError
 
+NO_SMEAR = "no smear"
+
 
 class Sighting:
     """Brings the fields of a session into sight.
@@ -57,6 +59,9 @@ class Sighting:
         before : FieldView, optional
             As it was just read; by default what is shown.
         """
+        if not 0 <= n < len(self.session.fields):
+            self._show_nothing()
+            return
         field = self.session.fields[n]
         way = (n, field.path, field.layer)
         if self._on_its_way == way:
@@ -79,6 +84,14 @@ class Sighting:
         self._on_its_way = way
         before = before or self.layers.view
         in_thread(load_view, field, self.layers.look, self._reading(), before, then=then)
+
+    def _show_nothing(self) -> None:
+        """No smear is chosen any more."""
+        self._wanted, self._on_its_way = self._wanted + 1, None
+        self.layers.clear_all(NO_SMEAR)
+        if self.layers.image is not None:
+            self.layers.image.visible = False
+        self.session.sighted.emit()
 
     def _on_view(self, view: FieldView | AllSubtypeError, field: SmearField) -> None:
         if isinstance(view, AllSubtypeError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from psygnal import Signal
 
 from napari_all_subtype._widgets.edit_words import reversal_text
+from napari_all_subtype._widgets.homes import homes_of
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype.errors import AllSubtypeError, RecordError
@@ -113,8 +114,11 @@ class WordKeeper:
         return f"Cell {labels[0]}: {title}." if count == 1 else f"{count} cells: {title}."
 
     def need_project(self) -> None:
-        """Have a project: without one that was chosen, one in the user's own data folder."""
-        if self.record.database is None:
+        """Have a project: that of the smear, else one in the user's own data folder."""
+        homes = homes_of(self.session.source, self.session.fields)
+        if self.record.database is None and len(homes) == 1:
+            self.record.open(*homes)  # it was closed meanwhile: what is shown is of it
+        elif self.record.database is None:
             now = datetime.now().astimezone()
             self.record.create(data_folder() / REVIEWS_FOLDER / f"{now:%Y-%m-%d %H.%M.%S}")
         # Before all else: a field that cannot be kept has this for its reason.

@@ -150,7 +150,7 @@ def _holder(folder: Path) -> str:
         return "Another program"
     user, machine, process, since = held.values()
     if machine == platform.node() and process == os.getpid():
-        return f"This program itself (opened at {since})"
+        return f"Another window of this napari, or of this program, (opened at {since})"
     return f"Another program ({user} on {machine}, process {process}, since {since})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog
@@ -14,6 +15,7 @@ from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.readers import finish_reading, open_reading, readers_of
 
 LOST = "{} words did not find their cell after the last run: see Result, Orphaned."
+OPEN_ALREADY = "The project {} is open already."
 
 
 class ProjectDesk:
@@ -29,6 +31,8 @@ class ProjectDesk:
         Who reads on most days.
     refused : callable
         Called with an error that says why something could not be done.
+    tell : callable
+        Called with what else was done, in HTML; without text where that is of yesterday.
     """
 
     def __init__(
@@ -37,9 +41,10 @@ class ProjectDesk:
         session: Session,
         settings: UserSettings,
         refused: Callable[[AllSubtypeError], None],
+        tell: Callable[[str], None],
     ):
         self.panel, self.session, self.record = panel, session, session.record
-        self.settings, self._refused = settings, refused
+        self.settings, self._refused, self._tell = settings, refused, tell
         panel.new_wanted.connect(self._on_new)
         panel.open_wanted.connect(self._on_open)
         panel.again_wanted.connect(self._on_again)
@@ -53,6 +58,7 @@ class ProjectDesk:
         session, record = self.session, self.record
         return (
             (record.opened, self._on_opened),
+            (record.left_behind, self._on_left_behind),
             (record.reader_changed, self.show),
             (record.keeper.kept, self.show),
             (record.keeper.changed, self.show),
@@ -78,7 +84,10 @@ class ProjectDesk:
 
     def open(self, folder: Path) -> None:
         """Open the project in `folder`, or say why it cannot be."""
-        self._try(lambda: self.record.open(folder))
+        if self.record.has_open(folder) and self.record.writable:
+            self._tell(escape(OPEN_ALREADY.format(folder.name)))
+        else:
+            self._try(lambda: self.record.open(folder))
 
     def _ask(self, title: str) -> Path | None:
         last = self.settings.last_project
@@ -130,9 +139,13 @@ class ProjectDesk:
         record = self.record
         if record.database is not None:
             self.settings.last_project = record.database.folder
+            self._tell("")  # what stood there was of the time before
         if record.writable and record.reader is None and self.settings.reader:
             self._try(lambda: record.read_as(self.settings.reader))
         self.show()
+
+    def _on_left_behind(self, text: str) -> None:
+        self._tell(escape(text))
 
     def show(self, *_: object) -> None:
         """Say which project is open, who reads, and which smears there are."""

@@ -56,7 +56,9 @@ class Reviewer:
         self.queue, self.region = CellQueue(session), RegionTool(session)
         self.speaker = Speaker(self.words, session, lambda: self.desk.reader_name)
         self.table_words = TableWords(dock, session, self.speaker.say)
-        self.desk = ProjectDesk(dock.project, session, self.settings, self.speaker.tell_why)
+        self.desk = ProjectDesk(
+            dock.project, session, self.settings, self.speaker.tell_why, self.words.say
+        )
         self.views = ViewKeeper(dock, session, self.queue, self.queue_panel)
         self.shortcuts = Shortcuts(dock, self.do)
         self.refill = Later(self._on_fields, dock)
