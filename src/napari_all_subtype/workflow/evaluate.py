@@ -25,7 +25,8 @@ from napari_all_subtype.workflow.learners import Predictor
 from napari_all_subtype.workflow.picture_scale import assumed_lines, scale_lines
 from napari_all_subtype.workflow.project_models import folder_of_model
 from napari_all_subtype.workflow.provenance import made_now
-from napari_all_subtype.workflow.table_cells import Seen, TableCells, cells_of_table, seen_by
+from napari_all_subtype.workflow.seen import Seen, seen_by
+from napari_all_subtype.workflow.table_cells import TableCells, cells_of_table
 
 COUNTED = 200  # cells of a differential
 
@@ -147,8 +148,12 @@ def evaluate_on_table(
     """
     taxonomy = predictor.taxonomy
     parted = bool(model.content.get("random_split"))
-    seen = Seen() if random_split else _seen(database, model, other and other[0], parted)
-    cells = cells_of_table(rows, taxonomy, predictor.crop_spec, seen, parameters, monitor)
+    spec = predictor.crop_spec
+    seen = Seen()
+    if not random_split:
+        told = seen_by(database, spec, parted, monitor)
+        seen = _and_models(told, database, model, other and other[0])
+    cells = cells_of_table(rows, taxonomy, spec, seen, parameters, monitor)
     marked = random_split or parted
     p = predictor.predict(cells.crops, monitor)
     said = said_of(p, taxonomy, parameters.decision)
@@ -161,9 +166,9 @@ def evaluate_on_table(
     return Evaluated(model, cells, taxonomy, p, said, figures, blank, against, other_id, project)
 
 
-def _seen(database: Database, model: StoredModel, other_id: str | None, parted: bool) -> Seen:
+def _and_models(seen: Seen, database: Database, model: StoredModel, other_id: str | None) -> Seen:
     """What the project learned from, and what both models tell that they saw elsewhere."""
-    seen = seen_by(database, parted).and_model(folder_of_model(database, model))
+    seen = seen.and_model(folder_of_model(database, model))
     for one in models_of(database):
         if one.model_id == other_id:
             seen = seen.and_model(folder_of_model(database, one))

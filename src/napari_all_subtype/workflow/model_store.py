@@ -36,7 +36,8 @@ from napari_all_subtype.workflow.models import (
     refuse_changed,
     user_models,
 )
-from napari_all_subtype.workflow.table_cells import Seen, TableCells, cells_of_table, seen_by
+from napari_all_subtype.workflow.seen import Seen, seen_by
+from napari_all_subtype.workflow.table_cells import TableCells, cells_of_table
 
 # What leaves a laboratory names nobody, nor does the name of a table in it: a hash stands for that.
 NAMELESS, CONTROL = "a reader", "control set"
@@ -190,7 +191,8 @@ def release_model(
         database.refuse_read_only()
         if (known := _released_by_record(database, folder, card)) is not None:
             return known
-        seen = seen_by(database, bool(model_of(database, card.id).content.get("random_split")))
+        parted = bool(model_of(database, card.id).content.get("random_split"))
+        seen = seen_by(database, card.crop_spec, parted, monitor)
     classifier = classifier_of(folder)
     seen = seen.and_model(folder)
     cells = cells_of_table(rows, card.classes, card.crop_spec, seen, parameters, monitor)

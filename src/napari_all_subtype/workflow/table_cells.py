@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +13,19 @@ from napari_all_subtype.cells.scale import refuse_unknown_profile
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ImageReadError, Stopped, TooFewCellsError
-from napari_all_subtype.learning.training_set import TEST
-from napari_all_subtype.model.pictures_file import read_pictures
 from napari_all_subtype.progress import SILENT, Monitor, steps
 from napari_all_subtype.project.annotation import Word
-from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.groups import splits_of
 from napari_all_subtype.project.pixels import pixels_sha256
-from napari_all_subtype.project.smears import slides_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.cell_rows import FILE, GROUP, WORD
 from napari_all_subtype.workflow.cut_cell import Cutter
 from napari_all_subtype.workflow.inputs import name_fields
 from napari_all_subtype.workflow.outcomes import Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import shared_scale
+from napari_all_subtype.workflow.seen import Seen
 
 CUT = "cut cells"
+NEARLY = "nearly the same picture as one that was learned from"
 
 
 @dataclass(frozen=True)
@@ -61,59 +58,6 @@ class TableCells:
 
     def __len__(self) -> int:
         return len(self.crops)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a project, or a model, has learned from.
-
-    Parameters
-    ----------
-    groups : frozenset of str
-        Identifiers of groups whose cells train or validate.
-    pixels : frozenset of str
-        Digests of their pictures.
-    """
-
-    groups: frozenset[str] = frozenset()
-    pixels: frozenset[str] = frozenset()
-
-    def and_model(self, folder: Path) -> Seen:
-        """With what the model in `folder` tells that it saw, here or elsewhere.
-
-        Raises
-        ------
-        ModelIntegrityError
-            If what it tells is damaged.
-        """
-        told = read_pictures(folder)
-        return self if told is None else replace(self, pixels=self.pixels | told.seen)
-
-
-def seen_by(database: Database, random_split: bool = False) -> Seen:
-    """Groups and pictures of a project that train or validate.
-
-    Parameters
-    ----------
-    random_split : bool
-        Of a model that was trained cell by cell: it may have learned from any case.
-    """
-    if random_split:
-        used = {slide.case_id for slide in slides_of(database)}
-    else:
-        used = {group for group, split in splits_of(database).items() if split != TEST}
-    told = {
-        row["identifier"]
-        for row in database.rows("SELECT case_id, identifier FROM case_identifiers")
-        if row["case_id"] in used
-    }
-    slides = [slide.slide_id for slide in slides_of(database) if slide.case_id in used]
-    pixels = {
-        row["sha256"]
-        for row in database.rows("SELECT slide_id, sha256 FROM fields")
-        if row["slide_id"] in set(slides)
-    }
-    return Seen(frozenset(told | used), frozenset(pixels))
 
 
 def cells_of_table(
@@ -168,6 +112,9 @@ def cells_of_table(
             continue
         taken.append((cell.crop, words[n].name, groups[n], field.name, cell.found, size))
     left["whose picture was learned from"] = twice
+    alike = seen.nearly([one[0] for one in taken])
+    left[NEARLY] = int(alike.sum())
+    taken = [one for one, same in zip(taken, alike, strict=True) if not same]
     left = {reason: count for reason, count in left.items() if count}
     if not taken:
         raise _nothing_left(len(rows), left, failed)
