@@ -174,3 +174,32 @@ def test_every_figure_of_a_random_split_says_so_and_no_other_does():
     assert "two" in drawn(gallery)[1]
     assert "none" in drawn(plots.gallery_figure(crops_of([]), [], "Errors"))[1]
     assert pyplot.get_fignums() == []
+
+
+def test_precision_of_a_class_that_few_groups_show_is_not_taken_for_unknown():
+    """Draws without a call of it say nothing: they are no draws in which all calls are wrong."""
+    words = np.array(["x"] * 12 + ["y"] * 2, object)
+    groups = np.array([f"g{n}" for n in range(12)] + ["g12", "g12"], object)
+    found = evaluate(one_hot(words, THREE), words, groups, THREE)
+    precision = found.per_class["y"].precision
+    assert (precision.value, precision.low, precision.high) == (1, 1, 1)
+
+
+def test_a_class_that_is_never_called_has_precision_nought():
+    words = np.array(["x", "y"] * 4, object)
+    called = one_hot(["x"] * 8, THREE)
+    found = evaluate(called, words, np.arange(8).astype(str).astype(object), THREE)
+    assert found.per_class["y"].precision.value == 0
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_no_interval_is_told_that_calibrated_confidence_would_lie_outside_of():
+    """Drawn again, calibrated cells look worse: percentiles never reach down to the truth, 0."""
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        sure = rng.uniform(0.5, 1, 200)
+        words = np.where(rng.random(200) < sure, "x", "y").astype(object)
+        p = np.stack([sure, 1 - sure, 0 * sure], axis=1)
+        found = evaluate(p, words, rng.integers(0, 20, 200).astype(str).astype(object), THREE)
+        assert 0 < found.ece.value < 0.2
+        assert found.ece.low is None or found.ece.low <= 0

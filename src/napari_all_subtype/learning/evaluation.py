@@ -61,7 +61,9 @@ class Evaluation:
     macro_f1, balanced_accuracy, accuracy, kappa : Figure
         Over the classes that people used.
     ece : Figure
-        Expected calibration error of the confidence of the side taken, in 15 bins.
+        Expected calibration error of the confidence of the side taken, in 15 bins. Without an
+        interval: cells drawn again are always less calibrated than those they are drawn from,
+        so that one by bootstrap begins at the value itself.
     classes : tuple of str
         Rows and columns of `confusion`, in the taxonomy's order.
     confusion : ndarray, shape (C, C), int
@@ -156,7 +158,7 @@ def evaluate(
     }
     return Evaluation(
         **figures,
-        ece=_ece(said.confidence, right, groups, seed),
+        ece=Figure(reliability(said.confidence, right).ece),
         classes=classes,
         confusion=whole,
         per_class=per_class,
@@ -207,7 +209,7 @@ def _resampled(counts: np.ndarray, seed: int) -> np.ndarray | None:
 
 
 def _with_interval(rule, whole: np.ndarray, drawn: np.ndarray | None) -> Figure:
-    value = float(rule(whole))
+    value = float(np.nan_to_num(rule(whole)))  # a class that is never called: precision 0
     if drawn is None:
         return Figure(value)
     values = rule(drawn)
@@ -236,7 +238,8 @@ def _class_figures(
 ) -> ClassFigures:
     def precision(counts: np.ndarray) -> np.ndarray:
         hits, _, called = confusion.parts(counts)
-        return np.where(called[..., n] > 0, hits[..., n] / np.maximum(called[..., n], 1), 0.0)
+        # In a draw without such a call nothing is known of it, rather than that all are wrong.
+        return np.where(called[..., n] > 0, hits[..., n] / np.maximum(called[..., n], 1), np.nan)
 
     def recall(counts: np.ndarray) -> np.ndarray:
         hits, truth, _ = confusion.parts(counts)
@@ -247,18 +250,6 @@ def _class_figures(
 
     figures = [_with_interval(rule, whole, drawn) for rule in (precision, recall, f1)]
     return ClassFigures(*figures, cells=int(whole[n].sum()), groups=groups)
-
-
-def _ece(confidence: np.ndarray, right: np.ndarray, groups: np.ndarray, seed: int) -> Figure:
-    value = reliability(confidence, right).ece
-    names, number = np.unique(groups.astype(str), return_inverse=True)
-    if len(names) < 2:
-        return Figure(value)
-    draws = np.random.default_rng(seed).multinomial(
-        len(names), np.full(len(names), 1 / len(names)), BOOTSTRAPS
-    )
-    values = [reliability(confidence, right, weights=draw[number]).ece for draw in draws]
-    return Figure(value, *_interval(np.array(values)))
 
 
 def _plain(figures: ClassFigures) -> dict:
