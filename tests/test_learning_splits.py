@@ -116,6 +116,26 @@ def test_few_groups_and_no_test_are_told():
     assert any("Only 2 groups: 1 train, 1 val" in note for note in plan.notes)
 
 
+def test_counts_of_notes_add_up_where_groups_share_a_picture():
+    cells = [(word, n) for n in range(10) for word in ("normal", "blast")]
+    words, groups = zip(*cells, strict=True)
+    names = [str(n) for n in groups]
+    shared = [(str(n), str(n + 1)) for n in range(0, 10, 2)]
+    plan = plan_splits(words, names, FAB5, together=shared)
+    (note,) = [one for one in plan.notes if one.startswith("Only 10 groups")]
+    train, val = (list(plan.splits.values()).count(one) for one in ("train", "val"))
+    assert f"Only 10 groups, 5 of them apart: {train} train, {val} val." in note
+    assert any(f"Only {val} validation cells are blast" in one for one in plan.notes)
+
+
+def test_pairs_of_cells_and_pairs_of_groups_are_told_apart():
+    crops = np.zeros((7, 8, 8, 3), np.uint8)
+    groups = ["a", "a", "a", "b", "c", "d", "d"]
+    told = describe_duplicates(find_duplicates(crops, groups), groups)
+    assert told.startswith("17 pairs of cells in different groups")
+    assert "in 6 pairs of groups: a and b, a and c, a and d and 3 more." in told
+
+
 def test_subtype_that_nothing_validates_is_told():
     cells = [(word, n) for n in range(4) for word in ("normal", "blast")] * 4 + [("l3", 0)]
     _, _, plan = planned(cells)

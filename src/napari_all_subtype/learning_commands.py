@@ -105,7 +105,9 @@ def feedback(
     if found.kappa is not None:
         say(f"Agreement with the model before (Cohen's κ): {found.kappa:.3f}.")
     say(f"{found.looped} labelled cells weigh more in the next training.")
-    say(f"{len(found.suspects)} words are suspect: {path.with_name(SUSPECTS_FILE).name}.")
+    suspects = len(found.suspects)
+    words = "1 word is" if suspects == 1 else f"{suspects} words are"
+    say(f"{words} suspect: {path.with_name(SUSPECTS_FILE).name}.")
     say(f"{len(found.queue)} cells to name: {path.name}.")
     if kept is not None:
         say(f"The earlier {path.name} had words of a reader in it and is kept as {kept.name}.")

@@ -86,14 +86,15 @@ def describe_duplicates(
     exact = sum(one.exact for one in duplicates)
     pairs = groups_together(duplicates, groups)
     shown = ", ".join(f"{one} and {two}" for one, two in pairs[:3])
-    more = f" and {len(pairs) - 3} more pairs" if len(pairs) > 3 else ""
+    more = f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
+    of = f"{len(pairs)} pairs of groups" if len(pairs) > 1 else "1 pair of groups"
     found = "1 pair" if len(duplicates) == 1 else f"{len(duplicates)} pairs"
     then = "These groups are kept together, unless they were parted before."
     if random_split:
         then = "The split is random: such a cell may train here and validate there."
     return (
-        f"{found} of cells in different groups, the same picture ({exact} pixel by pixel): "
-        f"{shown}{more}. {then}"
+        f"{found} of cells in different groups, the same picture ({exact} pixel by pixel), "
+        f"in {of}: {shown}{more}. {then}"
     )
 
 

@@ -19,6 +19,7 @@ from napari_all_subtype.taxonomy import Taxonomy
 
 MIN_CELLS = 4  # of each class: fewer cannot be divided
 MIN_GROUPS = 2  # one to train, one to validate
+FEW_VALIDATION_CELLS = 5  # of a class: fewer are told of
 MIN_TEST_GROUPS = 6
 MIN_TEST_CELLS = 40  # of each class, before any are put aside that nothing learns from
 
@@ -107,13 +108,15 @@ def plan_splits(
     _refuse_missing(table, splits)
     of_group = {group: known.get(group, splits[bundles[group]]) for group in dict.fromkeys(groups)}
     notes += _lonely_words(words, groups, of_group)
+    notes += _hardly_validated(kinds, groups, of_group)
     new = {group: split for group, split in of_group.items() if group not in known}
     if len(table.names) < MIN_TEST_GROUPS:
         counts = Counter(of_group.values())
         said = ", ".join(f"{counts[split]} {split}" for split in SPLITS if counts[split])
+        apart = f", {len(table.names)} of them apart" if len(table.names) < len(of_group) else ""
         notes.append(
-            f"Only {len(table.names)} groups: {said}. Figures of so few cases say little of a new "
-            "one."
+            f"Only {len(of_group)} groups{apart}: {said}. Figures of so few cases say little of "
+            "a new one."
         )
     return SplitPlan(of_group, new, tuple(notes))
 
@@ -240,6 +243,20 @@ def _refuse_missing(table: GroupTable, splits: Mapping[str, str]) -> None:
                 f"{'group' if groups == 1 else 'groups'} (cases), which cannot be parted or moved. "
                 "Add cells of this class from 1 more group."
             )
+
+
+def _hardly_validated(
+    kinds: Sequence[str], groups: Sequence[str], splits: Mapping[str, str]
+) -> list[str]:
+    """Notes on classes of which a handful of cells, or fewer, validate."""
+    pairs = zip(kinds, groups, strict=True)
+    counts = Counter(kind for kind, group in pairs if splits[group] == VAL)
+    return [
+        f"Only {n} validation {'cell is' if n == 1 else 'cells are'} {kind}: figures on so few say "
+        "little. Add cells of it from other cases."
+        for kind, n in sorted(counts.items())
+        if n < FEW_VALIDATION_CELLS
+    ]
 
 
 def _lonely_words(
