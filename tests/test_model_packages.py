@@ -23,16 +23,18 @@ from napari_all_subtype.errors import (
     ModelNotFoundError,
     ModelPackageError,
     ModelVersionError,
+    OutputError,
     OutputExistsError,
     ParameterError,
     RecordError,
 )
+from napari_all_subtype.files import new_folder
 from napari_all_subtype.model import imagenet, packages
 from napari_all_subtype.model.card import CARD_FORMAT, CARD_NAME, read_card
 from napari_all_subtype.model.classifier import load_classifier
 from napari_all_subtype.model.packages import export_package, import_package, with_card
 from napari_all_subtype.model.saving import Told, card_hash, save_model
-from napari_all_subtype.model.weights import WEIGHTS_NAME, sha256_of
+from napari_all_subtype.model.weights import WEIGHTS_NAME, save_weights, sha256_of
 from napari_all_subtype.project.database import create_project
 from napari_all_subtype.project.models import add_model, models_folder, models_of
 from napari_all_subtype.taxonomy import FAB5
@@ -119,13 +121,51 @@ def test_imports_at_once_do_not_disturb_each_other(
         assert load_classifier(folder).card.id == folder.name
 
 
-@pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "a/b.txt", "a\\b.txt", "C:out.txt"])
+@pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "a/../b.txt", "a\\b.txt", "C:out.txt"])
 def test_a_path_outside_of_the_folder_is_refused(copied, place, tmp_path, name):
     with zipfile.ZipFile(zipped(copied, tmp_path / "m.zip"), "a") as package:
         package.writestr(zipfile.ZipInfo(name), "x")
     with pytest.raises(ModelPackageError, match="outside of its folder"):
         import_package(tmp_path / "m.zip", place)
     assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_mere_folder_within_the_package_is_called_so(copied, place, tmp_path):
+    for name in ("a/", "a/b.txt"):
+        with zipfile.ZipFile(zipped(copied, tmp_path / "m.zip"), "a") as package:
+            package.writestr(zipfile.ZipInfo(name), "")
+        with pytest.raises(ModelPackageError, match="not the folder around them"):
+            import_package(tmp_path / "m.zip", place)
+
+
+def test_errors_of_an_import_name_the_package_and_no_partial_folder(copied, place, tmp_path):
+    card = json.loads((copied / CARD_NAME).read_text())
+    card["files"]["more.csv"] = "0" * 64
+    (copied / CARD_NAME).write_text(json.dumps(card))
+    for source in (copied, zipped(copied, tmp_path / "m.zip")):
+        with pytest.raises(ModelIntegrityError, match=f"missing from {source.name}") as caught:
+            import_package(source, place)
+        assert "partial" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [OSError, RuntimeError])
+@pytest.mark.parametrize(("number", "words"), [(28, "disk is full"), (27, "larger than")])
+def test_a_full_disk_is_told_plainly_when_weights_are_written(tmp_path, kind, number, words):
+    class Full:
+        compiled = False
+
+        def save_weights(self, path):
+            raise kind(
+                f"Can't write data (file write failed: time = Mon, filename = 'x', file descriptor "
+                f"= 5, errno = {number}, error message = 'something', buf = 0x1)"
+            )
+
+    with (
+        pytest.raises(OutputError, match=words) as caught,
+        new_folder(tmp_path / "m", own=()) as partial,
+    ):
+        save_weights(Full(), partial)
+    assert "errno" not in str(caught.value)
 
 
 def test_a_link_is_refused(copied, place, tmp_path):

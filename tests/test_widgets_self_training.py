@@ -147,6 +147,15 @@ def test_feedback_gives_a_queue_and_suspect_words(learning_dock, rounds_made, qt
     assert "queue.csv" in dock.footer.told.text()
 
 
+def test_closing_is_quiet_when_qt_has_deleted_the_timer(learning_dock, qtbot):
+    """As at the end of the program, where Qt deletes in an order of its own."""
+    _, dock = learning_dock(SelfTraining)
+    reader = dock.conductor.reader
+    reader._timer.deleteLater()
+    qtbot.wait(50)
+    reader.close()
+
+
 def test_queue_is_read_in_the_review(reviewed, analysed, qtbot):
     viewer, analysis = analysed
     session = analysis.controller.session

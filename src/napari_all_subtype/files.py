@@ -177,6 +177,11 @@ def _explained(path: Path, verb: str = "write") -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             why = "the disk is full. Free some space or choose another output."
+        elif error.errno == errno.EFBIG:
+            why = (
+                "it would be larger than the system lets a file be here (ulimit -f, or the file "
+                "system). Raise the limit or choose another output."
+            )
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             why = "it may not be written. Choose an output you own."
         elif error.errno in (errno.ENOTDIR, errno.EEXIST):

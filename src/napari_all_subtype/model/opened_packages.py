@@ -68,6 +68,11 @@ def _refuse_names(names: list[str], source: str) -> None:
             f"each once. {ADVICE}"
         )
     for name in names:
+        if _only_deeper(name):
+            raise ModelPackageError(
+                f"{source} holds {name!r}, in a folder of its own: expected {CARD_NAME} and "
+                "weights at the top. Pack the files of the model, not the folder around them."
+            )
         if name != PurePath(name).name or "\\" in name or ":" in name or name in ("", ".", ".."):
             raise ModelPackageError(
                 f"{source} holds {name!r}, which would be written outside of its folder: expected "
@@ -89,6 +94,13 @@ def _refuse_names(names: list[str], source: str) -> None:
                 f"{source} holds {name}: expected only names that end in {', '.join(_ALLOWED)}. "
                 f"{ADVICE}"
             )
+
+
+def _only_deeper(name: str) -> bool:
+    """Whether a name leads into a folder, and nowhere else."""
+    parts = name.removesuffix("/").split("/")
+    plain = all(part not in ("", ".", "..") for part in parts) and not set(name) & {"\\", ":"}
+    return plain and (len(parts) > 1 or name.endswith("/"))
 
 
 @contextmanager

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.errors import (
+    AllSubtypeError,
     ModelIntegrityError,
     ModelMismatchError,
     ModelPackageError,
@@ -92,7 +96,7 @@ def import_package(
     OutputExistsError, OutputError
         If a model of this id is there already, or it cannot be written.
     """
-    with opened_package(source) as (names, unpack):
+    with opened_package(source) as (names, unpack), _named(source):
         # Of its own, however often the same package is brought in at the same time.
         inbox = place / f"{PARTIAL}{uuid4().hex}"
         try:
@@ -114,6 +118,16 @@ def import_package(
         finally:
             shutil.rmtree(inbox, ignore_errors=True)
     return card, folder
+
+
+@contextmanager
+def _named(source: Path) -> Iterator[None]:
+    """Have errors name what is brought in, and not the folder where it is looked through."""
+    try:
+        yield
+    except AllSubtypeError as error:
+        told = re.sub(rf"{re.escape(PARTIAL)}[\w-]+", source.name, str(error))
+        raise type(error)(told) from error
 
 
 def _settle(inbox: Path, folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import warnings
 from collections.abc import Sequence
 from importlib.resources import files
@@ -144,5 +146,12 @@ def save_weights(network: keras.Model, folder: Path, name: str = WEIGHTS_NAME) -
         copy.set_weights(network.get_weights())
         network = copy
     path = folder / name
-    network.save_weights(path)
+    try:
+        network.save_weights(path)
+    except (OSError, RuntimeError) as error:
+        # HDF5 tells what the system said in the middle of a long text, if at all.
+        found = re.search(r"errno = (\d+)", str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[1]), os.strerror(int(found[1]))) from error
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from qtpy.QtCore import QTimer
 
@@ -43,7 +44,9 @@ class QueueReader:
 
     def close(self) -> None:
         """Wait for nothing more."""
-        self._timer.stop()
+        # At the end of the program Qt may have deleted the timer before the dock.
+        with suppress(RuntimeError):
+            self._timer.stop()
 
     def read(self, cells: Sequence[Cell], again: bool, file: str = "queue.csv") -> str:
         """Read the next smear of `cells`; what to tell a person.
