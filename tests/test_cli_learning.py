@@ -9,12 +9,15 @@ import pytest
 from fake_learner import FakeLearner
 from learning_project import learning_project
 from napari_all_subtype.cli import main
+from napari_all_subtype.errors import ModelNotFoundError
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
+from napari_all_subtype.learning.pictures import Pictures
+from napari_all_subtype.model.weights import BUNDLED_ID, bundled_folder
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.rounds import rounds_of, running_model
 from napari_all_subtype.project.smears import fields_of
-from napari_all_subtype.workflow import keras_learner
+from napari_all_subtype.workflow import keras_learner, project_models
 from napari_all_subtype.workflow.self_train import self_train
 from napari_all_subtype.workflow.train import train_project
 from test_project_learning import table
@@ -197,6 +200,45 @@ def test_project_that_another_program_writes_is_said(folder, taught, capsys):
     with open_project(folder):
         assert run("self-train", folder) == 2
     assert "Nothing can be changed" in capsys.readouterr().err
+
+
+def test_evaluation_says_what_it_counts_and_compares(folder, tmp_path, capsys, monkeypatch):
+    with open_project(folder) as project:
+        first, second = (
+            train_project(project, FakeLearner(sharpness=s)).model.model_id for s in (3, 5)
+        )
+    monkeypatch.setattr(project_models, "refuse_changed", lambda folder: None)
+    monkeypatch.setattr(project_models, "load_classifier", FakeLearner().load)
+    monkeypatch.setattr(project_models, "pictures_of_weights", lambda folder: Pictures())
+    rows = table(tmp_path, ["normal", "blast"] * 4)
+    rows.to_csv(tmp_path / "cells.csv", index=False)
+    out = tmp_path / "m.json"
+    words = ("evaluate", folder, "--table", tmp_path / "cells.csv", "--out", out)
+    assert run(*words, "--model", first, "--against", second, "--pixel-size", 0.375) == 0
+    said, err = capsys.readouterr()
+    lost = json.loads(out.read_text())["cell_not_found"]
+    assert 0 < lost < 8
+    assert f"warning: No cell was found in {lost} of 8 pictures" in err
+    assert "Scale" not in err
+    (line,) = (line for line in said.splitlines() if "McNemar" in line)
+    assert line.startswith(f"Against model {second}: this one alone is right on 0 cells")
+    assert "p = 1" in line
+    assert run(*words, "--model", first) == 0
+    said, err = capsys.readouterr()
+    assert "McNemar" not in said
+    assert "warning: Scale assumed in 8 of 8 pictures" in err
+    assert run(*words, "--model", "nowhere-1") == 2
+    assert "models import PACKAGE --project FOLDER" in capsys.readouterr().err
+
+
+def test_model_that_the_user_imported_can_be_measured(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(project_models, "user_models", lambda: tmp_path)
+    shutil.copytree(bundled_folder() / BUNDLED_ID, tmp_path / "mine-1")
+    with open_project(folder, write=False) as project:
+        model = project_models.model_named(project, "mine-1")
+        assert project_models.folder_of_model(project, model) == tmp_path / "mine-1"
+        with pytest.raises(ModelNotFoundError, match="that you imported"):
+            project_models.model_named(project, "mine-2")
 
 
 @pytest.mark.slow

@@ -498,7 +498,7 @@ def test_evaluation_tells_whence_the_scale_of_its_cells_came(ready, tmp_path):
     told = evaluate_on_table(project, model, predictor, rows, parameters=given)
     assert set(told.cell_table()["um_per_px"]) == {0.3}
     assert told.metrics()["scale_assumed"] == 0
-    assert told.warnings == []
+    assert not any("Scale" in line for line in told.warnings)
 
 
 def test_unreadable_pictures_are_told_and_the_others_are_measured(ready, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -11,7 +11,10 @@ from napari_all_subtype.config import AnalysisParameters, ScaleParameters
 from napari_all_subtype.option_groups import Debug, Scale
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
-from napari_all_subtype.terminal import fail, note, say, tell_scale
+from napari_all_subtype.terminal import fail, note, say, warn
+
+if TYPE_CHECKING:
+    from napari_all_subtype.workflow.evaluate import Evaluated
 
 DONE, SOME_FAILED = 0, 1
 
@@ -79,21 +82,39 @@ def evaluate(
     if report is not None:
         write_report(found, report, overwrite)
     write_metrics(found, out)
+    if untold:
+        note(untold)
+    _tell(found)
+    say(f"All figures: {out}")
+    say(RESEARCH_USE_ONLY)
+    return SOME_FAILED if found.cells.failed else DONE
+
+
+def _tell(found: Evaluated) -> None:
+    """What took no part and what is to be known on stderr, the figures on stdout."""
+    from napari_all_subtype.workflow.picture_scale import scale_lines
+
     for outcome in found.cells.failed:
         fail(f"{outcome.field.name}: {outcome.error}")
     for why, n in found.cells.left_out.items():
         note(f"{n} rows {why} take no part.")
-    tell_scale(found.cells.sizes)
-    if untold:
-        note(untold)
-    if found.figures.random_split:
-        note("Random split: cells of one case train and test, the figures are too good.")
+    for line in found.warnings:
+        warn(line)
+    for line in scale_lines(found.cells.sizes):
+        note(line)
     figures = found.figures
+    if figures.random_split:
+        note("Random split: cells of one case train and test, the figures are too good.")
     say(
-        f"Model {chosen.model_id} on {figures.cells} cells of {figures.groups} groups: macro-F1 "
-        f"{figures.macro_f1.value:.3f}, balanced accuracy {figures.balanced_accuracy.value:.3f}, "
-        f"κ {figures.kappa.value:.3f}, ECE {figures.ece.value:.3f}"
+        f"Model {found.model.model_id} on {figures.cells} cells of {figures.groups} groups: "
+        f"macro-F1 {figures.macro_f1.value:.3f}, balanced accuracy "
+        f"{figures.balanced_accuracy.value:.3f}, κ {figures.kappa.value:.3f}, ECE "
+        f"{figures.ece.value:.3f}"
     )
-    say(f"All figures: {out}")
-    say(RESEARCH_USE_ONLY)
-    return SOME_FAILED if found.cells.failed else DONE
+    if found.against is not None:
+        other = found.against
+        say(
+            f"Against model {found.other_id}: this one alone is right on {other.only_first} cells, "
+            f"the other alone on {other.only_second}, both on {other.both}, neither on "
+            f"{other.neither} (McNemar, exact: p = {other.p_value:.3g})"
+        )

@@ -23,7 +23,7 @@ from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.blank_limit import limit_of_blank
 from napari_all_subtype.workflow.learners import Predictor
 from napari_all_subtype.workflow.picture_scale import assumed_lines, scale_lines
-from napari_all_subtype.workflow.project_models import folder_of_model
+from napari_all_subtype.workflow.project_models import folder_of_model, model_outside
 from napari_all_subtype.workflow.provenance import made_now
 from napari_all_subtype.workflow.seen import Seen, seen_by
 from napari_all_subtype.workflow.table_cells import TableCells, cells_of_table
@@ -72,8 +72,13 @@ class Evaluated:
 
     @property
     def warnings(self) -> list[str]:
-        """That nothing gave the scale of some pictures: one line, or none."""
-        return assumed_lines(self.cells.sizes)
+        """What a person is to know beside the figures: scales assumed, cells not found."""
+        lost, n = int((~self.cells.found).sum()), len(self.cells)
+        told = [
+            f"No cell was found in {lost} of {n} pictures: there the model judged the middle of "
+            "the picture, and they count in every figure."
+        ]
+        return [*assumed_lines(self.cells.sizes), *(told if lost else ())]
 
     def metrics(self) -> dict:
         """All figures, ready for JSON."""
@@ -91,7 +96,8 @@ class Evaluated:
             "left_out": self.cells.left_out,
             "unreadable": len(self.cells.failed),
             "scale_assumed": sum(size.origin == "assumed" for size in self.cells.sizes),
-            "scale": [*self.warnings, *scale_lines(self.cells.sizes)],
+            "scale": scale_lines(self.cells.sizes),
+            "warnings": self.warnings,
             "limit_of_blank": self.blank,
             "against": against,
             **made_now(),
@@ -169,8 +175,9 @@ def evaluate_on_table(
 def _and_models(seen: Seen, database: Database, model: StoredModel, other_id: str | None) -> Seen:
     """What the project learned from, and what both models tell that they saw elsewhere."""
     seen = seen.and_model(folder_of_model(database, model))
-    for one in models_of(database):
-        if one.model_id == other_id:
+    outside = model_outside(other_id) if other_id else None
+    for one in (*models_of(database), *filter(None, [outside])):
+        if one.model_id == other_id or one is outside:
             seen = seen.and_model(folder_of_model(database, one))
     return seen
 
