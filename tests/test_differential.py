@@ -185,8 +185,25 @@ def test_tables_have_a_column_per_reader_and_a_row_per_class():
     assert told.loc["L1", "A"].startswith("1 (50.0 %, ")
     assert told.loc["Nucleated red cell / 100", "A"].startswith("50.0 (1 seen, ")
     assert told.loc["Nucleated red cell / 100", "model m"] == "–"
-    assert any("3 of the 101 cells drawn have been read" in line for line in count.lines)
-    assert any("read the others, too" in line for line in count.lines)
+    drew, read, *_ = count.lines
+    assert drew == "101 cells drawn in field order out of 300."
+    assert read == (
+        "3 of the 101 are read: 2 leukocytes and 1 other object; the model's column counts the 98 "
+        "unread cells as well. Read the others, too."
+    )
+    signed = count.model_copy(update={"final": True})
+    assert signed.lines[1].endswith("98 unread cells as well.")
+
+
+def test_narrow_column_is_called_by_its_reader_where_that_is_clear():
+    drawn, column = counts({1: "normal"})
+    mine = column.model_copy(update={"by": "common record", "reader_id": 4})
+    count = differential(drawn, mine, model_column("model m", drawn, FAB5))
+    assert list(count_words(count, {4: "Dr. A"}, narrow=True)) == ["Dr. A", "model"]
+    assert list(count_words(count, narrow=True)) == ["common record", "model"]
+    again = mine.model_copy(update={"by": "reader-4"})
+    count = differential(drawn, mine, again)
+    assert list(count_words(count, {4: "Dr. A"}, narrow=True)) == ["Dr. A, common record", "Dr. A"]
 
 
 def test_count_of_nothing_has_no_shares():

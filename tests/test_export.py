@@ -101,7 +101,7 @@ def test_result_that_is_locked_says_so(tmp_path):
     state = ResultState(1, "locked", 3, 3, version=1, locked_utc="2026", reader_id=2, reader="Dr.")
     out = write_analysis(example_analysis(), example_source(), tmp_path / "field", state=state)
     text = (out / "summary.json").read_text(encoding="utf-8")
-    assert "Locked by reader-2 at 2026 (version 1)" in text
+    assert "Locked by reader-2, 2026 UTC (version 1)" in text
     assert "Dr." not in text
     assert set(pd.read_csv(out / "cells.csv")["result"]) == {"locked"}
 

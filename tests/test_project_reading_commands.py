@@ -80,8 +80,9 @@ def test_count_is_told_by_reader_and_model_side_by_side(folder, tmp_path, capsys
     code, out, err = told_by(capsys, *order, "--out", path)
     assert (code, err) == (0, "")
     assert "Dr. B" in out
-    assert "11 leukocytes drawn at random (seed 3) out of 12 cells" in out
-    assert "3 of the 12 cells drawn have been read." in out
+    assert "12 cells drawn at random (seed 3) out of 12" in out
+    assert "3 of the 12 are read: 2 leukocytes and 1 other object" in out
+    assert "Dr. A, common record" in out
     assert "The smear has too few cells: 100 leukocytes were asked for." in out
     assert "Preliminary: 3 of 12 cells were reviewed." in out
     assert RESEARCH_USE_ONLY in out
@@ -116,7 +117,7 @@ def test_image_that_moved_is_told_and_the_count_goes_on(folder, capsys):
     with open_project(folder) as project:
         path_of(project, 1).unlink()
     code, out, _ = told_by(capsys, "count", folder, "--slide", 1)
-    assert (code, "1 images could not be read" in out) == (0, True)
+    assert (code, "1 image could not be read" in out) == (0, True)
 
 
 def test_agreement_is_told_by_name_and_written_by_code(folder, tmp_path, capsys):

@@ -63,7 +63,7 @@ def test_lock_ends_words_outlines_and_undo_until_an_amendment(reviewed, analysed
     database = reviewed.reviewer.record.database
     (version,) = locks_of(database, 1)
     assert "<b>Locked</b>: 1 of 5 cells" in told(reviewed)
-    for part in ("by Dr. A at", "version 1", "example", version.sha256[:16]):
+    for part in ("by Dr. A, ", "version 1", "example", version.sha256[:16]):
         assert part in told(reviewed)
     assert not reviewed.result.lock_button.isEnabled()
     for name in ("normal", "undo", "take_back"):

@@ -128,6 +128,15 @@ def history(
     return [Annotation.of_row(row) for row in rows]
 
 
+def readers_heard(database: Database, slide_id: int) -> set[int]:
+    """Readers whose words stand in the common record of a slide."""
+    sql = (
+        f"SELECT DISTINCT reader_id FROM ({_LAST} AND marked_cells.field_id IN "
+        "(SELECT id FROM fields WHERE slide_id = ?))"
+    )
+    return {row["reader_id"] for row in database.rows(sql, (None, slide_id))}
+
+
 def count_standing(database: Database, field_id: int) -> tuple[int, int]:
     """How many annotations of the common record stand in a field, and how many are orphaned."""
     sql = f"SELECT count(label_now), count(*) FROM ({_LAST} AND marked_cells.field_id = ?)"

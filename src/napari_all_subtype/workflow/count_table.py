@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.taxonomy import (
     EXCLUSIONS,
     RESEARCH_USE_ONLY,
@@ -68,7 +69,7 @@ class CountColumn(_Frozen):
     n_artefacts : int
         Other objects, and what is no cell.
     reader_id : int or None
-        Whose reading it is; None for the common record and for the model.
+        Who said all of it; None for a common record of several readers, and for the model.
     """
 
     by: str
@@ -97,6 +98,8 @@ class Differential(_Frozen):
         What else is to be known, in sentences.
     result : str
         How final the result of the smear is; empty where no project keeps it.
+    final : bool
+        Whether nothing more can be read, as it was signed for.
     titles : dict of str to str
         What classes are called on screen.
     """
@@ -112,6 +115,7 @@ class Differential(_Frozen):
     blank_rate: BlankRate | None = None
     notes: tuple[str, ...] = ()
     result: str = ""
+    final: bool = False
     titles: dict[str, str] = {}
     notice: str = RESEARCH_USE_ONLY
 
@@ -131,26 +135,38 @@ class Differential(_Frozen):
     @property
     def lines(self) -> tuple[str, ...]:
         """What stands beside the table, in sentences."""
-        order = (
-            f"drawn at random (seed {self.parameters.seed})"
-            if self.parameters.order == "random"
-            else "in field order"
-        )
-        told = [
-            f"{self.n_leukocytes} leukocytes {order} out of {self.n_able} cells; left out: "
-            f"{self.n_at_edges} cut by a left or upper edge, {self.n_repeated} that an earlier "
-            "field shows as well.",
-            f"{self.n_read} of the {self.n_drawn} cells drawn have been read.",
-        ]
+        told = [self._how_drawn, self._how_read]
         if self.n_leukocytes < self.parameters.n_cells:
             told.append(
                 f"The smear has too few cells: {self.parameters.n_cells} leukocytes were asked for."
             )
-        if self.n_read < self.n_drawn:
-            told.append("The reader's column is of the cells read so far: read the others, too.")
         if self.blank_rate is not None:
             told.append(self.blank_rate.text)
         return (*told, *self.notes, *((self.result,) if self.result else ()))
+
+    @property
+    def _how_drawn(self) -> str:
+        order = (
+            f"at random (seed {self.parameters.seed})"
+            if self.parameters.order == "random"
+            else "in field order"
+        )
+        left = [f"{self.n_at_edges} cut by a left or upper edge"] * (self.n_at_edges > 0)
+        left += [f"{self.n_repeated} that an earlier field shows as well"] * (self.n_repeated > 0)
+        out = f"; left out before: {' and '.join(left)}" if left else ""
+        return f"{amount(self.n_drawn, 'cell')} drawn {order} out of {self.n_able}{out}."
+
+    @property
+    def _how_read(self) -> str:
+        """How many were read, and what the columns are of, and what the columns are of."""
+        unread = self.n_drawn - self.n_read
+        leukocytes = self.columns[0].n_leukocytes
+        text = f"{self.n_read} of the {self.n_drawn} are read: {amount(leukocytes, 'leukocyte')}"
+        if other := self.n_read - leukocytes:
+            text += f" and {amount(other, 'other object')}"
+        if unread and self.columns[-1].apart is None:
+            text += f"; the model's column counts the {amount(unread, 'unread cell')} as well"
+        return f"{text}." + (" Read the others, too." if unread and not self.final else "")
 
 
 def count_column(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from napari_all_subtype.workflow.count_table import APART, Apart, Differential
+from napari_all_subtype.workflow.count_table import APART, Apart, CountColumn, Differential
 from napari_all_subtype.workflow.intervals import Interval, Proportion
 from napari_all_subtype.workflow.spoken import MODEL, Rater
 
@@ -68,9 +68,17 @@ def count_words(
             cells[f"{count.titles.get(name, name)}{per_100}"] = _apart(one, narrow)
         told = "–" if column.apart is None else str(column.n_artefacts)
         cells["Artefacts, left out"] = told
-        title = Rater(column.by, column.reader_id).title(names)
-        shown[MODEL if narrow and column.apart is None else title] = cells
+        shown[_title(count, column, names, narrow)] = cells
     return pd.DataFrame(shown)
+
+
+def _title(count: Differential, column: CountColumn, names: Mapping[int, str], narrow: bool) -> str:
+    """What a column is called; where it is narrow as short as it can be told from the others."""
+    title = Rater(column.by, column.reader_id).title(names)
+    if not narrow:
+        return title
+    alone = sum(one.reader_id == column.reader_id for one in count.columns) == 1
+    return MODEL if column.apart is None else names.get(column.reader_id if alone else None, title)
 
 
 def _ends(interval: Interval | None) -> Sequence[float | None]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import AllSubtypeError, RecordError, Stopped
 from napari_all_subtype.progress import SILENT, Monitor, steps
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.history import readers_heard
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.records import Reading
 from napari_all_subtype.project.smears import path_of
@@ -26,10 +28,11 @@ from napari_all_subtype.workflow.differential import CountedField, Drawn, draw
 from napari_all_subtype.workflow.kept_cells import kept_cells
 from napari_all_subtype.workflow.overlaps import SmearOverviews
 from napari_all_subtype.workflow.project_analyses import words_on
-from napari_all_subtype.workflow.result_state import result_state
+from napari_all_subtype.workflow.result_state import FINAL, result_state
 from napari_all_subtype.workflow.review_parameters import DifferentialParameters
 from napari_all_subtype.workflow.spoken import MODEL, RECORD, finished_readings, named_readings
 
+NO_CELL = "No cell was found in this smear yet. Analyse its fields, then count."
 Analyses = Mapping[int, Analysis]
 Repeated = dict[int, tuple[Region, ...]]
 
@@ -73,7 +76,7 @@ def draw_smear(fields: Analyses, repeated: Repeated, parameters: DifferentialPar
         If no field was analysed, or their classes differ.
     """
     if not fields:
-        raise RecordError("No cell was found in this smear yet. Analyse its fields, then count.")
+        raise RecordError(NO_CELL)
     if len({one.taxonomy for one in fields.values()}) > 1:
         raise RecordError(
             "Fields of this smear were classified by models with different classes, which cannot "
@@ -119,6 +122,7 @@ def counted(
     lost: int = 0,
     apart: Reading | None = None,
     with_model: bool = True,
+    identifiers: bool = False,
 ) -> Differential:
     """What the cells drawn add up to, column by column.
 
@@ -132,12 +136,14 @@ def counted(
         The one whose words these are; by default the common record.
     with_model : bool
         Also what the model says, and how often it is wrong of normal cells.
+    identifiers : bool
+        Have the result name who locked it.
     """
     first = next(iter(fields.values()))
     taxonomy, seed = first.taxonomy, parameters.seed
     own = RECORD if apart is None else f"reader-{apart.reader_id}"
     column = count_column(own, drawn, drawn.words, taxonomy, seed)
-    columns = [column.model_copy(update={"reader_id": apart and apart.reader_id})]
+    columns = [column.model_copy(update={"reader_id": _who(database, slide_id, apart)})]
     if apart is None:
         columns += _readings(database, slide_id, fields, drawn, taxonomy, seed)
     models = sorted({one.model for one in fields.values()})
@@ -145,6 +151,7 @@ def counted(
         columns.append(model_column(f"{MODEL} {', '.join(models)}", drawn, taxonomy, seed))
     threshold = first.parameters.decision.blast_threshold
     rate = blank_rate(first.facts, drawn.n_leukocytes, threshold)
+    state = result_state(database, slide_id)
     return Differential(
         parameters=parameters,
         n_drawn=len(drawn.places),
@@ -156,9 +163,18 @@ def counted(
         columns=tuple(columns),
         blank_rate=rate if with_model else None,
         notes=_notes(lost, models),
-        result=result_state(database, slide_id).text(),
+        result=state.text(identifiers),
+        final=apart is None and state.state in FINAL,
         titles=titles_of(taxonomy),
     )
+
+
+def _who(database: Database, slide_id: int, apart: Reading | None) -> int | None:
+    """Who said all that counts: who reads apart, or the only one in the common record."""
+    if apart is not None:
+        return apart.reader_id
+    heard = readers_heard(database, slide_id)
+    return heard.pop() if len(heard) == 1 else None
 
 
 def _readings(
@@ -191,8 +207,8 @@ def _notes(lost: int, models: Sequence[str]) -> tuple[str, ...]:
     notes = []
     if lost:
         notes.append(
-            f"{lost} images could not be read: whether they show again what others show is not "
-            "known."
+            f"{amount(lost, 'image')} could not be read: whether cells there are shown by others "
+            "as well is not known."
         )
     if len(models) > 1:
         notes.append("Fields of this smear were classified by different models.")

@@ -84,12 +84,17 @@ class ResultState:
         text = f"{self.state[:1].upper()}{self.state[1:]}: {self.reviewed_text}."
         if not self.version:
             return text
-        who = self.reader if identifiers else f"reader-{self.reader_id}"
-        verb = "Locked" if self.state in FINAL else "Last locked"
-        text += f" {verb} by {who} at {self.locked_utc} (version {self.version})."
+        text += f" {self.signed(identifiers)}."
         if self.reasons and identifiers:
             text += f" Amended because: {'; '.join(self.reasons)}."
         return text
+
+    def signed(self, identifiers: bool = False) -> str:
+        """Who locked it and when, with the reader's name or a code: ``Locked by reader-1, …``."""
+        who = self.reader if identifiers else f"reader-{self.reader_id}"
+        verb = "Locked" if self.state in FINAL else "Last locked"
+        when = f"{self.locked_utc[:16].replace('T', ' ')} UTC"
+        return f"{verb} by {who}, {when} (version {self.version})"
 
     def to_dict(self, identifiers: bool = False) -> dict[str, object]:
         """The same ready for JSON; without names of people and reasons unless asked for."""

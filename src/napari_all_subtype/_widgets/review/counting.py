@@ -12,6 +12,7 @@ from napari_all_subtype._widgets.review.hiding import Hiding
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import in_thread
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import open_project
@@ -157,10 +158,11 @@ class Counting:
             lost,
             self.record.reading,
             not self.hiding.active,
+            identifiers=True,
         )
         names = names_of_readers(database)
         left = sum(one.kept is None or one.result is None for one in self.session.fields)
-        more = [f"{left} images of this smear are not in the count."] if left else []
+        more = [f"Not in the count: {amount(left, 'image')} of this smear."] if left else []
         self.panel.show_count(
             count_words(count, names, narrow=True),
             count_words(count, names),

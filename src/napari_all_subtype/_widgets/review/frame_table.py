@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QApplication, QTableWidget, QTableWidgetItem, QWidget
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# Beyond it a heading is cut, with an ellipsis: a reader may have any name.
+MAX_HEADING_PX = 120
+HEADING_LETTERS = 10
 
 
 class FrameTable(QTableWidget):
@@ -40,8 +46,10 @@ class FrameTable(QTableWidget):
         """
         self.setRowCount(len(frame))
         self.setColumnCount(len(frame.columns))
-        self.setHorizontalHeaderLabels([str(name) for name in frame.columns])
-        self.setVerticalHeaderLabels([str(name) for name in frame.index])
+        for column, name in enumerate(frame.columns):
+            self.setHorizontalHeaderItem(column, self._heading(str(name)))
+        for row, name in enumerate(frame.index):
+            self.setVerticalHeaderItem(row, self._heading(str(name)))
         for row, values in enumerate(frame.itertuples(index=False, name=None)):
             for column, value in enumerate(values):
                 item = QTableWidgetItem(str(value))
@@ -49,13 +57,49 @@ class FrameTable(QTableWidget):
                 if tips is not None:
                     item.setToolTip(f"{tips.columns[column]}: {tips.iat[row, column]}")
                 self.setItem(row, column, item)
+        self.setVisible(not frame.empty)
+        self._fit()
+
+    def _heading(self, text: str) -> QTableWidgetItem:
+        """In lines as short as its words; in full where the mouse rests."""
+        lines = [
+            part
+            for line in text.splitlines()
+            for part in wrap(line, HEADING_LETTERS, break_long_words=False, break_on_hyphens=False)
+        ]
+        cut, metrics = Qt.TextElideMode.ElideRight, self.fontMetrics()
+        item = QTableWidgetItem(
+            "\n".join(metrics.elidedText(line, cut, MAX_HEADING_PX) for line in lines)
+        )
+        item.setToolTip(text)
+        return item
+
+    def _fit(self) -> None:
+        """Have columns as wide as what is in them, or wider where there is room; and all rows."""
+        self.ensurePolished()
         self.resizeColumnsToContents()
         self.resizeRowsToContents()
-        self.setVisible(not frame.empty)
-        bar = self.horizontalScrollBar().sizeHint().height()
-        rows = sum(self.rowHeight(row) for row in range(len(frame)))
-        head = self.horizontalHeader().sizeHint().height()
-        self.setFixedHeight(rows + head + bar + 2 * self.frameWidth())
+        head = self.horizontalHeader()
+        spare = self.viewport().width() - head.length()
+        for column in range(self.columnCount() * (spare > 0)):
+            more = spare // (self.columnCount() - column)
+            self.setColumnWidth(column, self.columnWidth(column) + more)
+            spare -= more
+        rows = self.verticalHeader().length() + head.sizeHint().height()
+        bar = self.horizontalScrollBar().sizeHint().height() * (spare < 0)
+        self.setFixedHeight(rows + bar + 2 * self.frameWidth())
+
+    def resizeEvent(self, event) -> None:
+        """Have the columns in the new width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def changeEvent(self, event) -> None:
+        """Have room for letters of another size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
 
     def keyPressEvent(self, event) -> None:
         """Copy what is selected, with tabs between the columns."""

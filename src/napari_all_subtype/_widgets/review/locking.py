@@ -86,11 +86,7 @@ class Locking:
         head = f"{state.state[:1].upper()}{state.state[1:]}"
         lines = [f"<b>{head}</b>: {state.reviewed_text}."]
         if state.version:
-            verb = "Locked" if state.state in FINAL else "Last locked"
-            when = state.locked_utc[:16].replace("T", " ")
-            lines.append(
-                f"{verb} by {escape(state.reader)} at {when} UTC, version {state.version}."
-            )
+            lines.append(f"{escape(state.signed(identifiers=True))}.")
             if models := escape(", ".join(state.models)):
                 lines.append(f"Model: {models}; its settings are in the version.")
             lines += [f"Amended because: {escape(reason)}." for reason in state.reasons]
