@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from napari_all_subtype.taxonomy import FAB5
     from napari_all_subtype.workflow.analyse import analyse
     from napari_all_subtype.workflow.saliency import saliency
+    from napari_all_subtype.workflow.verbs import (
+        add_cells,
+        create_project,
+        evaluate,
+        feedback,
+        self_train,
+        train,
+    )
 
 _HOME = {
     "analyse": "napari_all_subtype.workflow.analyse",
@@ -21,9 +29,27 @@ _HOME = {
     "AnalysisParameters": "napari_all_subtype.config",
     "FAB5": "napari_all_subtype.taxonomy",
     "saliency": "napari_all_subtype.workflow.saliency",
+    "create_project": "napari_all_subtype.workflow.verbs",
+    "add_cells": "napari_all_subtype.workflow.verbs",
+    "train": "napari_all_subtype.workflow.verbs",
+    "feedback": "napari_all_subtype.workflow.verbs",
+    "self_train": "napari_all_subtype.workflow.verbs",
+    "evaluate": "napari_all_subtype.workflow.verbs",
 }
 
-__all__ = ["FAB5", "Analysis", "AnalysisParameters", "analyse", "saliency"]
+__all__ = [
+    "FAB5",
+    "Analysis",
+    "AnalysisParameters",
+    "add_cells",
+    "analyse",
+    "create_project",
+    "evaluate",
+    "feedback",
+    "saliency",
+    "self_train",
+    "train",
+]
 
 
 def __getattr__(name: str) -> object:
