@@ -30,7 +30,9 @@ def test_packet_goes_out_is_read_and_comes_back(folder, tmp_path, capsys):
     ordered = ("packet", folder, "--slide", 1, "--reader", "B", "--hide-model", "--out", out)
     status, told, _ = words_of(capsys, *ordered)
     assert (status, "project merge --help" in told) == (0, True)
-    assert words_of(capsys, *ordered)[0] == 2
+    status, _, refused = words_of(capsys, *ordered)
+    assert (status, "Choose another folder" in refused) == (2, True)
+    assert "--overwrite" not in refused
     status, told, _ = words_of(capsys, "status", out)
     assert (status, "1 slides of 1 cases, 1 fields, 6 cells found" in told) == (0, True)
     assert "readers: B" in told

@@ -10,7 +10,7 @@ import cv2
 
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.config import ReadingParameters
-from napari_all_subtype.errors import ImageReadError, RecordError
+from napari_all_subtype.errors import ImageReadError, OutputExistsError, RecordError
 from napari_all_subtype.files import new_folder
 from napari_all_subtype.progress import SILENT, Monitor, steps
 from napari_all_subtype.project.clock import utc_now
@@ -78,6 +78,11 @@ def write_packet(
     Stopped
         If the monitor asked for it; nothing is written then.
     """
+    if os.path.lexists(out):
+        raise OutputExistsError(
+            f"{out.name} is there already, and a packet replaces nothing: words may stand in it. "
+            "Choose another folder for it."
+        )
     chosen = _chosen(database, slides)
     facts = PacketFacts(project_id_of(database), utc_now(), plain_text(reader), hide_model)
     with new_folder(out, ()) as folder, create_project(folder) as packet:
