@@ -19,7 +19,7 @@ from napari_all_subtype.cells.folders import natural_order
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import Database, open_project
 from napari_all_subtype.project.segmentations import last_segmentation
-from napari_all_subtype.project.smears import fields_of, path_of, slides_of
+from napari_all_subtype.project.smears import fields_of, name_of, path_of, slides_of
 from napari_all_subtype.workflow.inputs import readable
 
 if TYPE_CHECKING:
@@ -170,7 +170,8 @@ class Keeper:
             made, path = last_segmentation(database, one.field_id), path_of(database, one.field_id)
             kept = made and KeptField(one.field_id, one.slide_id, made.segmentation_id)
             home = database.folder
-            fields.append(SmearField(readable(path.name), path, kept=kept, home=home))
+            name = readable(name_of(database, one.field_id))
+            fields.append(SmearField(name, path, kept=kept, home=home))
         # As in their folder: they came in as their threads ended.
         fields.sort(key=lambda field: natural_order(field.path))
         self.record.session.sighted.connect(self._on_sighted, unique=True)

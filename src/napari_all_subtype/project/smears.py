@@ -12,6 +12,9 @@ from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.records import Field, Slide
 
+# Inside the project: copies of images that were no files.
+IMAGES_FOLDER = "images"
+
 
 def plain_text(text: str) -> str:
     """`text` as every file can hold it: composed, without spaces around, no half characters.
@@ -147,6 +150,13 @@ def path_of(database: Database, field_id: int) -> Path:
         raise _no_field(field_id)
     path = Path(os.fsdecode(row["path"]))
     return database.folder / path if row["inside"] else path
+
+
+def name_of(database: Database, field_id: int) -> str:
+    """What a person calls an image: its file, or the layer it was. For their own eyes alone."""
+    path = path_of(database, field_id)
+    copied = path.parent.parent == database.folder / IMAGES_FOLDER
+    return path.stem if copied else path.name
 
 
 def field_of(database: Database, field_id: int) -> Field:

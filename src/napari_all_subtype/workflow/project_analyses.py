@@ -30,7 +30,7 @@ from napari_all_subtype.project.segmentations import (
     marked_in,
     store_segmentation,
 )
-from napari_all_subtype.project.smears import field_of, path_of
+from napari_all_subtype.project.smears import field_of, name_of
 from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.corrections import with_cells
@@ -192,7 +192,7 @@ def kept_analysis(database: Database, field_id: int) -> Analysis | None:
     cells = table_now(database, field_id, edits)
     if made is None or not made.content or masks is None or cells is None:
         return None
-    words = kept_words(made, readable(path_of(database, field_id).name))
+    words = kept_words(made, readable(name_of(database, field_id)))
     analysis = Analysis(masks=masks, cells=cells, **vars(words))
     analysis = replace(analysis, cells=table.annotated(cells, words_on(database, field_id)))
     if not edits:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from napari_all_subtype.errors import AllSubtypeError, OutputError, ProjectWrite
 from napari_all_subtype.files import new_file
 from napari_all_subtype.project.database import Database, open_project
 from napari_all_subtype.project.pixels import pixels_sha256
-from napari_all_subtype.project.smears import field_of, field_with
+from napari_all_subtype.project.smears import IMAGES_FOLDER, field_of, field_with
+from napari_all_subtype.workflow.inputs import readable, unique
 from napari_all_subtype.workflow.project_analyses import (
     PreparedAnalysis,
     prepare_analysis,
@@ -26,9 +28,11 @@ from napari_all_subtype.workflow.project_analyses import (
 )
 from napari_all_subtype.workflow.project_fields import ReadImage, enter_image
 
-IMAGES_FOLDER = "images"
 # Of the digest in the name of an image that the project keeps itself.
 _NAME_DIGITS = 16
+# What no file of Windows may have in its name, and names that are no files there.
+_NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def ready_field(
         whole = source.read()
         digest = pixels_sha256(whole)
         if path is None or _digest_of(path, reading) != digest:
-            path = _copy(database, whole, digest)
+            path = _copy(database, whole, digest, analysis.name)
     with open_project(database.folder, write=False) as project:
         known = field_with(project, digest)
         field_id = None if known is None else known.field_id
@@ -133,15 +137,19 @@ def _digest_of(path: Path, reading: ReadingParameters) -> str:
         return ""
 
 
-def _copy(database: Database, pixels: np.ndarray, digest: str) -> Path:
-    """Path of the pixels as a PNG in the project folder."""
+def _copy(database: Database, pixels: np.ndarray, digest: str, name: str) -> Path:
+    """Path of the pixels as a PNG in the project folder, by the name that a person knows."""
     database.refuse_read_only()
-    path = database.folder / IMAGES_FOLDER / f"{digest[:_NAME_DIGITS]}.png"
-    if path.exists():
-        return path
+    images = database.folder / IMAGES_FOLDER
+    folder, before = images / digest[:_NAME_DIGITS], images / f"{digest[:_NAME_DIGITS]}.png"
+    # Versions before had the digest for a name.
+    for there in (before, *sorted(folder.glob("*.png"))):
+        if there.exists():
+            return there
+    path = folder / f"{_file_stem(name)}.png"
     _, content = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with new_file(path, overwrite=True) as partial:
             partial.write_bytes(content.tobytes())
     except (OutputError, OSError) as error:
@@ -149,3 +157,15 @@ def _copy(database: Database, pixels: np.ndarray, digest: str) -> Path:
             f"A copy of the image could not be kept in the project: {error}"
         ) from error
     return path
+
+
+def _file_stem(name: str) -> str:
+    """`name` as a file of any system can be called.
+
+    Examples
+    --------
+    >>> [_file_stem(name) for name in ("Blood: A/7.png", "nul", "..")]
+    ['Blood_ A_7', '_nul', 'image']
+    """
+    plain = _NO_NAME.sub("_", readable(name).removesuffix(".png"))
+    return unique([f"_{plain}" if _DEVICE.fullmatch(plain) else plain])[0]
