@@ -6,12 +6,19 @@ import pytest
 
 from napari_all_subtype.project.database import create_project
 from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of, slides_of
 from napari_all_subtype.workflow.project_packet import write_packet
 from window_steps import LONG_MS, kept, run, said_of
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def analysed(hidden):
+    """In a window that never draws, which nothing here is about."""
+    return hidden
 
 
 def say(review, dock, label, word):
@@ -124,17 +131,15 @@ def test_no_other_project_is_opened_while_an_analysis_goes_on(
     assert reviewed.reviewer.record.has_open(tmp_path / "project")
 
 
-@pytest.mark.parametrize("spelt", ["as it is", "by a link", "with dots"])
-def test_a_project_that_is_open_already_stays_as_it_is(reviewed, analysed, tmp_path, spelt):
+def test_a_project_that_is_open_already_stays_as_it_is(reviewed, analysed, tmp_path):
     _, dock = analysed
-    folder = tmp_path / "project"
-    (tmp_path / "link").symlink_to(folder)
-    paths = {"as it is": folder, "by a link": tmp_path / "link", "with dots": folder / ".."}
-    paths["with dots"] = paths["with dots"] / "project"
+    folder, link = tmp_path / "project", tmp_path / "link"
+    link.symlink_to(folder)
     say(reviewed, dock, 1, "l3")
-    reviewed.reviewer.desk.open(paths[spelt])
-    assert "is open already" in reviewed.words.said.text()
-    assert "Only for reading" not in reviewed.project.told.text()
+    for path in (folder, link, folder / ".." / "project"):
+        reviewed.reviewer.desk.open(path)
+        assert "is open already" in reviewed.words.said.text()
+        assert "Only for reading" not in reviewed.project.told.text()
     say(reviewed, dock, 2, "l1")
     assert said_of(dock)[:2] == ["l3", "l1"]
     assert len(standing(reviewed.reviewer.record.database)) == 2
@@ -147,10 +152,60 @@ def test_a_project_that_cannot_be_opened_leaves_the_other_open(reviewed, analyse
     say(reviewed, analysed[1], 1, "l3")
     assert said_of(analysed[1])[0] == "l3"
 
-
-def test_what_went_wrong_before_is_not_told_of_the_next_project(reviewed, tmp_path):
-    (tmp_path / "nothing").mkdir()
-    reviewed.reviewer.record.close()
     reviewed.reviewer.desk.open(tmp_path / "nothing")
+    reviewed.reviewer.desk.open(empty_project(tmp_path / "other"))
+    assert "⚠" not in reviewed.words.said.text()  # that was of the time before
+
+
+@pytest.fixture
+def packet(reviewed, tmp_path):
+    """A packet for Reader C, beside the project that Dr. A reads."""
+    write_packet(reviewed.reviewer.record.database, tmp_path / "packet", reader="Reader C")
+    return tmp_path / "packet"
+
+
+def test_a_packet_is_read_by_whom_it_is_for(packet, reviewed, analysed, qtbot, tmp_path):
+    (_, dock), record = analysed, reviewed.reviewer.record
+    reviewed.reviewer.settings.reader = "Dr. A"
+    reviewed.reviewer.desk.open(packet)
+    assert reviewed.project.reader.currentText() == "Reader C"
+    assert not reviewed.project.reader.isEnabled()
+    assert "Packet to be read blind by Reader C" in reviewed.project.told.text()
+    assert "Reader C" in reviewed.words.reader.text()
+    reviewed.project.reader_given.emit("Dr. A")
+    assert "to be read by Reader C alone" in reviewed.words.said.text()
+    as_smear(reviewed, dock, qtbot)
+    say(reviewed, dock, 1, "l3")
+    names = {one.reader_id: one.name for one in readers_of(record.database)}
+    assert [names[one.annotation.reader_id] for one in standing(record.database)] == ["Reader C"]
+
     reviewed.reviewer.desk.open(tmp_path / "project")
-    assert "⚠" not in reviewed.words.said.text()
+    assert (record.reader.name, reviewed.project.reader.isEnabled()) == ("Dr. A", True)
+    assert reviewed.reviewer.settings.reader == "Dr. A"
+
+    reviewed.reviewer.settings.reader = ""
+    reviewed.reviewer.desk.open(packet)
+    record.close()
+    assert "Reader C" not in reviewed.project.reader.currentText()
+    assert "Reader C" not in reviewed.words.reader.text()
+
+
+def test_the_name_that_words_are_said_under_is_told_before_the_first(
+    review, analysed, tmp_path, qtbot
+):
+    review.reviewer.settings.reader = "Dr. <A>"
+    review.reviewer.desk.open(empty_project(tmp_path / "other"))
+    assert "Words are said as <b>Dr. &lt;A&gt;</b>" in review.words.reader.text()
+    assert not review.words.reader.isHidden()
+
+
+def test_a_layer_has_its_own_name_when_its_smear_is_opened_again(review, analysed, qtbot, tmp_path):
+    viewer, dock = analysed
+    viewer.layers["field"].name = "Blut: 患者 / 7.png"
+    run(qtbot, dock)
+    review.reviewer.record.create(tmp_path / "project")
+    kept(qtbot, dock)
+    as_smear(review, dock, qtbot)
+    session = dock.controller.session
+    assert session.field.name == "Blut_ 患者 _ 7"
+    assert session.result().analysis.name == "Blut_ 患者 _ 7"

@@ -15,8 +15,10 @@ from napari_all_subtype._widgets.homes import (
 from napari_all_subtype._widgets.keeper import Keeper
 from napari_all_subtype.errors import ProjectExistsError, RecordError
 from napari_all_subtype.project.database import Database, create_project, open_project
+from napari_all_subtype.project.packets import PacketFacts, packet_facts
 from napari_all_subtype.project.readers import reader_named
 from napari_all_subtype.project.records import Reader, Reading
+from napari_all_subtype.project.smears import plain_text
 from napari_all_subtype.project.taxonomies import refuse_odd_names, taxonomy_of, use_taxonomy
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
 
@@ -34,6 +36,11 @@ KEEPING = (
 STAYS = (
     "The smear that was shown belongs to the project {} and stays there: it is not in the one that "
     "is open now."
+)
+
+OF_ANOTHER = (
+    "This packet is to be read by {} alone: words of anyone else would come back under that name. "
+    "For another reader have another packet made."
 )
 
 
@@ -66,6 +73,7 @@ class OpenProject:
         self.session = session
         self.database: Database | None = None
         self.taxonomy: Taxonomy | None = None
+        self.packet: PacketFacts | None = None
         self.reader: Reader | None = None
         self.reading: Reading | None = None
         self.keeper = Keeper(self)
@@ -121,12 +129,14 @@ class OpenProject:
             raise RecordError(KEEPING)
 
     def _use(self, database: Database) -> None:
-        reader = self.reader
+        # Who reads a packet reads nothing else by that name.
+        reader = self.reader.name if self.reader and not self.fixed_reader else ""
         self.close()
         left = self._leave_others(database.folder)
         self.database, self.taxonomy = database, taxonomy_of(database)
-        if reader is not None and not database.read_only:
-            self.read_as(reader.name)
+        self.packet = packet_facts(database)
+        if (name := self.fixed_reader or reader) and not database.read_only:
+            self.read_as(name)
         self.session.forget_places()
         self.opened.emit()
         self.keeper.keep_results()
@@ -147,7 +157,7 @@ class OpenProject:
             return
         self.closing.emit()
         self.database.close()
-        self.database = self.taxonomy = self.reader = self.reading = None
+        self.database = self.taxonomy = self.packet = self.reader = self.reading = None
         self.keeper.stop()
         self.session.forget_places()
         self.opened.emit()
@@ -167,16 +177,23 @@ class OpenProject:
         """Whether anything can be kept."""
         return self.database is not None and not self.database.read_only
 
+    @property
+    def fixed_reader(self) -> str:
+        """Whom the packet that is open is for; empty where anyone may read."""
+        return "" if self.packet is None else self.packet.reader
+
     def read_as(self, name: str) -> None:
         """Have `name` stand in the record for what is said from now on.
 
         Raises
         ------
         RecordError
-            If the name is empty.
+            If the name is empty, or a packet is for somebody else.
         ProjectReadOnlyError, ProjectWriteError
             If it cannot be written.
         """
+        if self.fixed_reader and plain_text(name) != self.fixed_reader:
+            raise RecordError(OF_ANOTHER.format(self.fixed_reader))
         self.reader = reader_named(self.opened_database(), name)
         self.reader_changed.emit()
 

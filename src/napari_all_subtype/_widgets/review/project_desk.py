@@ -9,12 +9,14 @@ from pathlib import Path
 from qtpy.QtWidgets import QFileDialog
 
 from napari_all_subtype._widgets.review.project_panel import ProjectPanel
+from napari_all_subtype._widgets.review.word_panel import WordPanel
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.readers import finish_reading, open_reading, readers_of
 
 LOST = "{} words did not find their cell after the last run: see Result, Orphaned."
+PACKET = "Packet to be read blind{}."
 OPEN_ALREADY = "The project {} is open already."
 
 
@@ -31,8 +33,8 @@ class ProjectDesk:
         Who reads on most days.
     refused : callable
         Called with an error that says why something could not be done.
-    tell : callable
-        Called with what else was done, in HTML; without text where that is of yesterday.
+    words : WordPanel
+        Where it is told what else was done, and under whose name words are said.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class ProjectDesk:
         session: Session,
         settings: UserSettings,
         refused: Callable[[AllSubtypeError], None],
-        tell: Callable[[str], None],
+        words: WordPanel,
     ):
         self.panel, self.session, self.record = panel, session, session.record
-        self.settings, self._refused, self._tell = settings, refused, tell
+        self.settings, self._refused = settings, refused
+        self._words, self._tell = words, words.say
+        self._packet_reader = ""
         panel.new_wanted.connect(self._on_new)
         panel.open_wanted.connect(self._on_open)
         panel.again_wanted.connect(self._on_again)
@@ -103,14 +107,17 @@ class ProjectDesk:
 
     @property
     def reader_name(self) -> str:
-        """Who reads, as far as a person has said; else the name of the account."""
-        return self.panel.reader.currentText().strip() or self.settings.reader_name
+        """Whom a packet is for, else who reads as a person has said, else the account."""
+        said = self.panel.reader.currentText().strip()
+        return self.record.fixed_reader or said or self.settings.reader_name
 
     def read_as(self, name: str) -> None:
         """Have `name` stand for what is said from now on, also on other days."""
-        self.settings.reader = name
+        if not self.record.fixed_reader:
+            self.settings.reader = name
         if self.record.writable:
             self._try(lambda: self.record.read_as(name))
+        self.show()
 
     def read_apart(self, apart: bool) -> None:
         """Begin a reading that hides what others say, or go on with it; or end it."""
@@ -137,6 +144,9 @@ class ProjectDesk:
 
     def _on_opened(self) -> None:
         record = self.record
+        if self._packet_reader and not record.fixed_reader:
+            self.panel.forget_reader()  # that name was the packet's
+        self._packet_reader = record.fixed_reader
         if record.database is not None:
             self.settings.last_project = record.database.folder
             self._tell("")  # what stood there was of the time before
@@ -152,6 +162,9 @@ class ProjectDesk:
         record, database, panel = self.record, self.record.database, self.panel
         name = "" if database is None else database.folder.name
         notes = [] if database is None else list(database.notes)
+        if record.packet is not None:
+            by = record.fixed_reader
+            notes.insert(0, PACKET.format(f" by {by}" if by else ""))
         if record.keeper.keeping:
             notes.append("Results are being kept…")
         if record.keeper.lost:
@@ -160,7 +173,9 @@ class ProjectDesk:
         last = self.settings.last_project if database is None else None
         panel.show_again("" if last is None or not last.is_dir() else last.name)
         known = [] if database is None else [one.name for one in readers_of(database)]
-        panel.show_readers(known, record.reader.name if record.reader else self.reader_name)
+        reader = record.reader.name if record.reader else self.reader_name
+        panel.show_readers(known, reader, fixed=bool(record.fixed_reader))
+        self._words.show_reader("" if database and database.read_only else reader)
         panel.show_apart(record.reading is not None, record.keeps(self.session.selected))
         smears = [] if database is None else record.keeper.smears()
         field = self.session.field

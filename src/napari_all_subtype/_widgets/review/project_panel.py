@@ -135,14 +135,21 @@ class ProjectPanel(QGroupBox):
         self.again_button.setToolTip(f"Open the project that was open last, {name}.")
         self.again_button.setVisible(bool(name))
 
-    def show_readers(self, names: Sequence[str], chosen: str) -> None:
-        """Offer `names`, and have `chosen` stand there."""
-        if self.reader.lineEdit().hasFocus():
+    def show_readers(self, names: Sequence[str], chosen: str, fixed: bool = False) -> None:
+        """Offer `names`, and have `chosen` stand there; nobody else may if it is fixed."""
+        if fixed:
+            self.reader.setEnabled(False)
+        elif self.reader.lineEdit().hasFocus():
             return  # a name is being written
         with QSignalBlocker(self.reader):
             self.reader.clear()
             self.reader.addItems(list(names))
             self.reader.setCurrentText(chosen)
+
+    def forget_reader(self) -> None:
+        """Have nobody's name stand there."""
+        with QSignalBlocker(self.reader):
+            self.reader.setCurrentText("")
 
     def show_apart(self, apart: bool, possible: bool) -> None:
         """Say whether the reading is one apart."""

@@ -57,7 +57,7 @@ class Reviewer:
         self.speaker = Speaker(self.words, session, lambda: self.desk.reader_name)
         self.table_words = TableWords(dock, session, self.speaker.say)
         self.desk = ProjectDesk(
-            dock.project, session, self.settings, self.speaker.tell_why, self.words.say
+            dock.project, session, self.settings, self.speaker.tell_why, self.words
         )
         self.views = ViewKeeper(dock, session, self.queue, self.queue_panel)
         self.shortcuts = Shortcuts(dock, self.do)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QIcon
@@ -65,10 +66,11 @@ class WordPanel(QGroupBox):
 
     def _build(self) -> None:
         self.cell, self.conflict = paragraph(NOTHING_TO_SAY), paragraph()
+        self.reader = paragraph()
         self.conflict.setVisible(False)
         self._grids = QWidget()
         layout = QVBoxLayout(self)
-        for part in (self.cell, self.conflict, self._grids):
+        for part in (self.reader, self.cell, self.conflict, self._grids):
             layout.addWidget(part)
         self.go_on = QCheckBox("Go on to the next cell after a word")
         self.go_on.setToolTip(
@@ -164,6 +166,11 @@ class WordPanel(QGroupBox):
         for name in (*self.words, TAKE_BACK, SKIP):
             able = possible or (name != SKIP and self.by_click.isChecked())
             self.buttons[name].setEnabled(able and name not in self._refused)
+
+    def show_reader(self, name: str) -> None:
+        """Say under whose name words are said; nothing where none can be said."""
+        self.reader.setText(f"Words are said as <b>{escape(name)}</b>.")
+        self.reader.setVisible(bool(name))
 
     def show_region(self, on: bool) -> None:
         """Have the button of the region pressed while one can be drawn."""
