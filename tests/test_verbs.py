@@ -49,7 +49,7 @@ def test_what_the_text_shows_in_python_runs(tmp_path, monkeypatch, taught):
     assert space["asked"].threshold > 0
     assert (tmp_path / "mine" / "queue.csv").is_file()
     assert space["taught"].model.model_id
-    assert set(space["measured"].cell_table()["um_per_px"]) == {0.1}
+    assert set(space["measured"].cell_table()["um_per_px"]) == {0.375}
 
 
 def test_verbs_are_public_and_load_no_network():
