@@ -18,6 +18,8 @@ from napari_all_subtype.learning.pseudo_labels import (
 )
 from napari_all_subtype.learning.rounds import (
     Course,
+    Gate,
+    GateScores,
     after_round,
     changes_nothing,
     judge,
@@ -167,6 +169,25 @@ def test_same_pseudo_labels_again_change_nothing():
     assert changes_nothing(course, labels, unlabelled.ids)
     assert not changes_nothing(Course(), labels, unlabelled.ids)
     assert after_round(Course(), used, True, 5, 4).termination_condition_ == "all_labeled"
+
+
+def test_round_that_took_nothing_says_why_and_of_which_class():
+    unlabelled = example_unlabelled([0] * 4)
+    labels = choose(unlabelled, fab([0.99, 0.99, 0.99, 0.99]), example_set(), 1.0)
+    assert len(labels) == 0
+    assert labels.none_of == ("normal",)
+    assert labels.why_none == (
+        "4 not sure enough, or above the cap of their class; no sure cell of normal: without them "
+        "none of the others is taken"
+    )
+    assert changes_nothing(Course(), labels, unlabelled.ids)
+
+
+@pytest.mark.parametrize(("accepted", "does"), [(True, "accept"), (False, "reject")])
+def test_what_a_person_decided_is_not_told_as_what_the_rule_did(accepted, does):
+    scores = GateScores(0.5, 0.5, 4)
+    gate = Gate(accepted, f"{does}ed by rule: macro-F1 0.5", scores, scores, 1.0)
+    assert gate.advice == f"the rule would {does} it: macro-F1 0.5"
 
 
 def test_random_split_keeps_no_group_from_teaching_as_was_asked_for():

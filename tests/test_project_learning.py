@@ -1,7 +1,9 @@
 """The verbs of learning on a project: what is used, what is recorded, and what a kill leaves."""
 
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -48,7 +50,7 @@ from napari_all_subtype.workflow.learning_cells import cases_of_fields, place_of
 from napari_all_subtype.workflow.new_models import learn_model
 from napari_all_subtype.workflow.project_training_set import project_training_set
 from napari_all_subtype.workflow.queue_file import write_list
-from napari_all_subtype.workflow.run_words import which_runs
+from napari_all_subtype.workflow.run_words import runs_after, which_runs, why_ended
 from napari_all_subtype.workflow.self_train import self_train
 from napari_all_subtype.workflow.table_cells import NEARLY
 from napari_all_subtype.workflow.train import train_project
@@ -227,6 +229,33 @@ def test_accepted_round_runs_and_rolled_back_gives_its_place_to_what_ran_before(
     assert "it is of round 1, the last that was accepted" in which_runs(found)
     decide_round(project, found.rounds[1].round_id, ROLLED_BACK, "not after all", 1)
     assert running_model(project).model_id == before.model_id
+
+
+def test_what_runs_after_a_verdict_is_told_with_where_it_is_from(project):
+    before = train_project(project, FakeLearner(sharpness=3)).model.model_id
+    found = self_train(project, FakeLearner(), LOOSE, decide=lambda p: p.number == 1)
+    start, one = found.rounds[:2]
+    assert runs_after(project, one) == f"{one.model_id} runs now, of round 1."
+    decide_round(project, one.round_id, ROLLED_BACK, "no", 1)
+    assert runs_after(project, one) == f"{before} runs now, of another training than this run."
+    decide_round(project, start.round_id, ACCEPTED, "yes", 1)
+    assert runs_after(project, one) == f"{start.model_id} runs now, the start of this run."
+    told = found.rounds[2]
+    rule = told.content["gate"]["why"].startswith("accepted")
+    assert ("decided by a person; the rule would accept it: " in told.why) == rule
+
+
+def test_run_in_which_nothing_could_be_taken_says_why(project):
+    class Unsure(FakeLearner):
+        def load(self, folder):
+            return replace(super().load(folder), sharpness=0.0)
+
+    found = self_train(project, Unsure(), LOOSE)
+    assert found.course.termination_condition_ == "none_taken"
+    told = why_ended(found)
+    assert told.startswith("no unlabelled cell could be taken (")
+    assert "no sure cell of " in told
+    assert re.search(r"[0-9]+ not sure enough", told)
 
 
 def test_start_runs_where_nothing_ran_or_no_round_was_asked_for(project):

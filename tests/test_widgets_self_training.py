@@ -94,6 +94,12 @@ def test_recorded_rounds_are_shown_with_their_cells_and_can_be_rolled_back(
     assert rounds_of(database)[-1].state == ROLLED_BACK
     assert running_model(database).model_id == made[-2].model_id
     qtbot.waitUntil(lambda: states(dock)[0] == ROLLED_BACK, timeout=LONG_MS)
+    # Where the round went back to is said, and the start has a name and a score.
+    assert f"{made[-2].model_id} runs now, of round 1." in dock.footer.told.text()
+    table = dock.rounds.table
+    first = [table.item(table.rowCount() - 1, c).text() for c in range(3)]
+    assert first[:2] == ["start", "0"]
+    assert 0 <= float(first[2]) <= 1
     # The record says who.
     assert rounds_of(database)[-1].decided_by
     dock.rounds.buttons[ACCEPTED].click()

@@ -172,6 +172,7 @@ def _decide(database: Database, state: str | None, number: int | None, reader: s
     """Record what a person decides of a round; the last line is the model that runs now."""
     from napari_all_subtype.project.readers import reader_named
     from napari_all_subtype.project.rounds import decide_round, round_numbered, running_model
+    from napari_all_subtype.workflow.run_words import runs_after
 
     if state is None or number is None or not reader:
         raise ParameterError(
@@ -181,7 +182,7 @@ def _decide(database: Database, state: str | None, number: int | None, reader: s
     meant = round_numbered(database, number)  # raises before a reader is entered for nothing
     who = reader_named(database, reader).reader_id
     made = decide_round(database, meant.round_id, state, "decided on the command line", who)
-    note(f"Round {made.number} is {made.state}.")
+    note(f"Round {made.number} is {made.state}. {runs_after(database, made)}")
     now = running_model(database)
     say(now.model_id if now is not None else "no model runs")
     return DONE
@@ -191,7 +192,7 @@ def _ask(proposal: Proposal) -> bool | None:
     """What a person at the terminal says of a round; None where nobody is there to say it."""
     note(
         f"Round {proposal.number}: {len(proposal.labels)} pseudo-labels "
-        f"({_counted(proposal.labels.counts())}); {proposal.gate.why}."
+        f"({_counted(proposal.labels.counts())}); {proposal.gate.advice}."
     )
     if not sys.stdin or not sys.stdin.isatty():
         note("Nobody is at the terminal: the round waits. Decide it with --decide and --round.")

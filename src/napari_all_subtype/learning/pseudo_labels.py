@@ -43,6 +43,8 @@ class PseudoLabels:
         Most that one class could have.
     left_out : dict of str to int
         Why others were not taken, and how many.
+    none_of : tuple of str
+        Classes of which no cell is sure enough: without these none of the others is taken.
     """
 
     rows: np.ndarray
@@ -51,9 +53,18 @@ class PseudoLabels:
     threshold: float
     cap: int
     left_out: dict[str, int]
+    none_of: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def why_none(self) -> str:
+        """Why no cell was taken, with the numbers; no full stop."""
+        left = ", ".join(f"{n} {why}" for why, n in self.left_out.items() if n)
+        empty = " or ".join(self.none_of)
+        of = f" of {empty}: without them none of the others is taken" if empty else ""
+        return f"{left or 'there is no unlabelled cell'}; no sure cell{of}"
 
     def counts(self) -> dict[str, int]:
         """Pseudo-labels of each word."""
@@ -139,6 +150,7 @@ def choose(
         float(said.confidence[rows].min()) if len(rows) else 1.0,
         min(cap, most),
         left,
+        tuple(side for side, rows in per_side.items() if not len(rows)),
     )
 
 

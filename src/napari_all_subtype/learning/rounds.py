@@ -22,12 +22,19 @@ from napari_all_subtype.learning.training_set import TrainingSet
 from napari_all_subtype.taxonomy import Taxonomy
 
 Termination = Literal[
-    "", "max_iter", "no_change", "all_labeled", "no_improvement", "waits_for_decision"
+    "",
+    "max_iter",
+    "no_change",
+    "none_taken",
+    "all_labeled",
+    "no_improvement",
+    "waits_for_decision",
 ]
 WHY_ENDED: dict[Termination, str] = {
     "": "not yet",
     "max_iter": "all rounds were made",
     "no_change": "the pseudo-labels change no more",
+    "none_taken": "no unlabelled cell could be taken",
     "all_labeled": "every unlabelled cell is in use",
     "no_improvement": "two rounds in a row were rejected",
     "waits_for_decision": "a round waits for your decision",
@@ -60,7 +67,7 @@ class Gate:
     ----------
     accepted : bool
     why : str
-        In words, with the numbers.
+        In words, with the numbers: as what the rule did.
     teacher, student : GateScores
     p_value : float
         McNemar of both on the same cells.
@@ -71,6 +78,12 @@ class Gate:
     teacher: GateScores
     student: GateScores
     p_value: float
+
+    @property
+    def advice(self) -> str:
+        """The same as what the rule would do: a person decides."""
+        does = "accept" if self.accepted else "reject"
+        return self.why.replace(f"{does}ed by rule", f"the rule would {does} it", 1)
 
 
 def gate_scores(
@@ -139,8 +152,10 @@ class Course:
     last_used : frozenset of (int, str)
         Ids and words of the pseudo-labels of the last accepted round.
     termination_condition_ : str
-        ``max_iter``, ``no_change``, ``all_labeled``, ``no_improvement`` or
+        ``max_iter``, ``no_change``, ``none_taken``, ``all_labeled``, ``no_improvement`` or
         ``waits_for_decision``; empty while it goes on.
+    why_none : str
+        Why no cell could be taken, where that ended it.
     """
 
     number: int = 0
@@ -149,6 +164,7 @@ class Course:
     labeled_iter_: dict[int, int] = field(default_factory=dict)
     last_used: frozenset[tuple[int, str]] = frozenset()
     termination_condition_: Termination = ""
+    why_none: str = ""
 
 
 def after_round(

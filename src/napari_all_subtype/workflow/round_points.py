@@ -19,13 +19,19 @@ def round_points(rounds: Sequence[Round], taxonomy: Taxonomy) -> tuple[RoundPoin
         gate = one.content.get("gate")
         score = None if gate is None else gate["student"]["macro_f1"]
         if gate is None:
-            first = next((r.content["gate"] for r in rounds if r.content.get("gate")), None)
-            score = None if first is None else first["teacher"]["macro_f1"]
+            score = start_score(rounds, one.run_id)
         counts = one.content.get("counts", {})
         titled = {class_of(taxonomy, name).title: n for name, n in counts.items()}
         kappa = one.content.get("kappa")
         points.append(RoundPoint(one.number, score, titled, kappa, one.state == ACCEPTED))
     return tuple(points)
+
+
+def start_score(rounds: Sequence[Round], run_id: int) -> float | None:
+    """What the start of a run scores: as the first teacher does. None where there was none."""
+    mine = (one.content.get("gate") for one in rounds if one.run_id == run_id)
+    first = next(filter(None, mine), None)
+    return None if first is None else first["teacher"]["macro_f1"]
 
 
 def titled_colours(taxonomy: Taxonomy) -> dict[str, str]:

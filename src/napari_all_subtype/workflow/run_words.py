@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from napari_all_subtype.learning.rounds import WHY_ENDED
-from napari_all_subtype.project.rounds import ACCEPTED
+from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.rounds import ACCEPTED, Round, rounds_of, running_model
 from napari_all_subtype.workflow.self_train import SelfTrained
 
 
@@ -22,6 +23,22 @@ def which_runs(found: SelfTrained) -> str:
     )
 
 
+def runs_after(database: Database, decided: Round) -> str:
+    """Which model runs after a round was decided, and where it is from: one sentence."""
+    now = running_model(database)
+    if now is None:
+        return "No model of the project runs."
+    of = {one.model_id: one.number for one in rounds_of(database, decided.run_id)}
+    if now.model_id not in of:
+        whence = "of another training than this run"
+    elif of[now.model_id]:
+        whence = f"of round {of[now.model_id]}"
+    else:
+        whence = "the start of this run"
+    return f"{now.model_id} runs now, {whence}."
+
+
 def why_ended(found: SelfTrained) -> str:
     """Why the run ended, without a full stop."""
-    return WHY_ENDED[found.course.termination_condition_]
+    why = WHY_ENDED[found.course.termination_condition_]
+    return f"{why} ({found.course.why_none})" if found.course.why_none else why

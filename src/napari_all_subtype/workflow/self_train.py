@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_all_subtype.learning.comparison import agreement
 from napari_all_subtype.learning.familiar import familiar
@@ -187,7 +187,7 @@ class _Job:
         ready = self.learner.load(folder_of(self.database, teacher))
         labels = self._labels(course, ready)
         if changes_nothing(course, labels, pool.ids):
-            return Course(**{**vars(course), "termination_condition_": "no_change"}), teacher
+            return _ended(course, labels), teacher
         self._keep_in_training(pool.groups[labels.rows])
         subtypes = nameable(training)
         p = self.parameters.pseudo_labels
@@ -211,7 +211,7 @@ class _Job:
         used = list(zip(extra.ids.tolist(), labels.words.tolist(), strict=True))
         content = content_of(proposal, teacher, used, course)
         content["kappa"] = self._agreement(ready, pupil)
-        why = gate.why if verdict == gate.accepted else f"decided by a person; {gate.why}"
+        why = gate.why if verdict == gate.accepted else f"decided by a person; {gate.advice}"
         self._record(number, student.model_id, content, verdict, why)
         return self._after(course, used, verdict), student if verdict else teacher
 
@@ -267,6 +267,13 @@ class _Job:
     def _after(self, course: Course, used, verdict: bool | None) -> Course:
         n = len(self.cells.unlabelled)
         return after_round(course, used, verdict, self.parameters.rounds, n)
+
+
+def _ended(course: Course, labels: PseudoLabels) -> Course:
+    """The course where the next round has nothing new, and why."""
+    if len(labels):
+        return replace(course, termination_condition_="no_change")
+    return replace(course, termination_condition_="none_taken", why_none=labels.why_none)
 
 
 def _settings(

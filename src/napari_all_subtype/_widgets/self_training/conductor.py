@@ -24,6 +24,7 @@ from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.progress import Progress
 from napari_all_subtype.project.rounds import ACCEPTED, Round, decide_round, running_model
 from napari_all_subtype.workflow.preferences import Preferences
+from napari_all_subtype.workflow.run_words import runs_after
 
 MINE = (GiveFeedback, SelfTrain, DrawRounds)
 NO_PROJECT = (
@@ -189,10 +190,13 @@ class Conductor(Foreman):
         except AllSubtypeError as error:
             self._say_error(error)
             return
-        now = running_model(database)
-        runs = "No model of the project runs." if now is None else f"{now.model_id} runs now."
-        self.dock.footer.say(f"Round {made.number} is {state}. {escape(runs)}")
+        what = f"Round {made.number}" if made.number else "The start"
+        told = f"{what} is {state}. {escape(runs_after(database, made))}"
         self.learning.changed.emit()
+        if not self.dock.curves.curves.empty and not self.learning.running:
+            self.draw()  # the curves say which rounds are accepted
+            self._told = told
+        self.dock.footer.say(told)
 
     # Reading
 

@@ -24,10 +24,11 @@ from napari_all_subtype._widgets.train.crop_gallery import CropGallery
 from napari_all_subtype._widgets.train.orders import Proposed
 from napari_all_subtype.project.rounds import ACCEPTED, PROPOSED, REJECTED, ROLLED_BACK, Round
 from napari_all_subtype.taxonomy import Taxonomy, class_of
+from napari_all_subtype.workflow.round_points import start_score
 
 COLUMNS = ("Round", "Labels", "Macro-F1", "κ", "State")
 COLUMN_TIPS = (
-    "Number of the round in its run; 0 is the start, from people's words alone.",
+    "Number of the round in its run, whose start learned from people's words alone.",
     "Pseudo-labels it brought in.",
     "Of its model on the validation cells, which people named.",
     "Agreement with the model before, on unlabelled cells.",
@@ -126,7 +127,7 @@ class RoundsPanel(QGroupBox):
         with QSignalBlocker(self.table):
             self.table.setRowCount(len(self._rounds))
             for r, made in enumerate(self._rounds):
-                for c, text in enumerate(_row(made)):
+                for c, text in enumerate(_row(made, start_score(rounds, made.run_id))):
                     item = QTableWidgetItem(text)
                     item.setToolTip(made.why or text)
                     self.table.setItem(r, c, item)
@@ -191,14 +192,14 @@ class RoundsPanel(QGroupBox):
             may = (ACCEPTED, REJECTED, "")
             self.told.setText(
                 f"<b>Round {self._proposed.number} waits for you.</b> "
-                f"{len(self._proposed.words)} pseudo-labels. By rule: {escape(self._proposed.why)}"
+                f"{len(self._proposed.words)} pseudo-labels. {_sentence(self._proposed.why)}"
             )
         elif made is not None:
             may = MAY[made.state] if self._able else ()
             who = f" by {escape(made.decided_by)}" if made.decided_by else ""
             self.told.setText(
-                f"Round {made.number}, model {escape(made.model_id)}: {made.state}{who}. "
-                f"{escape(made.why)}"
+                f"{_title(made)}, model {escape(made.model_id)}: {made.state}{who}. "
+                f"{_sentence(made.why)}"
             )
         else:
             may = ()
@@ -225,14 +226,23 @@ class RoundsPanel(QGroupBox):
         return max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column))
 
 
-def _row(made: Round) -> tuple[str, ...]:
-    """What stands in the table of a round."""
+def _title(made: Round) -> str:
+    return f"Round {made.number}" if made.number else "The start"
+
+
+def _sentence(text: str) -> str:
+    return escape(text[:1].upper() + text[1:])
+
+
+def _row(made: Round, start: float | None) -> tuple[str, ...]:
+    """What stands in the table of a round; `start` is what the start of its run scores."""
     gate = made.content.get("gate")
     kappa = made.content.get("kappa")
+    score = start if gate is None else gate["student"]["macro_f1"]
     return (
-        str(made.number),
+        str(made.number) if made.number else "start",
         str(len(made.content.get("used", []))),
-        "–" if gate is None else f"{gate['student']['macro_f1']:.3f}",
+        "–" if score is None else f"{score:.3f}",
         "–" if kappa is None else f"{kappa:.3f}",
         made.state,
     )

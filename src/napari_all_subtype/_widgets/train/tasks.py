@@ -184,7 +184,7 @@ def _draw_rounds(database: Database, tools: Tools) -> None:
 def _proposed(proposal: Proposal) -> Proposed:
     labels, gate = proposal.labels, proposal.gate
     return Proposed(
-        *(proposal.number, gate.why, gate.accepted, labels.threshold, labels.words),
+        *(proposal.number, gate.advice, gate.accepted, labels.threshold, labels.words),
         *(labels.confidence, proposal.crops[:MOST_SHOWN]),
     )
 
