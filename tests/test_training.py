@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from napari_all_subtype.errors import ParameterError, Stopped, TrainingError, WeightsMissingError
+from napari_all_subtype.learning.history_plots import Pass, training_figure
 from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.checkpoints import FILE, read_checkpoint
 from napari_all_subtype.model.classifier import predict_logits
@@ -160,6 +161,7 @@ def test_a_handful_of_validation_cells_does_not_choose_the_pass():
     how = {"fewest_to_choose": 9, "head_epochs": 0, "patience": 1, "fine_tune_learning_rate": 1.0}
     _, fitted = quickly(QUICK.model_copy(update=how | {"fine_tune_epochs": 8}))
     losses = [one.measured["val_loss"] for one in fitted.history]
+    assert not fitted.chosen
     assert len(losses) == 9  # the first is of what it starts from
     assert fitted.measured["val_loss"] == pytest.approx(losses[-1], rel=1e-5)
 
@@ -207,6 +209,13 @@ def test_without_validation_cells_the_last_pass_counts():
     assert fitted.temperature == 1
     assert "not calibrated" in fitted.calibrated_on
     assert all(not one.measured for one in fitted.history)
+
+
+def test_a_pass_is_called_the_best_only_where_it_is_chosen():
+    one = Pass("fine-tuning", 1, 0.5, {"val_loss": 0.4}, 1)
+    for chooses, said in ((True, "best so far"), (False, "last pass counts")):
+        axes = training_figure([one, replace(one, number=2, chooses=chooses)]).axes[0]
+        assert said in [text.get_text() for text in axes.get_legend().get_texts()]
 
 
 def test_one_class_only_is_refused():

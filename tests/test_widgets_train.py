@@ -128,7 +128,7 @@ def test_stop_keeps_the_best_so_far(ready, qtbot):
     dock.footer.start_button.click()
     qtbot.waitUntil(lambda: "pass 3 of" in dock.footer.told.text(), timeout=LONG_MS)
     assert not ended(qtbot, learning, dock.footer.stop_button.click).message
-    assert "It was stopped" in dock.footer.told.text()
+    assert "It was stopped: the best pass so far was kept." in dock.footer.told.text()
     (model,) = models_of(dock.trainer.record.database)
     assert model.content["stopped"]
     assert dock.footer.start_button.isEnabled()

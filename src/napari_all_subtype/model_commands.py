@@ -86,7 +86,7 @@ def train(
 ) -> int:
     """Train a model on the named cells of a project; the last line is its id.
 
-    Ctrl-C stops it and keeps the model of the best pass; killed or stopped, the same command
+    Ctrl-C stops it and keeps the model of the pass that counts; killed or stopped, the same command
     goes on where it was.
 
     Example: napari-all-subtype train reading-2026 --backbone vgg16 --weights imagenet --seed 1
@@ -124,7 +124,9 @@ def _tell(found: Trained) -> None:
         )
         note(f"On the validation groups, which are no independent test: {told}.")
     if found.stopped:
-        warn("Stopped: this is the model of the best pass so far. The same command goes on.")
+        last = found.counts_pass == "last"
+        counts = "last pass, since few cells validate" if last else "best pass so far"
+        warn(f"Stopped: this is the model of the {counts}. The same command goes on.")
     note(f"A draft until it is released: models release --help. {RESEARCH_USE_ONLY}")
 
 

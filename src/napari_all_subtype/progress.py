@@ -48,6 +48,8 @@ class TrainingProgress(Progress):
         Epoch whose weights are the best so far, 0 before the first.
     seconds_left : float
         At most so long yet; NaN where nothing tells.
+    chooses : bool
+        Whether the best epoch counts; else the last does, since few cells validate.
     """
 
     phase: str = ""
@@ -57,6 +59,7 @@ class TrainingProgress(Progress):
     measured: tuple[tuple[str, float], ...] = ()
     best_epoch: int = 0
     seconds_left: float = math.nan
+    chooses: bool = True
 
 
 class Monitor(Protocol):

@@ -33,6 +33,8 @@ class Pass:
         On the validation cells.
     best : int
         Pass of this phase that is the best so far.
+    chooses : bool
+        Whether that pass counts; else the last one does, since few cells validate.
     """
 
     phase: str
@@ -40,6 +42,7 @@ class Pass:
     loss: float
     measured: Mapping[str, float] = field(default_factory=dict)
     best: int = 0
+    chooses: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,12 @@ def _mark_phases(passes: Sequence[Pass], both: Sequence[Axes]) -> None:
         begin = next(n for n, one in enumerate(passes) if one.phase == last.phase)
         at = begin + last.best - passes[begin].number + 1
         if at >= 1:
-            both[0].axvline(at, color="#009E73", lw=1, label="best so far")
+            both[0].axvline(
+                at,
+                color="#009E73",
+                lw=1,
+                label="best so far" if last.chooses else "last pass counts",
+            )
 
 
 def _finish(every: Sequence[Axes]) -> None:

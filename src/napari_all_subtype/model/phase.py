@@ -223,6 +223,7 @@ class PhaseRun:
                 measured=tuple((measured or {}).items()),
                 best_epoch=self.state.best_epoch,
                 seconds_left=spent_s / passed * left if passed else math.nan,
+                chooses=phase.measure is not None and phase.chooses,
             )
         )
 

@@ -51,6 +51,8 @@ class Fitted:
         Whether a person stopped it: the best so far was kept.
     measured : dict of str to float
         On the validation cells, at the end.
+    chosen : bool
+        Whether the best pass counts, by the validation cells; else the last one does.
     """
 
     network: keras.Model
@@ -59,6 +61,7 @@ class Fitted:
     history: tuple[Epoch, ...]
     stopped: bool
     measured: dict[str, float]
+    chosen: bool = True
 
 
 def train(
@@ -121,7 +124,8 @@ def train(
     deaf = _Deaf(monitor)
     temperature, on = temperature_of(job.logits(deaf), validation, taxonomy)
     measured = job.measured(deaf) if validation is not None else {}
-    return Fitted(start.network, temperature, on, tuple(state.history), stopped, measured)
+    history, chosen = tuple(state.history), validation is not None and job._chooses
+    return Fitted(start.network, temperature, on, history, stopped, measured, chosen)
 
 
 @dataclass(frozen=True)

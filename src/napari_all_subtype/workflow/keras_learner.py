@@ -147,6 +147,7 @@ class KerasLearner:
             "temperature": fitted.temperature,
             "calibrated_on": fitted.calibrated_on,
             "validation": fitted.measured,
+            "pass": "best" if fitted.chosen else "last",
             "history": [_plain(epoch) for epoch in fitted.history],
         }
         if fitted.stopped:

@@ -27,13 +27,18 @@ class Trained:
     notes : tuple of str
         What a person is to be told: duplicates, few groups, cells that were left out.
     stopped : bool
-        Whether a person stopped it: the model is that of the best pass until then.
+        Whether a person stopped it: the model is that of the pass that counts until then.
     """
 
     model: StoredModel
     counts: dict[str, dict[str, int]]
     notes: tuple[str, ...]
     stopped: bool
+
+    @property
+    def counts_pass(self) -> str:
+        """``best`` or ``last``: with few validation cells the last pass counts."""
+        return self.model.content.get("pass", "best")
 
 
 def train_project(

@@ -121,6 +121,7 @@ class LearningMonitor:
             *(progress.phase, progress.epoch, progress.loss),
             dict(progress.measured),
             progress.best_epoch,
+            progress.chooses,
         )
         last = self._passes[-1] if self._passes else made
         again = made.phase == last.phase and made.number <= last.number

@@ -10,7 +10,7 @@ from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype.progress import Progress, TrainingProgress
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 
-STOP_TIP = "Stop at the next batch; the best weights so far are kept."
+STOP_TIP = "Stop at the next batch; the weights that count so far are kept."
 STOP_NOW, STOP_NOW_TIP = (
     "Stop now",
     "Do not wait for the last batch: it goes on from the last pass.",

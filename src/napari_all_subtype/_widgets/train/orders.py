@@ -172,13 +172,16 @@ class Trained:
     Parameters
     ----------
     stopped : bool
-        A person stopped it; it is that of the best pass until then.
+        A person stopped it; it is that of the pass that counts until then.
     notes : tuple of str
+    counts_pass : str
+        Which pass counts: ``best`` or ``last``.
     """
 
     model_id: str
     stopped: bool
     notes: tuple[str, ...]
+    counts_pass: str = "best"
 
 
 @dataclass(frozen=True)

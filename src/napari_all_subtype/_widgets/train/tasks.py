@@ -61,7 +61,7 @@ def train(order: Train, tools: Tools) -> None:
         made = train_project(
             database, learner, chosen.split, chosen.flat, chosen.seed, tools.monitor
         )
-        tools.send(Trained(made.model.model_id, made.stopped, made.notes))
+        tools.send(Trained(made.model.model_id, made.stopped, made.notes, made.counts_pass))
         cells = project_training_set(
             database, learner.crop_spec, chosen.split, chosen.flat, chosen.seed, unlabelled=False
         )

@@ -35,7 +35,7 @@ from napari_all_subtype.workflow.training_survey import TrainingSurvey
 
 MINE = (Train, Control, Release)
 BUSY = "Self-training or feedback goes on; see the dock Self-training."
-STOPPING = "Stopping: the best weights so far are measured and kept…"
+STOPPING = "Stopping: the weights that count so far are measured and kept…"
 INTERRUPTED = (
     "A training was interrupted. With the same cells and settings, <b>Train</b> goes on from its "
     "last pass."
@@ -248,5 +248,7 @@ class Trainer(Foreman):
 def _trained_text(made: Trained) -> str:
     lines = [f"<b>{escape(made.model_id)}</b> is trained: a <b>draft</b> until it is released."]
     if made.stopped:
-        lines.append("It was stopped: the best weights so far were kept.")
+        last = made.counts_pass == "last"
+        counts = "the last pass, since few cells validate" if last else "the best pass so far"
+        lines.append(f"It was stopped: {counts} was kept.")
     return "<br>".join(lines)
