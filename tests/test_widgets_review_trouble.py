@@ -9,9 +9,10 @@ from qtpy.QtCore import Qt
 
 from napari_all_subtype._widgets.layer_kinds import NO_WORD
 from napari_all_subtype._widgets.review.dock import ReviewSmear
+from napari_all_subtype._widgets.review.table_words import LOOK_EVERY_MS
 from napari_all_subtype.cells import table
 from napari_all_subtype.project.database import DATABASE_FILE
-from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.history import history, standing
 from napari_all_subtype.project.writer_lock import LOCK_FILE
 from window_steps import FIELD, LONG_MS, click, kept, run, said_of, table_of
 
@@ -145,6 +146,88 @@ def test_words_go_on_when_the_image_is_deleted(unseen, qtbot):
     for name in ("next", "l1", "undo", "skip", "region", "overlay"):
         reviewed.words.buttons[name].click()
     assert len(standing(reviewed.reviewer.record.database)) <= 1
+
+
+def looked(qtbot):
+    """Wait until the table of features was looked at, more than once."""
+    qtbot.wait(2 * LOOK_EVERY_MS + 100)
+
+
+def said_ever(review):
+    """Every word that was ever kept, in order."""
+    return [one.word.name if one.word else "" for one in history(review.reviewer.record.database)]
+
+
+@pytest.mark.parametrize("name", ["cells", "subtypes"])
+def test_no_word_is_taken_back_by_itself_when_a_layer_is_deleted(unseen, qtbot, name):
+    viewer, dock, review = unseen
+    layers = dock.controller.layers
+    viewer.layers.remove(viewer.layers[name])
+    assert "overlay was deleted" in review.words.cell.text()
+    review.reviewer.do("normal")
+    assert "overlay was deleted" in review.words.said.text()
+    assert said_ever(review) == []
+    # A word by another way, as from the gallery, stands.
+    review.reviewer.speaker.say("normal", {0: [2]})
+    looked(qtbot)
+    assert said_ever(review) == ["normal"]
+    review.words.buttons["next"].click()
+    qtbot.waitUntil(lambda: not layers.deleted and layers.picked == 1, timeout=LONG_MS)
+    assert name in viewer.layers
+    review.reviewer.do("l1")
+    looked(qtbot)
+    assert said_ever(review) == ["normal", "l1"]
+    assert said_of(dock)[:2] == ["l1", "normal"]
+    assert viewer.layers["cells"].features[table.ANNOTATION][2] == "normal"
+
+
+@pytest.mark.parametrize("name", ["cells", "subtypes", None])
+def test_words_of_one_reader_never_become_blind_words_of_another(unseen, qtbot, name):
+    viewer, dock, review = unseen
+    review.reviewer.desk.read_as("Dr. A")
+    review.reviewer.speaker.say("l2", {0: [1, 2, 3]})
+    looked(qtbot)
+    if name is None:  # chosen a moment before, for another reader
+        viewer.layers["cells"].features.loc[5, table.ANNOTATION] = "l3"
+    else:
+        viewer.layers.remove(viewer.layers[name])
+    review.reviewer.desk.read_as("Dr. B")
+    review.project.apart.setChecked(True)
+    looked(qtbot)
+    assert said_ever(review) == ["l2"] * 3
+    assert said_of(dock) == [""] * 5
+    if name is None:
+        assert viewer.layers["cells"].features[table.ANNOTATION][5] == NO_WORD
+
+
+def test_nothing_is_said_in_a_project_that_is_opened_after_all_layers_were_deleted(
+    unseen, qtbot, tmp_path
+):
+    viewer, _, review = unseen
+    review.reviewer.speaker.say("l2", {0: [1, 2, 3]})
+    looked(qtbot)
+    viewer.layers.clear()
+    review.reviewer.record.create(tmp_path / "other")
+    looked(qtbot)
+    assert said_ever(review) == []
+    review.reviewer.desk.open(tmp_path / "project")
+    looked(qtbot)
+    assert said_ever(review) == ["l2"] * 3
+
+
+@pytest.mark.parametrize("name", ["cells", "subtypes"])
+def test_a_layer_deleted_while_the_result_is_drawn_is_no_error(unseen, qtbot, name):
+    viewer, dock, review = unseen
+    layers = dock.controller.layers
+    view = layers.view
+    viewer.layers.remove(viewer.layers["cells"])
+    viewer.layers.remove(viewer.layers["subtypes"])
+    for _ in layers.show(view, viewer.layers["field"]):
+        if name in viewer.layers:
+            viewer.layers.remove(viewer.layers[name])
+    assert layers.deleted
+    review.words.buttons["next"].click()
+    qtbot.waitUntil(lambda: not layers.incomplete, timeout=LONG_MS)
 
 
 def test_renamed_layers_are_still_ours(reviewed, analysed):

@@ -64,10 +64,30 @@ def hover_features(cells: pd.DataFrame, taxonomy: Taxonomy) -> pd.DataFrame:
     return shown.assign(**{table.ANNOTATION: pd.Categorical(said, list(choices))})
 
 
+def words_in(layer: Labels) -> np.ndarray | None:
+    """What stands in the features of `layer` as people's words, by label; empty where none does.
+
+    Returns
+    -------
+    ndarray, shape (N,), object, or None
+        None where the features tell of no words.
+    """
+    if table.ANNOTATION not in layer.features:
+        return None
+    shown = layer.features[table.ANNOTATION].astype(object)
+    return shown.where(shown.notna() & (shown != NO_WORD), "").to_numpy(copy=True)
+
+
 def say_words(
     layer: Labels, cells: pd.DataFrame, labels: Sequence[int], taxonomy: Taxonomy
-) -> None:
-    """Have the features of `layer` say what people say of `labels`; the others stay as they are."""
+) -> bool:
+    """Have the features of `layer` say what people say of `labels`; the others stay as they are.
+
+    Returns
+    -------
+    bool
+        Whether they did; False where the words of all cells had to be written anew.
+    """
     import pandas as pd
 
     shown, labels = layer.features, list(labels)
@@ -78,12 +98,13 @@ def say_words(
     number_of = {word: k for k, word in enumerate(column.categories)} if whole else {}
     if not set(said) <= number_of.keys():
         layer.features = hover_features(cells, taxonomy)
-        return
+        return False
     codes, there = column.codes.to_numpy(copy=True), cells["area_px"].to_numpy()[labels] > 0
     codes[labels] = np.where(there, [number_of[word] for word in said], -1)
     # One column in the place of another: cell by cell it would take longer, the more there are.
     shown[table.ANNOTATION] = pd.Categorical.from_codes(codes, dtype=shown[table.ANNOTATION].dtype)
     layer.events.features()
+    return True
 
 
 def new_subtypes(data: np.ndarray) -> Labels:

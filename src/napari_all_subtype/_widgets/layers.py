@@ -23,6 +23,7 @@ from napari_all_subtype._widgets.layer_kinds import (
     placement,
     placement_of_file,
     say_words,
+    words_in,
 )
 from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.overlay import changed_by_confidence
@@ -58,6 +59,8 @@ class ResultLayers(DrawnCells):
     def __init__(self, viewer) -> None:
         super().__init__(viewer)
         self._letters_old = self._style_wanted = False
+        # What we last wrote as people's words into the features of the cells, by label.
+        self.written: np.ndarray | None = None
 
     def show(self, view: FieldView, image: Image | None) -> Iterator[None]:
         """Show `view` over `image`; without one, over an image layer of its own.
@@ -74,9 +77,8 @@ class ResultLayers(DrawnCells):
         placed = placement(image)
         cells, look = view.analysis.cells, self.look
         made = not self._alive(self.cells)
-        self._put("cells", view.analysis.masks.labels, new_cells, placed).features = hover_features(
-            cells, view.analysis.taxonomy
-        )
+        self._put("cells", view.analysis.masks.labels, new_cells, placed)
+        self._describe(view.analysis)
         if made:
             yield
         if self.view is not view:
@@ -92,7 +94,8 @@ class ResultLayers(DrawnCells):
             self._write_letters(placed)
             below = highest(self._viewer(), image, *self._others(Labels))
             raise_above(self._viewer(), below, self.cells, self.subtypes, self.letters)
-            self._viewer().layers.selection.active = self.subtypes
+            if self._alive(self.subtypes):
+                self._viewer().layers.selection.active = self.subtypes
 
     def _show_image(self, view: FieldView, image: Image | None) -> Image:
         """Have the image of `view` in sight, above other images; every layer in its units."""
@@ -121,7 +124,7 @@ class ResultLayers(DrawnCells):
         The layers stay, empty: napari can crash when it draws after a layer of
         points was removed (napari issues 6472 and 8471).
         """
-        self.picked, self.selected = 0, frozenset()
+        self.picked, self.selected, self.written = 0, frozenset(), None
         for role in ("cells", "subtypes"):
             if self._alive(layer := getattr(self, role)):
                 layer.data = np.zeros_like(layer.data)
@@ -169,7 +172,7 @@ class ResultLayers(DrawnCells):
         if self._has_result:
             self.redraw(region)
             if self._alive(self.cells):
-                self.cells.features = hover_features(analysis.cells, analysis.taxonomy)
+                self._describe(analysis)
             self._letters_old = True
             self._renew_letters()
 
@@ -199,7 +202,18 @@ class ResultLayers(DrawnCells):
         """Have the features of the layer of the cells say what people say of `labels`."""
         if self._has_result and self._alive(self.cells):
             analysis = self.view.analysis
-            say_words(self.cells, analysis.cells, labels, analysis.taxonomy)
+            few = say_words(self.cells, analysis.cells, labels, analysis.taxonomy)
+            now = words_in(self.cells)
+            if few and self.written is not None:
+                # What a person chose for others meanwhile was not written by us.
+                self.written[list(labels)] = now[list(labels)]
+            else:
+                self.written = now
+
+    def _describe(self, analysis: Analysis) -> None:
+        """Have the features of the layer of the cells say all that is known of them."""
+        self.cells.features = hover_features(analysis.cells, analysis.taxonomy)
+        self.written = words_in(self.cells)
 
     def _renew_letters(self, *_: object) -> None:
         """Write letters after an edit, those that are hidden once they are shown."""
@@ -236,6 +250,13 @@ class ResultLayers(DrawnCells):
         """Whether a person deleted a layer without which nothing can be edited."""
         own_image = () if self.view is None or self.view.pixels is None else (self.image,)
         return not all(self._alive(one) for one in (*own_image, self.cells, self.subtypes))
+
+    @property
+    def deleted(self) -> bool:
+        """Whether a person deleted a layer that shows the cells, and it was not made again yet."""
+        own_image = () if self.view is None or self.view.pixels is None else (self.image,)
+        made = [one for one in (*own_image, self.cells, self.subtypes) if one is not None]
+        return not all(map(self._alive, made))
 
     @property
     def drawing(self) -> bool:

@@ -34,14 +34,15 @@ def keep_in_sight(viewer, image: Image, before: tuple[bool, float] | None) -> No
 
 
 def highest(viewer, *layers: Layer) -> Layer:
-    """The one of `layers` that lies above the others."""
-    return max(layers, key=viewer.layers.index)
+    """The one of `layers` that lies above the others; the first where a person deleted them all."""
+    there = [layer for layer in layers if layer in viewer.layers]
+    return max(there, key=viewer.layers.index, default=layers[0])
 
 
 def raise_above(viewer, below: Layer, *others: Layer) -> None:
-    """Have `others` in this order above `below`, whatever was made when."""
+    """Have `others` in this order above `below`, whatever was made when; some may be deleted."""
     layers = viewer.layers
-    for layer in others:
+    for layer in (one for one in others if one in layers):
         if below in layers and layers.index(layer) < layers.index(below):
             layers.move(layers.index(layer), len(layers))
         below = layer

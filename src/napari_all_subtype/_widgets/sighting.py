@@ -124,7 +124,7 @@ class Sighting:
         """Show field number `n`, pick its cell `label`, and look at it closely."""
         view, result = self.layers.view, self.session.result(n)
         here = n == self.session.selected and view is not None and result is not None
-        if here and view.key is result.labels:
+        if here and view.key is result.labels and not self.layers.deleted:
             self.picker.pick(label)
             self.layers.look_closely(label)
             return

@@ -24,7 +24,7 @@ from napari_all_subtype._widgets.review.shortcuts import KeysDialog, Shortcuts
 from napari_all_subtype._widgets.review.speaker import Speaker
 from napari_all_subtype._widgets.review.table_words import TableWords
 from napari_all_subtype._widgets.review.view_keeper import ViewKeeper
-from napari_all_subtype._widgets.review.word_panel import NOTHING_TO_SAY, PICK_ONE
+from napari_all_subtype._widgets.review.word_panel import NOTHING_TO_SAY, OVERLAY_GONE, PICK_ONE
 from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
@@ -75,6 +75,12 @@ class Reviewer:
         self.speaker.said.connect(self._on_said)
         for signal, slot in self._slots():
             signal.connect(slot)
+        for event in self._layer_events():
+            event.connect(self.show_cell)
+
+    def _layer_events(self):
+        events = self.session.viewer.layers.events
+        return events.inserted, events.removed
 
     def _slots(self):
         session, record = self.session, self.record
@@ -101,6 +107,9 @@ class Reviewer:
         self.region.close()
         for signal, slot in self._slots():
             signal.disconnect(slot, missing_ok=True)
+        if self.session.viewer is not None:
+            for event in self._layer_events():
+                event.disconnect(self.show_cell)
         self.views.close()
         self.desk.close()
         self.speaker.close()
@@ -153,7 +162,14 @@ class Reviewer:
             TAKE_BACK: lambda: self.speaker.press(""),
         }
         words = {one.name: one.word for one in self.words.actions_}
+        if self._overlay_gone and name in (SKIP, TAKE_BACK, *self.words.words):
+            self.words.say(OVERLAY_GONE)  # nobody says a word of what cannot be seen
+            return
         others.get(name, lambda: self.speaker.press(words[name]))()
+
+    @property
+    def _overlay_gone(self) -> bool:
+        return self.session.in_view and self.session.layers.deleted
 
     def _toggle_overlay(self) -> None:
         layers = self.session.layers
@@ -234,6 +250,8 @@ class Reviewer:
         label = session.layers.picked or session.told_of
         if result is None:
             self.words.show_cell(NOTHING_TO_SAY, False)
+        elif self._overlay_gone:
+            self.words.show_cell(OVERLAY_GONE, False)
         elif (count := len(session.selection)) > 1:
             self.words.show_cell(f"<b>{count} cells</b> are selected: a word is for all.", True)
         elif not result.there([label]):

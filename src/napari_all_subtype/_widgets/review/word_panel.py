@@ -33,6 +33,10 @@ from napari_all_subtype.taxonomy import FAB5, Taxonomy, class_of
 
 NOTHING_TO_SAY = "Analyse a smear first: press <b>Run</b> in the dock <i>Analyse smear</i>."
 PICK_ONE = "Click a cell, point at one, or press <b>Next</b>."
+OVERLAY_GONE = (
+    "⚠ The overlay was deleted, so no word can be said: press <b>Next</b>, or choose the smear "
+    "again, to have it back."
+)
 LONG_TITLE, VERY_LONG_TITLE = 11, 22
 CHOOSE_ONE = "Press a class; then every cell that is clicked is called so."
 REGION_HINT = "Draw a line around the cells, with the button of the mouse held."
