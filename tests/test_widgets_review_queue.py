@@ -8,6 +8,7 @@ import pytest
 from qtpy.QtWidgets import QLineEdit
 
 from napari_all_subtype._widgets.review.dock import ReviewSmear
+from napari_all_subtype._widgets.review.queue_end import END
 from napari_all_subtype._widgets.review.queue_panel import NO_REGION, NONE_LEFT
 from napari_all_subtype._widgets.sight import camera_of
 from napari_all_subtype.workflow.review_parameters import CellFilter, QueueOrder
@@ -54,6 +55,45 @@ def test_each_word_leads_on_until_every_cell_is_read(reviewed, analysed):
     assert reviewed.queue.progress.value() == reviewed.queue.progress.maximum() == 5
     choose(reviewed.queue, kind="least_confident")
     assert reviewed.queue.at.text() == NONE_LEFT
+
+
+def test_at_the_end_of_the_queue_keys_no_longer_rename_the_last_cell(reviewed, analysed):
+    _, dock = analysed
+    press(reviewed, "next", "next", *["l1"] * 4)
+    assert "End of the queue; 1 not read" in reviewed.words.said.text()
+    before = said_of(dock)
+    assert before.count("l1") == 4
+    press(reviewed, "l2", "smudge")
+    assert said_of(dock) == before
+    assert "End of the queue; 1 not read" in reviewed.words.said.text()
+    # The cell that was passed over comes with Next, and takes a word.
+    press(reviewed, "next", "normal")
+    assert sorted(said_of(dock)) == ["l1"] * 4 + ["normal"]
+    press(reviewed, "l3", "next")
+    assert sorted(said_of(dock)) == ["l1"] * 4 + ["normal"]
+    assert reviewed.words.said.text() == END
+
+
+def test_the_last_cell_is_renamed_where_it_is_picked_again(reviewed, analysed):
+    _, dock = analysed
+    press(reviewed, "next", *["l1"] * 5)
+    (_, label) = reviewed.reviewer.queue.here
+    press(reviewed, "l2")
+    assert said_of(dock) == ["l1"] * 5
+    press(reviewed, "take_back")
+    assert said_of(dock)[label - 1] == ""
+    dock.controller.picker.pick(label)
+    press(reviewed, "l2")
+    assert said_of(dock)[label - 1] == "l2"
+    press(reviewed, "previous", "l3")
+    assert said_of(dock).count("l3") == 1
+
+
+def test_a_key_that_is_held_says_one_word(reviewed):
+    auto = {one.key().toString(): one.autoRepeat() for one in reviewed.reviewer.shortcuts.bound}
+    spoken = {one.key for one in reviewed.words.actions_ if one.word}
+    assert not any(auto[key] for key in spoken)
+    assert auto["N"]
 
 
 def test_a_skipped_cell_comes_at_the_end(review):

@@ -212,7 +212,8 @@ class ThumbnailView(QListView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_key is not None:
             self.wanted.emit(self.current_key)
         elif self.taken_keys(text):
-            self.typed.emit(text)
+            if not event.isAutoRepeat():  # a key that is held says one word
+                self.typed.emit(text)
         else:
             super().keyPressEvent(event)
 

@@ -100,10 +100,15 @@ class CellQueue:
         """A person went to a cell by another way."""
         self.at = self._index.get((n, label), self.at)
 
-    def move(self, by: int) -> Place | None:
+    def move(self, by: int, again: bool = False) -> Place | None:
         """The next cell that is to be read, or the one before; None where there is none.
 
         Going on passes over cells that were read meanwhile; going back does not.
+
+        Parameters
+        ----------
+        again : bool
+            At the end, go on with the first cell of which nobody has said anything.
         """
         at = self.at + by
         while 0 <= at < len(self.places):
@@ -112,7 +117,23 @@ class CellQueue:
                 self.at = at
                 return self.places[at]
             at += by if by else 1
+        if again and by > 0 and (unread := self.unread):
+            self.at = self._index[unread[0]]
+            return unread[0]
         return None
+
+    @property
+    def unread(self) -> list[Place]:
+        """Cells of the queue of which nobody has said anything, in its order."""
+        words: dict[int, list[str]] = {}
+        for n in {n for n, _ in self.places}:
+            if (result := self.session.result(n)) is not None:
+                words[n] = table.annotations(result.analysis.cells).tolist()
+        return [
+            (n, label)
+            for n, label in self.places
+            if label < len(words.get(n, ())) and not words[n][label] and self._there(n, label)
+        ]
 
     def skip(self) -> None:
         """Put the cell that is read now at the end."""

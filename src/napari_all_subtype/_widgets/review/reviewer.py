@@ -19,6 +19,7 @@ from napari_all_subtype._widgets.review.actions import (
 from napari_all_subtype._widgets.review.cell_queue import CellQueue
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.review.project_desk import ProjectDesk
+from napari_all_subtype._widgets.review.queue_end import QueueEnd, is_only
 from napari_all_subtype._widgets.review.region_tool import RegionTool
 from napari_all_subtype._widgets.review.shortcuts import KeysDialog, Shortcuts
 from napari_all_subtype._widgets.review.speaker import Speaker
@@ -54,6 +55,7 @@ class Reviewer:
         self.settings = UserSettings()
         self.keys = Keys()
         self.queue, self.region = CellQueue(session), RegionTool(session)
+        self.end = QueueEnd(self.words, self.queue)
         self.speaker = Speaker(self.words, session, lambda: self.desk.reader_name)
         self.table_words = TableWords(dock, session, self.speaker.say)
         self.desk = ProjectDesk(
@@ -89,7 +91,7 @@ class Reviewer:
             (session.field_updated, self._on_field_updated),
             (session.ended, self.refill.now),
             (session.field_selected, self.show_cell),
-            (session.cell_picked, self.show_cell),
+            (session.cell_picked, self._on_picked),
             (session.cell_told, self.show_cell),
             (session.selection.changed, self.show_cell),
             (session.classes.changed, self._on_classes),
@@ -165,6 +167,9 @@ class Reviewer:
         if self._overlay_gone and name in (SKIP, TAKE_BACK, *self.words.words):
             self.words.say(OVERLAY_GONE)  # nobody says a word of what cannot be seen
             return
+        if words.get(name) and self.end.holds(self.speaker.places):
+            self.end.tell()
+            return
         others.get(name, lambda: self.speaker.press(words[name]))()
 
     @property
@@ -187,13 +192,26 @@ class Reviewer:
 
     # The queue
 
-    def move(self, by: int) -> None:
-        """Go to the next cell of the queue, or back."""
+    def move(self, by: int, again: bool = True) -> bool:
+        """Go to the next cell of the queue, or back, if there is one.
+
+        Parameters
+        ----------
+        again : bool
+            At the end, go on with cells that were passed over.
+        """
         self.refill.now()
-        place = self.queue.move(by)
+        place = self.queue.move(by, again)
         if place is not None:
             self.session.place_wanted.emit(*place)
+        elif by > 0 and self.queue.places:
+            self.end.tell()
         self.show_position()
+        return place is not None
+
+    def _on_picked(self, *_: object) -> None:
+        self.end.leave()
+        self.show_cell()
 
     def read(self, places: Sequence[Place], again: bool) -> None:
         """Read these cells from the first on; `again`, those that have a word already, too."""
@@ -210,9 +228,10 @@ class Reviewer:
     def _on_said(self, places: dict[int, list[int]]) -> None:
         """A word was said: on to the next cell, where it was of the one that is read."""
         session = self.session
-        here = {session.selected: [session.layers.picked]}
-        if self.words.go_on.isChecked() and not self.words.by_click.isChecked() and places == here:
-            self.move(1)
+        place, said = (session.selected, session.layers.picked), self.words.said.text()
+        goes_on = self.words.go_on.isChecked() and not self.words.by_click.isChecked()
+        if goes_on and is_only(places, place) and not self.move(1, again=False):
+            self.end.reach(place, said)
 
     def _on_queue(self) -> None:
         panel = self.queue_panel

@@ -47,10 +47,17 @@ class Shortcuts:
         for action in actions:
             if key := keys.of(action):
                 shortcut = QShortcut(QKeySequence(key), window)
+                # A key that is held says its word of one cell, not of all that come after it.
+                shortcut.setAutoRepeat(not action.word)
                 shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
                 for signal in (shortcut.activated, shortcut.activatedAmbiguously):
                     signal.connect(lambda name=action.name: self._pressed(name))
                 self._shortcuts.append(shortcut)
+
+    @property
+    def bound(self) -> tuple[QShortcut, ...]:
+        """The shortcuts that are there now."""
+        return tuple(self._shortcuts)
 
     def release(self) -> None:
         """Let go of all keys."""
