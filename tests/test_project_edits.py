@@ -22,6 +22,7 @@ from napari_all_subtype.project.masks import keep_masks
 from napari_all_subtype.project.segmentations import cells_of, marked_in
 from napari_all_subtype.project.steps import Thread
 from napari_all_subtype.project.undo import redo, undo, undoable
+from napari_all_subtype.workflow.project_status import status_lines, status_of
 from project_examples import (
     BLAST,
     L1,
@@ -74,6 +75,8 @@ def test_word_on_a_deleted_cell_has_no_cell_until_undo_brings_it_back(project):
     annotate(project, 1, cell(2), BLAST)
     delete(project, 2)
     assert [one.word for one in orphaned(project)] == [BLAST]
+    assert status_of(project)[["annotated", "orphaned"]].sum().tolist() == [0, 1]
+    assert any("0 annotated, 1 orphaned" in line for line in status_lines(project))
     assert word_on(project, 1, 2) is None
     assert [one.label for one in cells_of(project, 1)] == [1, 3, 4]
     undo(project, 1, SLIDE)

@@ -272,6 +272,9 @@ def command(capsys, *arguments):
 class FakeAnalyser:
     """Takes the place of the one that loads a network."""
 
+    def __init__(self, parameters):
+        self.parameters = parameters
+
     __call__ = staticmethod(analyse)
 
 
@@ -281,7 +284,7 @@ def test_command_takes_outlines_under_the_importer(tmp_path, image, capsys, monk
     command(capsys, "create", home)
     path = written(tmp_path, [feature(square(10, 10), "L1"), feature(square(40, 40))])
     status, told, _ = command(capsys, "add", home, image, "--geojson", path, "--specimen", "blood")
-    assert (status, "1 images added, 1 with a word" in told) == (0, True)
+    assert (status, "1 image added, 1 with a word" in told) == (0, True)
     with open_project(home, write=False) as project:
         assert [one.name for one in readers_of(project)] == ["importer"]
         assert words(project) == {(1, 1): "l1"}
@@ -306,7 +309,7 @@ def test_folder_of_folders_is_a_case_each(tmp_path, capsys):
     status, told, errors = command(capsys, "add", home, cohort, "--cases", "--specimen", "marrow")
     assert (status, "3 images added" in told, "2 cases" in told) == (1, True, True)
     assert "empty: no image" in told + errors
-    assert "1 images lie in no folder" in told + errors
+    assert "in no folder of a case: 1 image." in told + errors
     with open_project(home, write=False) as project:
         slides = slides_of(project)
         assert [slide.case_id for slide in slides] == ["case-1", "case-2"]
@@ -316,7 +319,7 @@ def test_folder_of_folders_is_a_case_each(tmp_path, capsys):
     (cohort / "John Roe" / "broken.png").unlink()
     cv2.imwrite(str(cohort / "John Roe" / "late.png"), picture(11)[..., ::-1])
     status, told, _ = command(capsys, "add", home, cohort, "--cases")
-    assert (status, "1 images added" in told, "3 were there already" in told) == (0, True, True)
+    assert (status, "1 image added" in told, "3 were there already" in told) == (0, True, True)
     with open_project(home, write=False) as project:
         assert len(slides_of(project)) == 2
     none = command(capsys, "add", home, cohort / "empty", "--cases")

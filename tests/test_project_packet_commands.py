@@ -34,14 +34,14 @@ def test_packet_goes_out_is_read_and_comes_back(folder, tmp_path, capsys):
     assert (status, "Choose another folder" in refused) == (2, True)
     assert "--overwrite" not in refused
     status, told, _ = words_of(capsys, "status", out)
-    assert (status, "1 slides of 1 cases, 1 fields, 6 cells found" in told) == (0, True)
+    assert (status, "1 slide of 1 case, 1 field, 6 cells found" in told) == (0, True)
     assert "readers: B" in told
     assert "to be read blind by B, without what a model said." in told
     with open_project(out) as packet:
         say(packet, 1, NORMAL)
     status, told, _ = words_of(capsys, "merge", folder, out)
-    assert (status, "1 words added, 0 taken back; 0 were there already." in told) == (0, True)
-    assert "0 words added, 0 taken back; 1 were" in words_of(capsys, "merge", folder, out)[1]
+    assert (status, "1 word added, 0 taken back; 0 were there already." in told) == (0, True)
+    assert "0 words added, 0 taken back; 1 was" in words_of(capsys, "merge", folder, out)[1]
     with open_project(folder) as project:
         (reading,) = readings_of(project, 1)
         assert words(project, reading.reading_id) == {(1, 1): "normal"}
@@ -74,9 +74,9 @@ def test_another_project_is_added_without_other_options(folder, tmp_path, capsys
         say(other, 1, NORMAL)
         say(other, 2, L1, 2)
     status, told, errors = words_of(capsys, "add", folder, "--from-project", tmp_path / "q")
-    assert (status, "1 images of 1 new slides and 1 new cases added; 1 were" in told) == (0, True)
-    assert "1 words added" in told
-    assert "1 words on cells that are called something else here, which stays." in errors
+    assert (status, "1 image of 1 new slide and 1 new case added; 1 was" in told) == (0, True)
+    assert "1 word added" in told
+    assert "1 word on cells that are called something else here, which stays." in errors
     refused = ("add", folder, tmp_path / "a.png", "--from-project", tmp_path / "q")
     status, _, errors = words_of(capsys, *refused)
     assert (status, "--from-project goes without images" in errors) == (2, True)

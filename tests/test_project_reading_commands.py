@@ -110,7 +110,7 @@ def test_same_seed_counts_the_same_cells_and_bad_numbers_are_refused(folder, cap
 def test_count_of_a_smear_without_cells_says_what_to_do(tmp_path, capsys):
     new_project(tmp_path / "q").close()
     code, _, err = told_by(capsys, "count", tmp_path / "q", "--slide", 1)
-    assert (code, "Analyse its fields" in err) == (2, True)
+    assert (code, "press Run in the dock" in err) == (2, True)
 
 
 def test_image_that_moved_is_told_and_the_count_goes_on(folder, capsys):

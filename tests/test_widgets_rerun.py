@@ -29,7 +29,10 @@ def test_run_that_would_lose_corrections_asks_and_a_no_keeps_them(analysed, qtbo
     heard = corrected(qtbot, viewer, dock, False)
     before = masks_of(dock).labels.copy()
     dock.run_button.click()
-    assert heard == ["Running again finds the cells anew: 1 correction of this field is lost."]
+    assert heard == [
+        "Running again finds the cells anew: 1 correction of outlines in this field is not in the "
+        "new outlines."
+    ]
     assert not dock.controller.session.running
     np.testing.assert_array_equal(masks_of(dock).labels, before)
     assert dock.edits.buttons["undo"].isEnabled()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_all_subtype._widgets.fields import SmearField
+from napari_all_subtype.amounts import amount
 
 RUN, CANCEL = "Run", "Cancel"
 
@@ -21,9 +22,16 @@ def loss_of(fields: Sequence[SmearField]) -> str:
     if not n:
         return ""
     where = "this field" if len(counts) == 1 else f"{len(counts)} fields"
-    lost = "1 correction" if n == 1 else f"{n} corrections"
-    verb = "is" if n == 1 else "are"
-    return f"Running again finds the cells anew: {lost} of {where} {verb} lost."
+    text = (
+        f"Running again finds the cells anew: {amount(n, 'correction')} of outlines in {where} "
+        f"{'is' if n == 1 else 'are'} not in the new outlines."
+    )
+    if all(field.kept is not None for field in fields if _corrections(field)):
+        text += (
+            " Words stay: each finds its cell again, or is listed under Result as orphaned. The "
+            "history of the project keeps the corrections, but undo does not bring them back."
+        )
+    return text
 
 
 def _corrections(field: SmearField) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.option_groups import Debug
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.project_commands.app import DONE, SOME_FAILED, Folder, project
@@ -71,16 +72,22 @@ def merge(
     tell_words(came.words)
     if came.edits:
         note(
-            f"{came.edits} changes of outlines stay in the packet: the cells here are as they were."
+            f"Left in the packet: {amount(came.edits, 'change')} of outlines. The cells here are "
+            "as they were."
         )
     return SOME_FAILED if came.refused else DONE
+
+
+def there_already(count: int) -> str:
+    """How many of what was to come in were there."""
+    return amount(count, "was there already", "were there already")
 
 
 def tell_words(words: Carried) -> None:
     """Say what became of words that were to come over."""
     say(
-        f"{words.added} words added, {words.taken_back} taken back; {words.known} were there "
-        "already."
+        f"{amount(words.added, 'word')} added, {words.taken_back} taken back; "
+        f"{there_already(words.known)}."
     )
     kept = {
         "on cells that are called something else here, which stays": words.outvoted,
@@ -89,7 +96,7 @@ def tell_words(words: Carried) -> None:
     }
     for what, count in kept.items():
         if count:
-            note(f"{count} words {what}.")
+            note(f"{amount(count, 'word')} {what}.")
     for one in words.orphans:
         y, x = one.centroid_yx_px
         note(

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.project_commands.app import DONE, NOTHING_DONE, SOME_FAILED
-from napari_all_subtype.project_commands.packets import tell_words
+from napari_all_subtype.project_commands.packets import tell_words, there_already
 from napari_all_subtype.terminal import fail, note, say, tell_scale
 
 if TYPE_CHECKING:
@@ -102,9 +103,12 @@ def add_cohort(database: Database, inputs: list[Path], specimen: str, monitor: M
         for name in one.empty:
             note(f"{name}: no image lies in it, so it is no case.")
         if one.beside:
-            note(f"{one.beside} images lie in no folder of a case, and were left out.")
+            note(f"Left out, in no folder of a case: {amount(one.beside, 'image')}.")
     status = told(made.came, with_words=False)
-    say(f"{len(cases) - len(made.refused)} cases; their names are kept apart as identifiers.")
+    say(
+        f"{amount(len(cases) - len(made.refused), 'case')}; their names are kept apart as "
+        "identifiers."
+    )
     if not made.refused:
         return status
     return SOME_FAILED if made.came.added or made.came.known else NOTHING_DONE
@@ -116,7 +120,7 @@ def told(came: Imported, with_words: bool) -> int:
         fail(outcome.error)
     tell_scale(came.sizes)
     words = f", {came.annotated} with a word" if with_words else ""
-    say(f"{came.added} images added{words}; {came.known} were there already.")
+    say(f"{amount(came.added, 'image')} added{words}; {there_already(came.known)}.")
     if not came.failed:
         return DONE
     return SOME_FAILED if came.added or came.known else NOTHING_DONE
@@ -166,9 +170,10 @@ def add_project(folder: Path, other: Path) -> int:
     for refused in came.refused:
         fail(refused)
     say(
-        f"{came.fields} images of {came.slides} new slides and {came.cases} new cases added; "
-        f"{came.known} were there already. Cells of {came.segmentations} images and the splits of "
-        f"{came.splits} cases came with them."
+        f"{amount(came.fields, 'image')} of {amount(came.slides, 'new slide')} and "
+        f"{amount(came.cases, 'new case')} added; {there_already(came.known)}. Cells of "
+        f"{amount(came.segmentations, 'image')} and the splits of {amount(came.splits, 'case')} "
+        "came with them."
     )
     tell_words(came.words)
     return SOME_FAILED if came.refused else DONE

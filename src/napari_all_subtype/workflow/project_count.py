@@ -32,7 +32,10 @@ from napari_all_subtype.workflow.result_state import FINAL, result_state
 from napari_all_subtype.workflow.review_parameters import DifferentialParameters
 from napari_all_subtype.workflow.spoken import MODEL, RECORD, finished_readings, named_readings
 
-NO_CELL = "No cell was found in this smear yet. Analyse its fields, then count."
+NO_CELL = (
+    "The fields of this smear were not analysed in this project yet, so there is no cell to draw. "
+    "Choose it in the window (dock Review, Smear), press Run in the dock Analyse smear, then count."
+)
 Analyses = Mapping[int, Analysis]
 Repeated = dict[int, tuple[Region, ...]]
 

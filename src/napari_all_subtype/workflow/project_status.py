@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import state_of
@@ -36,9 +37,9 @@ def status_of(database: Database) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``slide``, ``case`` (pseudonym), ``specimen``, ``fields``, ``missing_files`` (fields
-        whose image is not where it was), ``cells`` (found), ``annotated`` and ``orphaned``
-        (words whose cell was lost), ``state`` of the result, which is ``damaged`` where
-        a locked version is not what was locked.
+        whose image is not where it was), ``cells`` (found), ``annotated`` (words on a
+        cell) and ``orphaned`` (words whose cell was lost), ``state`` of the result, which is
+        ``damaged`` where a locked version is not what was locked.
     """
     with database.snapshot():
         rows, places = _rows(database), _places(database)
@@ -57,16 +58,18 @@ def status_lines(database: Database) -> list[str]:
     if table.empty:
         return [*lines, "The project is empty. Add images: napari-all-subtype project add --help"]
     readers = ", ".join(reader.name for reader in readers_of(database)) or "none yet"
-    totals = table[["fields", "cells", "annotated"]].sum()
+    totals = table[["fields", "cells", "annotated", "orphaned"]].sum()
+    orphans = f", {totals['orphaned']} orphaned" if totals["orphaned"] else ""
     lines += [
-        f"{len(table)} slides of {table['case'].nunique()} cases, {totals['fields']} fields, "
-        f"{totals['cells']} cells found, {totals['annotated']} annotated; readers: {readers}",
+        f"{amount(len(table), 'slide')} of {amount(table['case'].nunique(), 'case')}, "
+        f"{amount(totals['fields'], 'field')}, {amount(totals['cells'], 'cell')} found, "
+        f"{totals['annotated']} annotated{orphans}; readers: {readers}",
         table.to_string(index=False),
     ]
     if missing := table["missing_files"].sum():
         lines.append(
-            f"{missing} images are not where they were. Add them again from where they are now: "
-            "they are known by their pixels."
+            f"Not where they were: {amount(missing, 'image')}. Add them again from where they are "
+            "now: they are known by their pixels."
         )
     return lines
 
@@ -109,7 +112,7 @@ def _rows(database: Database) -> list[tuple[object, ...]]:
                 len(fields),
                 0,
                 cells.get(slide.slide_id, 0),
-                len(words),
+                sum(one.label is not None for one in words),
                 sum(one.label is None for one in words),
                 DAMAGED
                 if damage_of(database, slide.slide_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import ProjectDamagedError
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import count_standing
@@ -64,7 +65,7 @@ class ResultState:
     @property
     def reviewed_text(self) -> str:
         """``12 of 340 cells were reviewed``."""
-        return f"{self.n_reviewed} of {self.n_cells} cells were reviewed"
+        return f"{self.n_reviewed} of {amount(self.n_cells, 'cell')} were reviewed"
 
     def text(self, identifiers: bool = False) -> str:
         """All of it in a sentence.
