@@ -80,8 +80,8 @@ def test_a_packet_gets_no_word_of_the_model_from_the_smear_before(
     write_packet(record.database, tmp_path / "packet", reader="Reader C", hide_model=True)
     as_smear(reviewed, dock, qtbot)
     reviewed.reviewer.desk.open(tmp_path / "packet")
+    qtbot.waitUntil(lambda: not record.keeper.keeping, timeout=LONG_MS)
     as_smear(reviewed, dock, qtbot)
-    qtbot.wait(100)
     assert len(fields_of(record.database)) == len(slides_of(record.database)) == 1
     assert set(dock.controller.session.result().analysis.cells["subtype"]) <= {"", "unknown"}
 
