@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 
 from napari_all_subtype.progress import Progress, TrainingProgress
+from napari_all_subtype.terminal import note
 from napari_all_subtype.workflow.outcomes import IMAGES
+
+_BAR, _BESIDE = 20, 44  # columns of the bar, and of all that stands beside the words
+_NEW_STAGE_S, _SAME_STAGE_S = 5.0, 60.0
 
 
 class TerminalMonitor:
-    """A bar over the images on stderr, when that is a terminal; asks to stop when it is told to.
+    """A bar over the images on stderr, or lines where that is no terminal; passes a stop on.
 
     Parameters
     ----------
     n_images : int
         Length of the bar.
+    clock : callable
+        Seconds that have gone by.
     """
 
-    def __init__(self, n_images: int):
+    def __init__(self, n_images: int, clock: Callable[[], float] = time.monotonic):
         self.stop_requested = False
         console = Console(stderr=True)
+        self._lines = None if console.is_terminal else _Lines(clock)
         self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
+            TextColumn("{task.description}", table_column=_words(console.width)),
+            BarColumn(_BAR),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -50,7 +61,9 @@ class TerminalMonitor:
 
     def report(self, progress: Progress) -> None:
         """Move the bar, or name the stage the current image is in."""
-        if progress.stage == IMAGES:
+        if self._lines is not None:
+            self._lines.report(progress)
+        elif progress.stage == IMAGES:
             self._bars.update(self._images, completed=progress.done)
         elif isinstance(progress, TrainingProgress):
             self._bars.update(
@@ -61,6 +74,31 @@ class TerminalMonitor:
             )
         else:
             self._bars.update(self._images, description=progress.stage)
+
+
+class _Lines:
+    """Lines on stderr, so that a job whose output goes to a file is not silent for minutes."""
+
+    def __init__(self, clock: Callable[[], float]):
+        self._clock, self._last = clock, clock()
+        self._named: set[str] = set()
+
+    def report(self, progress: Progress) -> None:
+        """Say where the job is: each stage once if it lasts, and then once a minute."""
+        now = self._clock()
+        new = progress.stage not in self._named
+        if now - self._last < (_NEW_STAGE_S if new else _SAME_STAGE_S):
+            return
+        self._last = now
+        self._named.add(progress.stage)
+        is_curve = isinstance(progress, TrainingProgress) and math.isfinite(progress.loss)
+        text = _curve(progress) if is_curve else progress.stage
+        note(f"{text}: {progress.done} of {progress.total}" if progress.total else text)
+
+
+def _words(width: int) -> Column:
+    """A column that is cut where else bar and numbers would be."""
+    return Column(max_width=max(width - _BESIDE, 12), no_wrap=True, overflow="ellipsis")
 
 
 def _curve(progress: TrainingProgress) -> str:
