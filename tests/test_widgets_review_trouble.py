@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt
 from napari_all_subtype._widgets.layer_kinds import NO_WORD
 from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype._widgets.review.table_words import LOOK_EVERY_MS
+from napari_all_subtype._widgets.review.word_panel import NONE_FOUND
 from napari_all_subtype.cells import table
 from napari_all_subtype.project.database import DATABASE_FILE
 from napari_all_subtype.project.history import history, standing
@@ -310,3 +311,12 @@ def test_the_table_of_features_is_the_same_word_as_everywhere(reviewed, analysed
     reviewed.words.buttons["undo"].click()
     assert said_of(dock) == [""] * 5
     assert table_of(dock)[table.ANNOTATION].iat[1] == ""
+
+
+def test_where_no_cell_was_found_it_says_what_to_try(reviewed, analysed):
+    _, dock = analysed
+    reviewed.reviewer.show_cell()
+    assert "No cell was found" not in reviewed.words.cell.text()
+    table_of(dock)["area_px"] = 0.0
+    reviewed.reviewer.show_cell()
+    assert reviewed.words.cell.text() == NONE_FOUND

@@ -25,7 +25,12 @@ from napari_all_subtype._widgets.review.shortcuts import KeysDialog, Shortcuts
 from napari_all_subtype._widgets.review.speaker import Speaker
 from napari_all_subtype._widgets.review.table_words import TableWords
 from napari_all_subtype._widgets.review.view_keeper import ViewKeeper
-from napari_all_subtype._widgets.review.word_panel import NOTHING_TO_SAY, OVERLAY_GONE, PICK_ONE
+from napari_all_subtype._widgets.review.word_panel import (
+    NONE_FOUND,
+    NOTHING_TO_SAY,
+    OVERLAY_GONE,
+    PICK_ONE,
+)
 from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
@@ -274,7 +279,8 @@ class Reviewer:
         elif (count := len(session.selection)) > 1:
             self.words.show_cell(f"<b>{count} cells</b> are selected: a word is for all.", True)
         elif not result.there([label]):
-            self.words.show_cell(PICK_ONE, False)
+            none = table.present(result.analysis.cells).empty
+            self.words.show_cell(NONE_FOUND if none else PICK_ONE, False)
         else:
             self._show_one(label)
         self.show_position()

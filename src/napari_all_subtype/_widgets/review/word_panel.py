@@ -32,6 +32,7 @@ from napari_all_subtype._widgets.review.actions import (
 from napari_all_subtype.taxonomy import FAB5, Taxonomy, class_of
 
 NOTHING_TO_SAY = "Analyse a smear first: press <b>Run</b> in the dock <i>Analyse smear</i>."
+NONE_FOUND = "No cell was found: try another sensitivity or pixel size."
 PICK_ONE = "Click a cell, point at one, or press <b>Next</b>."
 OVERLAY_GONE = (
     "⚠ The overlay was deleted, so no word can be said: press <b>Next</b>, or choose the smear "
