@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_all_subtype._widgets.gallery.dock import CellGallery
+from napari_all_subtype._widgets.results import HIDDEN
 from napari_all_subtype._widgets.review.agreement_panel import (
     CHANGED,
     NOT_COMPARED,
     NOT_FINISHED,
 )
+from napari_all_subtype._widgets.tally import SUMMARY_AFTER_MS
 from napari_all_subtype.project.current import table_now
 from napari_all_subtype.workflow.model_hidden import model_columns
 from window_steps import said_of, table_of
@@ -125,6 +128,50 @@ def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, ana
     assert said_of(dock) == ["l1", "", "", "", ""]
     dock.controller.picker.pick(0)
     assert np.array_equal(layers.subtypes.data, drawn)
+
+
+def test_no_table_order_or_count_tells_of_a_hidden_model(reviewed, analysed, qtbot):
+    viewer, dock = analysed
+    gallery = CellGallery(viewer)
+    viewer.window.add_dock_widget(gallery, name="Cell gallery", area="bottom")
+    queue, cells = reviewed.queue, viewer.layers["cells"]
+    of_model = [name for name in model_columns(table_of(dock)) if name in cells.features]
+    before, counted = cells.features[of_model].copy(), dock.result.summary.text()
+    queue.confidence.setValue((0.5, 1.0))
+    reviewed.hiding.box.setChecked(True)
+    assert reviewed.queue.order.currentData() == "least_confident"
+    reviewed.project.apart.setChecked(True)
+    assert set(cells.features["subtype"][1:]) == {"unknown"}
+    numbers = cells.features[of_model].select_dtypes("number")
+    assert "confidence" in numbers
+    assert numbers[1:].isna().all(axis=None)
+    assert not allowed(queue.order) & {
+        "least_confident",
+        "network_against_criteria",
+        "suspect_labels",
+    }
+    assert queue.order.currentData() == reviewed.reviewer.queue.order.kind == "field_order"
+    assert not queue.confidence.isEnabled()
+    assert len(reviewed.reviewer.queue.places) == 5
+    assert allowed(gallery.sort) == {"large", "field"}
+    assert gallery.sort.currentData() == "field"
+    say(dock, reviewed, 3, "l3")
+    qtbot.wait(2 * SUMMARY_AFTER_MS)
+    assert dock.result.summary.text() == HIDDEN
+    assert "%" not in dock.result.summary.text()
+    reviewed.project.apart.setChecked(False)
+    assert dock.result.summary.text() == counted
+    pd.testing.assert_frame_equal(cells.features[of_model], before)
+    assert queue.order.currentData() == reviewed.reviewer.queue.order.kind == "least_confident"
+    assert queue.confidence.value() == (0.5, 1.0)
+    assert "suspect_labels" in allowed(queue.order)
+    assert gallery.sort.currentData() == "doubtful"
+    gallery.curator.close()
+
+
+def allowed(box):
+    """What can be chosen in a combo box."""
+    return {box.itemData(n) for n in range(box.count()) if box.model().item(n).isEnabled()}
 
 
 def test_one_reader_alone_is_compared_with_the_model(reviewed, analysed, qtbot):

@@ -78,7 +78,7 @@ class ResultLayers(DrawnCells):
         cells, look = view.analysis.cells, self.look
         made = not self._alive(self.cells)
         self._put("cells", view.analysis.masks.labels, new_cells, placed)
-        self._describe(view.analysis)
+        self.describe()
         if made:
             yield
         if self.view is not view:
@@ -171,8 +171,7 @@ class ResultLayers(DrawnCells):
         self.view = edited_view(self.view, analysis, region, labels)
         if self._has_result:
             self.redraw(region)
-            if self._alive(self.cells):
-                self._describe(analysis)
+            self.describe()
             self._letters_old = True
             self._renew_letters()
 
@@ -210,10 +209,12 @@ class ResultLayers(DrawnCells):
             else:
                 self.written = now
 
-    def _describe(self, analysis: Analysis) -> None:
-        """Have the features of the layer of the cells say all that is known of them."""
-        self.cells.features = hover_features(analysis.cells, analysis.taxonomy)
-        self.written = words_in(self.cells)
+    def describe(self) -> None:
+        """Have the features of the layer of the cells say all that is shown of them, no more."""
+        analysis = None if self.view is None else self.view.analysis
+        if analysis is not None and self._alive(self.cells):
+            self.cells.features = hover_features(analysis.cells, analysis.taxonomy)
+            self.written = words_in(self.cells)
 
     def _renew_letters(self, *_: object) -> None:
         """Write letters after an edit, those that are hidden once they are shown."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from napari_all_subtype.workflow.summarise import Counts, Summary
 
 RESULT = "Result"
+HIDDEN = "Counts are hidden: this reading is blind to the model, too."
 WHOLE_SMEAR, THIS_FIELD = "Whole smear", "This field"
 
 
@@ -96,6 +97,13 @@ class ResultPanel(QGroupBox):
     def whole_smear(self) -> bool:
         """Whether counts of all fields are wanted."""
         return self.scope.currentText() == WHOLE_SMEAR
+
+    def show_hidden(self) -> None:
+        """Count nothing: what is called *unknown* then is only what nobody is to see."""
+        self.legend.show_counts({})
+        self.legend.show_excluded({})
+        self.summary.setText(HIDDEN)
+        self.flags.setVisible(False)
 
     def show_counts(self, counts: Counts | None) -> None:
         """Write the counts alone; the rest of the summary follows."""

@@ -71,6 +71,7 @@ class Session(ShownSmear):
     explained = Signal(object)
     model_wanted = Signal(str)
     queue_wanted = Signal(object, bool)
+    hiding_changed = Signal()
 
     def __init__(self, viewer) -> None:
         super().__init__()
@@ -90,12 +91,18 @@ class Session(ShownSmear):
         self.told_of = 0
         self._gauge = Gauge()
         self._crop_specs: dict[str, CropSpec] = {}
-        self.classifying = self.explaining = False
+        self.classifying = self.explaining = self.model_hidden = False
 
     @property
     def viewer(self):
         """The viewer, or None when it is gone."""
         return self._viewer()
+
+    def hide_model(self, on: bool) -> None:
+        """Have nothing ordered or counted by what the model says, while nobody is to see it."""
+        if on != self.model_hidden:
+            self.model_hidden = on
+            self.hiding_changed.emit()
 
     @property
     def running(self) -> bool:

@@ -40,6 +40,7 @@ class Tally:
         self._summaries = Latest()
         self._stopped = False
         session.record.speaking.connect(self._on_speaking)
+        session.hiding_changed.connect(self.show)
 
     def stop(self) -> None:
         """Tell nothing more."""
@@ -47,6 +48,7 @@ class Tally:
         self._timer.stop()
         self._summaries.forget()
         self.session.record.speaking.disconnect(self._on_speaking, missing_ok=True)
+        self.session.hiding_changed.disconnect(self.show, missing_ok=True)
 
     def _on_speaking(self) -> None:
         """A word is on its way: a summary of what stood before only holds it up."""
@@ -55,12 +57,19 @@ class Tally:
 
     def show_soon(self) -> None:
         """Tell the counts now, and the summary once nothing has changed for a moment."""
+        if self.session.model_hidden:
+            self.result.show_hidden()
+            return
         self.result.show_counts(self.session.counts(self._index))
         self._timer.start()
 
     def show(self) -> None:
         """Tell the summary, of many cells when a thread has made it."""
         self._timer.stop()
+        if self.session.model_hidden:
+            self._summaries.forget()
+            self.result.show_hidden()
+            return
         index, result = self._index, self.session.result()
         several = len(self.session.fields) > 1
         whole = self.result.whole_smear and several

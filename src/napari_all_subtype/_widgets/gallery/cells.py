@@ -25,6 +25,9 @@ SORTS: tuple[tuple[str, str, str], ...] = (
     ("field", "Field by field", "Of each class, in the order of the fields and of their cells."),
 )
 
+# Those that tell what the model says.
+OF_MODEL = ("doubtful", "sure")
+
 
 def classes_of(taxonomy: Taxonomy) -> tuple[CellClass, ...]:
     """Classes, *unknown* and exclusions, in the order of their sections."""

@@ -67,6 +67,7 @@ class Curator:
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
         self._connect()
+        self.dock.hide_model(session.model_hidden)
         self.show_keys()
         self.show_all()
 
@@ -93,11 +94,16 @@ class Curator:
             (session.fields_changed, self.show_all),
             (session.result_changed, self._on_result),
             (session.filter_changed, self.refresh),
+            (session.hiding_changed, self._on_hiding),
             (session.selection.changed, self._on_selection),
             (session.classes.changed, self.refresh),
             (session.pixels.arrived, self._on_pixels),
             (self.words.told, self._on_told),
         )
+
+    def _on_hiding(self) -> None:
+        self.dock.hide_model(self.session.model_hidden)
+        self.refresh()
 
     def close(self, *_: object) -> None:
         """Hear of nothing more."""

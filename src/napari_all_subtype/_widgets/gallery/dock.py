@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import QFlowLayout
 
-from napari_all_subtype._widgets.gallery.cells import SORTS
+from napari_all_subtype._widgets.gallery.cells import OF_MODEL, SORTS
 from napari_all_subtype._widgets.gallery.class_bar import ClassBar
 from napari_all_subtype._widgets.gallery.curator import Curator
 from napari_all_subtype._widgets.gallery.pictures import CellPictures
@@ -94,6 +94,7 @@ class CellGallery(QWidget):
 
     def _build_head(self) -> QWidget:
         self.sort, self.shown = QComboBox(), QComboBox()
+        self._sorted = ""  # as before the model was hidden
         self.sort.setAccessibleName("Order of the thumbnails")
         for n, (name, title, tip) in enumerate(SORTS):
             self.sort.addItem(title, name)
@@ -156,6 +157,17 @@ class CellGallery(QWidget):
         self.classes = ClassBar((*taxonomy.classes, *EXCLUSIONS), refused)
         self.classes.called.connect(self.called)
         self._bars.addWidget(self.classes)
+
+    def hide_model(self, on: bool) -> None:
+        """Offer no order that tells what the model says; or offer them all again."""
+        for name in OF_MODEL:
+            self.sort.model().item(self.sort.findData(name)).setEnabled(not on)
+        chosen = self.sort.currentData()
+        if on and chosen in OF_MODEL:
+            self._sorted, chosen = chosen, "field"
+        elif not on and chosen == "field" and self._sorted:
+            self._sorted, chosen = "", self._sorted
+        self.sort.setCurrentIndex(self.sort.findData(chosen))
 
     def say(self, text: str) -> None:
         """Write what is chosen, or what was done."""

@@ -44,7 +44,7 @@ class ReviewSmear(QWidget):
         self.export_button = ExportButton(session.record)
         self.project.layout().addWidget(self.export_button)
         # Bound to it, not to this widget, which is gone by then.
-        self.hiding = Hiding(session, self.project.apart)
+        self.hiding = Hiding(session, self.project.apart, self.queue)
         self.project.form.addRow("", self.hiding.box)
         self.counting = Counting(self.count, session, self.reviewer, self.hiding)
         self.locking.changed.connect(self.counting.later.ask)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QCheckBox
 
+from napari_all_subtype._widgets.review.queue_panel import QueuePanel
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
 from napari_all_subtype.workflow.model_hidden import with_model_again, without_model
@@ -26,9 +27,11 @@ class Hiding:
         Whose fields these are.
     apart : QCheckBox
         Switches blind reading on and off; what it does is done before this is told.
+    queue : QueuePanel
+        Offers no order meanwhile that tells what the model says.
     """
 
-    def __init__(self, session: Session, apart: QCheckBox):
+    def __init__(self, session: Session, apart: QCheckBox, queue: QueuePanel):
         self.session, self.record = session, session.record
         self.box = QCheckBox("Blind to the model, too")
         self.box.setToolTip(
@@ -37,7 +40,7 @@ class Hiding:
         )
         # Tables as they were, by what a result is known by.
         self._before: dict[object, pd.DataFrame] = {}
-        self._apart = apart
+        self._apart, self._queue = apart, queue
         self.box.toggled.connect(self.update)
         apart.toggled.connect(self.update)
         for signal in self._signals():
@@ -53,6 +56,7 @@ class Hiding:
             signal.disconnect(self.update, missing_ok=True)
         for n in range(len(self.session.fields)):
             self._show(n)
+        self.session.hide_model(False)
 
     @property
     def active(self) -> bool:
@@ -62,12 +66,21 @@ class Hiding:
     def update(self, *_: object) -> None:
         """Hide, or show again, what the model says of every field."""
         active = self.active
+        if active:
+            self._tell(True)
         for n, field in enumerate(self.session.fields):
             if not active:
                 self._show(n)
             elif field.kept is not None:
                 # A result that is in no project yet goes there as it is.
                 self._hide(n)
+        if not active:
+            # Once everything is there again that is ordered and counted by.
+            self._tell(False)
+
+    def _tell(self, active: bool) -> None:
+        self.session.hide_model(active)
+        self._queue.hide_model(active)
 
     def _hide(self, n: int) -> None:
         result = self.session.result(n)
@@ -89,3 +102,6 @@ class Hiding:
         same = result.edited((), replace(result.analysis, cells=cells))
         self.session.put(n, result=same)
         self.record.worded.emit(n, tuple(table.present(cells).index.tolist()))
+        if n == self.session.selected and self.session.in_view:
+            # Not the words alone: napari's table of features shows every number.
+            self.session.layers.describe()

@@ -29,6 +29,8 @@ ANY_CLASS = "any class"
 FILTER, ORDER = CellFilter(reviewed="unreviewed"), QueueOrder()
 # An order that needs the rules of FAB.
 AGAINST_RULES = "network_against_criteria"
+# Orders that tell what the model says, and one that does not.
+OF_MODEL, BLIND_ORDER = ("least_confident", AGAINST_RULES, "suspect_labels"), "field_order"
 CHOICES = ("reviewed", "border")
 NO_CELL = "The queue is empty: no cell has been found yet."
 NO_REGION = "Press <b>Select region</b> above and draw a line around the cells to be read."
@@ -54,7 +56,9 @@ class QueuePanel(QGroupBox):
     def __init__(self, classes: Sequence[tuple[str, str]] = (), parent: QWidget | None = None):
         super().__init__("Queue", parent)
         self.region: FieldRegion | None = None
-        self._quiet = False
+        self._quiet, self._fab = False, True
+        # Order and confidences as they were before the model was hidden; None while it is not.
+        self._before: tuple[str, tuple[float, float]] | None = None
         self._build()
         self.show_classes(classes)
         for box in (self.order, self.one_class, self.only_class):
@@ -114,13 +118,37 @@ class QueuePanel(QGroupBox):
                 for title, name in (*first, *((title, name) for name, title in classes)):
                     box.addItem(title, name)
                 box.setCurrentIndex(max(box.findData(chosen), 0))
-            at = self.order.findData(AGAINST_RULES)
-            self.order.model().item(at).setEnabled(fab)
-            if not fab and self.order.currentIndex() == at:
+            self._fab = fab
+            self._allow_orders()
+            if not fab and self.order.currentData() == AGAINST_RULES:
                 self.order.setCurrentIndex(0)
         self._fit()
         if before != (self.order.currentData(), self.one_class.currentData(), self._only):
             self.changed.emit()
+
+    def _allow_orders(self) -> None:
+        for kind in OF_MODEL:
+            allowed = self._before is None and (self._fab or kind != AGAINST_RULES)
+            self.order.model().item(self.order.findData(kind)).setEnabled(allowed)
+
+    def hide_model(self, on: bool) -> None:
+        """Offer no order and no filter that tells what the model says; or offer them again."""
+        if on == (self._before is not None):
+            return
+        kind, confidences = self.order.currentData(), self.confidence.value()
+        if on:
+            self._before = (kind, confidences)
+            kind = BLIND_ORDER if kind in OF_MODEL else kind
+            confidences = (self.confidence.minimum(), self.confidence.maximum())
+        else:
+            (before, confidences), self._before = self._before, None
+            kind = before if before in OF_MODEL and kind == BLIND_ORDER else kind
+        with self._quietly():
+            self._allow_orders()
+            self.confidence.setEnabled(not on)
+            self.confidence.setValue(confidences)
+            self.order.setCurrentIndex(self.order.findData(kind))
+        self._on_changed()
 
     @property
     def _only(self) -> str:
