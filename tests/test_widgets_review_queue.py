@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from qtpy.QtWidgets import QLineEdit
+from qtpy.QtWidgets import QLineEdit, QWidget
 
 from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype._widgets.review.queue_end import END
@@ -177,3 +177,10 @@ def test_the_order_is_made_once_for_many_fields_that_come_in(
     assert len(filled) == 2
     assert {n for n, _ in review.reviewer.queue.places} == set(range(1, 8))
     review.reviewer.close()
+
+
+def test_filters_are_named_and_told(reviewed):
+    queue = reviewed.queue
+    assert queue.filters.toggleButton().toolTip()
+    for slider in (queue.confidence, queue.diameter):
+        assert all(part.accessibleName() for part in slider.findChildren(QWidget))

@@ -95,6 +95,7 @@ class QueuePanel(QGroupBox):
         more.addRow(self.details)
         self.filters = QCollapsible("Filters")
         self.filters.setContent(inner)
+        self.filters.toggleButton().setToolTip("Choose which cells are in the queue.")
         layout = QVBoxLayout(self)
         layout.addLayout(self.form)
         for part in (self.filters, self.progress, self.at):
@@ -280,6 +281,8 @@ def _range(what: str, decimals: int) -> QLabeledDoubleRangeSlider:
     side_px = slider.fontMetrics().horizontalAdvance(f"{longest}0") // 2
     margins = slider.layout().contentsMargins()
     slider.layout().setContentsMargins(side_px, margins.top(), side_px, margins.bottom())
-    slider.setAccessibleName(title_of(what, low))
+    # What takes the focus lies inside.
+    for part in (slider, *slider.findChildren(QWidget)):
+        part.setAccessibleName(title_of(what, low))
     slider.setToolTip(f"{low.description}<br>{high.description}")
     return slider
