@@ -231,6 +231,20 @@ def test_evaluation_says_what_it_counts_and_compares(folder, tmp_path, capsys, m
     assert "models import PACKAGE --project FOLDER" in capsys.readouterr().err
 
 
+def test_card_of_a_model_is_shown_in_words_and_whole_as_json(capsys):
+    assert run("models", "show", "bundled") == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"Model {BUNDLED_ID}, version ")
+    for words in ("tells apart    Normal, Blast", "Learned from", "Measured", "Limits", "Research"):
+        assert words in told
+    assert len(told.splitlines()) < 50
+    assert "{" not in told
+    assert run("models", "show", "bundled", "--json") == 0
+    card = json.loads(capsys.readouterr().out)
+    assert card["id"] == BUNDLED_ID
+    assert "files" in card
+
+
 def test_model_that_the_user_imported_can_be_measured(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(project_models, "user_models", lambda: tmp_path)
     shutil.copytree(bundled_folder() / BUNDLED_ID, tmp_path / "mine-1")

@@ -149,16 +149,31 @@ def list_models(project: Project = None, *, debug: Debug = False) -> int:
 
 
 @models.command
-def show(model: Model, /, *, project: Project = None, debug: Debug = False) -> int:
-    """Show the card of a model."""
+def show(
+    model: Model,
+    /,
+    *,
+    project: Project = None,
+    json: Annotated[bool, Parameter(negative="", help="All of the card, as JSON.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Show the card of a model: what it tells apart, learned from, was measured on, and its limits.
+
+    Example: napari-all-subtype models show bundled
+    """
     from napari_all_subtype.model.card import read_card
     from napari_all_subtype.model.weights import check_files
+    from napari_all_subtype.workflow.card_words import card_lines
     from napari_all_subtype.workflow.models import folder_of
 
     folder = folder_of(model, project)
     card = read_card(folder)
     check_files(folder, card)
-    say(card.model_dump_json(indent=2, exclude={"novelty", "stain_seen"}))
+    if json:
+        say(card.model_dump_json(indent=2, exclude={"novelty", "stain_seen"}))
+        return DONE
+    for line in card_lines(card):
+        say(line)
     return DONE
 
 
