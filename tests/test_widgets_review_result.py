@@ -100,6 +100,7 @@ def test_what_the_dock_analyse_exports_says_how_final_it_is(
         return smear["result"]
 
     assert exported("first")["text"] == "Preliminary: 1 of 5 cells were reviewed."
+    qtbot.waitUntil(reviewed.result.lock_button.isEnabled, timeout=20_000)
     reviewed.result.lock_button.click()
     told = exported("second")
     assert told["text"].startswith("Locked: 1 of 5 cells were reviewed. Locked by reader-")
