@@ -243,6 +243,7 @@ def test_a_refused_word_says_why_and_nothing_moves(qtbot, analysed, gallery):
     _, dock = analysed
     gallery.curator.session.record.close()
     gallery.curator.session.record.create = lambda _folder: None
+    gallery.curator.session.record.open = lambda _folder: None
     tap(gallery, 1)
     QTest.keyClick(gallery.view, Qt.Key.Key_5)
     assert "⚠" in gallery.told.text()
