@@ -213,8 +213,7 @@ def test_report_is_whole_in_itself_and_says_how_final_it_is(project, tmp_path):
     assert "Preliminary: 3 of 12 cells were reviewed." in page.text
     assert "Smudge: 1" in page.text
     assert "model-that-said-it" in page.text
-    # Of twelve cells one is a smudge: eleven leukocytes, as the model and the readers have them.
-    assert "11 leukocytes drawn at random" in page.text
+    assert "12 cells drawn at random" in page.text
     assert "Differential count" in page.text
     index = page_of(tmp_path / "out", "index.html")
     assert index.links == ["slide-1.html"]
