@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _LOSS, _VALIDATION, _MUTED = "#8A8A8A", "#0072B2", "#8A8A8A"
 _METRICS = {
@@ -70,6 +71,8 @@ class RoundPoint:
 
 def training_figure(passes: Sequence[Pass]) -> Figure:
     """Loss above, figures on the validation cells below, pass by pass of both phases."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=_SIZE_IN, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     x = range(1, len(passes) + 1)
@@ -98,6 +101,8 @@ def rounds_figure(rounds: Sequence[RoundPoint], colours: Mapping[str, str]) -> F
     colours : mapping of str to str
         Of each class, by its title.
     """
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(_SIZE_IN[0], 5.4), layout="constrained")
     score, labels, kappa = figure.subplots(3, 1, sharex=True)
     scored = [one for one in rounds if one.score is not None]
@@ -147,6 +152,8 @@ def _mark_phases(passes: Sequence[Pass], both: Sequence[Axes]) -> None:
 
 
 def _finish(every: Sequence[Axes]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     for axes in every:
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
