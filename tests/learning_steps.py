@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONG_MS = 90_000
+LONG_MS = 180_000
 
 
 def ended(qtbot, learning, begin):

@@ -34,7 +34,7 @@ from napari_all_subtype.workflow.project_keeping import KeptField
 
 pytestmark = pytest.mark.slow
 
-LONG_MS = 90_000
+LONG_MS = 180_000
 TIMES = ("seconds", "created")
 # Some of the cells that the fake model calls normal are a ruler.
 PARAMETERS = AnalysisParameters.of(

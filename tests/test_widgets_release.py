@@ -16,7 +16,7 @@ from network_child import NAME, serve_networks
 
 pytest_plugins = ["learning_fixtures"]
 pytestmark = pytest.mark.window
-LONG_MS = 120_000  # TensorFlow is imported, on a machine on which others work too
+LONG_MS = 180_000
 
 
 @pytest.fixture
