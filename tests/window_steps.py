@@ -18,7 +18,7 @@ from napari_all_subtype.cells import table
 FIELD = np.full((128, 160, 3), (236, 214, 226), np.uint8)
 RESULT_LAYERS = [CELLS, SUBTYPES, LETTERS]
 # At which something hangs; a busy machine is slow to load a model.
-LONG_MS = 180_000
+LONG_MS = 300_000
 
 
 def run(qtbot, dock, until_shown=True):
