@@ -10,13 +10,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from napari_all_subtype.fab_parameters import FabParameters, SmearScoreParameters
+from napari_all_subtype.fab_parameters import FabParameters
 from napari_all_subtype.parameters import (
     MAX_PIXEL_SIZE_UM,
     MIN_PIXEL_SIZE_UM,
     Parameters,
     explained,
 )
+from napari_all_subtype.smear_score_parameters import SmearScoreParameters
 
 __all__ = [
     "MAX_PIXEL_SIZE_UM",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_all_subtype.errors import ParameterError, PixelSizeError
 
 MIN_PIXEL_SIZE_UM = 0.02
 MAX_PIXEL_SIZE_UM = 1.0
+
+
+def bounded(default: float, low: float, high: float, text: str):
+    """A number from `low` to `high`, both allowed, and what it means."""
+    return Field(default, ge=low, le=high, description=text)
 
 
 class Parameters(BaseModel):
