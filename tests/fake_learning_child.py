@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fake_learner import FakeLearner
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype.errors import Stopped
-from napari_all_subtype.progress import Progress, TrainingProgress
+from napari_all_subtype.progress import Progress, TrainingProgress, Unstoppable
 from napari_all_subtype.workflow.learners import Learned
 
 PASSES = 6
@@ -33,18 +33,11 @@ class PassingLearner(FakeLearner):
                     raise Stopped("Stopped before anything was learned; nothing was kept.")
                 break
             monitor.report(_progress(n, self.passes))
-        learned = super().learn(training, model_id, folder, seed, _Deaf(monitor), extra, pictures)
+        learned = super().learn(
+            training, model_id, folder, seed, Unstoppable(monitor), extra, pictures
+        )
         content = learned.content | ({"stopped": True} if stopped else {})
         return Learned(learned.parent, learned.card_sha256, content)
-
-
-class _Deaf:
-    """Passes progress on, and hears no stop."""
-
-    stop_requested = False
-
-    def __init__(self, monitor):
-        self.report = monitor.report
 
 
 def _progress(n, passes):

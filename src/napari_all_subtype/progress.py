@@ -85,6 +85,30 @@ class SilentMonitor:
 SILENT = SilentMonitor()
 
 
+class Unstoppable:
+    """Tells a monitor how far it is and hears no stop: what was done is kept first."""
+
+    stop_requested = False
+
+    def __init__(self, monitor: Monitor):
+        self.report = monitor.report
+
+
+class Untold:
+    """Hears the stop of a monitor and tells it nothing."""
+
+    def __init__(self, monitor: Monitor):
+        self._monitor = monitor
+
+    def report(self, progress: Progress) -> None:
+        """Do nothing."""
+
+    @property
+    def stop_requested(self) -> bool:
+        """As the monitor says."""
+        return self._monitor.stop_requested
+
+
 def checkpoint(monitor: Monitor, progress: Progress) -> None:
     """Report `progress`, and stop here if a person asked for it.
 

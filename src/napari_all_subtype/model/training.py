@@ -20,7 +20,7 @@ from napari_all_subtype.model.phase import Keeping, Phase, PhaseRun
 from napari_all_subtype.model.resuming import fingerprint, resumed
 from napari_all_subtype.model.starting import Start, norms_of, settle_norms
 from napari_all_subtype.model.validating import figures_of, mean_of, temperature_of
-from napari_all_subtype.progress import SILENT, Monitor, Progress
+from napari_all_subtype.progress import SILENT, Monitor, Unstoppable, Untold
 from napari_all_subtype.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def train(
     if stopped and not any(epoch.number for epoch in state.history):
         raise Stopped("Stopped before anything was learned; nothing was kept.")
     load_keras().utils.clear_session(free_memory=False)
-    deaf = _Deaf(monitor)
+    deaf = Unstoppable(monitor)
     temperature, on = temperature_of(job.logits(deaf), validation, taxonomy)
     measured = job.measured(deaf) if validation is not None else {}
     history, chosen = tuple(state.history), validation is not None and job._chooses
@@ -237,7 +237,7 @@ class _Job:
         if self.validation is None:
             return None
         crops, network = self.validation.crops, self.start.network
-        quiet = monitor or _Quiet(self.monitor)
+        quiet = monitor or Untold(self.monitor)
         if self.parameters.fine_tune_epochs:
             return predict_logits(network, crops, quiet)
         # Where the head alone learned, the features are those of before.
@@ -270,30 +270,6 @@ class _Job:
         p = self.parameters
         wanted = -(-p.fewest_views // len(self.draws.training.crops)) - 1
         return max(p.changed_views, min(wanted, MOST_VIEWS)) if p.changed_views else 0
-
-
-class _Deaf:
-    """Tells a monitor how far it is and hears no stop: what was learned is kept first."""
-
-    stop_requested = False
-
-    def __init__(self, monitor: Monitor):
-        self.report = monitor.report
-
-
-class _Quiet:
-    """Hears the stop of a monitor and tells it nothing."""
-
-    def __init__(self, monitor: Monitor):
-        self._monitor = monitor
-
-    def report(self, progress: Progress) -> None:
-        """Do nothing."""
-
-    @property
-    def stop_requested(self) -> bool:
-        """As the monitor says."""
-        return self._monitor.stop_requested
 
 
 def _refuse(training: TrainingCrops, taxonomy: Taxonomy) -> None:
