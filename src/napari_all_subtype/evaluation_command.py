@@ -57,28 +57,17 @@ def evaluate(
     from napari_all_subtype.files import refuse_existing
     from napari_all_subtype.project.database import open_project
     from napari_all_subtype.workflow.cell_rows import rows_of_csv
-    from napari_all_subtype.workflow.evaluate import evaluate_on_table, write_metrics
+    from napari_all_subtype.workflow.evaluate import evaluate_models, write_metrics
     from napari_all_subtype.workflow.evaluation_report import write_report
-    from napari_all_subtype.workflow.project_models import (
-        model_named,
-        predictor_of,
-        untold_pictures,
-    )
+    from napari_all_subtype.workflow.project_models import untold_pictures
 
     rows = rows_of_csv(table)
     parameters = AnalysisParameters(scale=scale)
     if report is not None:
         refuse_existing(report, overwrite)  # now, not when all is computed
     with open_project(folder, write=False) as database, TerminalMonitor(len(rows)) as monitor:
-        chosen = model_named(database, model)
-        ready = predictor_of(database, chosen)
-        untold = untold_pictures(database, chosen)
-        other = None
-        if against:
-            other = (against, predictor_of(database, model_named(database, against)))
-        found = evaluate_on_table(
-            database, chosen, ready, rows, random_split, other, parameters, monitor
-        )
+        found = evaluate_models(database, model, against, rows, random_split, parameters, monitor)
+        untold = untold_pictures(database, found.model)
     if report is not None:
         write_report(found, report, overwrite)
     write_metrics(found, out)

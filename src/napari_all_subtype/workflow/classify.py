@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells.image import as_source
+from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.scale import refuse_unknown_profile
 from napari_all_subtype.cells.single_cell import SingleCell, crop_single_cell
 from napari_all_subtype.cells.source import PixelSize
@@ -18,7 +19,7 @@ from napari_all_subtype.errors import OutputExistsError, Stopped
 from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
-from napari_all_subtype.taxonomy import UNKNOWN
+from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.csv_file import write_csv
@@ -100,7 +101,7 @@ def classify_batch(
         found = rows[rows["cell_found"].eq(True)]
         errors = found["um_relative_uncertainty"].to_numpy(float)
         doubt = scale_doubt(found, errors, parameters.decision.blast_threshold)
-        notes = [*_counts(found, classifier, parameters), *notes]
+        notes = [*_counts(found, classifier.taxonomy, facts, parameters), *notes]
         notes += ["" if doubt is None else doubt.text, stain_warning(found, facts.stain)]
     monitor.report(Progress(IMAGES, len(fields), len(fields)))
     return BatchResult(
@@ -113,17 +114,16 @@ def classify_batch(
 
 
 def _counts(
-    found: pd.DataFrame, classifier: Classifier, parameters: AnalysisParameters
+    found: pd.DataFrame, taxonomy: Taxonomy, facts: ModelFacts, parameters: AnalysisParameters
 ) -> list[str]:
     """How many cells are of each class, and the model's own rate of blasts where there are none."""
-    taxonomy = classifier.taxonomy
     counts = found["subtype"].value_counts()
     each = [f"{one.title} {counts.get(one.name, 0)}" for one in (*taxonomy.classes, UNKNOWN)]
     told = [f"{len(found)} cells: {', '.join(each)}."]
     if taxonomy.blasts:
         n_blasts = int(found["subtype"].isin(taxonomy.family("blast")).sum())
         threshold = parameters.decision.blast_threshold
-        rate = blank_rate(facts_of(classifier.card), len(found), threshold, n_blasts)
+        rate = blank_rate(facts, len(found), threshold, n_blasts)
         told += [rate.text] if rate else []
     return told
 

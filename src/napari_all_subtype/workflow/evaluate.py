@@ -23,7 +23,12 @@ from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.blank_limit import limit_of_blank
 from napari_all_subtype.workflow.learners import Predictor
 from napari_all_subtype.workflow.picture_scale import assumed_lines, scale_lines
-from napari_all_subtype.workflow.project_models import folder_of_model, model_outside
+from napari_all_subtype.workflow.project_models import (
+    folder_of_model,
+    model_named,
+    model_outside,
+    predictor_of,
+)
 from napari_all_subtype.workflow.provenance import made_now
 from napari_all_subtype.workflow.seen import Seen, seen_by
 from napari_all_subtype.workflow.table_cells import TableCells, cells_of_table
@@ -118,6 +123,33 @@ class Evaluated:
                 **columns,
             }
         )
+
+
+def evaluate_models(
+    database: Database,
+    model_id: str,
+    against_id: str,
+    rows: pd.DataFrame,
+    random_split: bool = False,
+    parameters: AnalysisParameters = AnalysisParameters(),
+    monitor: Monitor = SILENT,
+) -> Evaluated:
+    """`evaluate_on_table` of the models of these ids; empty for the one that runs, and for none.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelIntegrityError
+        If a model cannot be used.
+    RecordError, TooFewCellsError, TrainingSetError, Stopped
+        As `evaluate_on_table` does.
+    """
+    chosen = model_named(database, model_id)
+    ready, other = predictor_of(database, chosen), None
+    if against_id:
+        other = (against_id, predictor_of(database, model_named(database, against_id)))
+    return evaluate_on_table(
+        database, chosen, ready, rows, random_split, other, parameters, monitor
+    )
 
 
 def evaluate_on_table(

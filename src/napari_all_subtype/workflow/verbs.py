@@ -277,18 +277,11 @@ def evaluate(
     """
     from napari_all_subtype.project.database import open_project
     from napari_all_subtype.workflow.cell_rows import rows_of_csv
-    from napari_all_subtype.workflow.evaluate import evaluate_on_table
-    from napari_all_subtype.workflow.project_models import model_named, predictor_of
+    from napari_all_subtype.workflow.evaluate import evaluate_models
 
     rows, parameters = rows_of_csv(Path(table)), _scaled(pixel_size_um, profile)
     with open_project(Path(project), write=False) as database:
-        chosen = model_named(database, model)
-        ready, other = predictor_of(database, chosen), None
-        if against:
-            other = (against, predictor_of(database, model_named(database, against)))
-        return evaluate_on_table(
-            database, chosen, ready, rows, random_split, other, parameters, monitor
-        )
+        return evaluate_models(database, model, against, rows, random_split, parameters, monitor)
 
 
 def _scaled(pixel_size_um: float | None, profile: str | None) -> AnalysisParameters:
