@@ -35,7 +35,7 @@ from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.scale import pixel_size_of
 from napari_all_subtype.cells.segmentation import segment
 from napari_all_subtype.cells.table import present
-from napari_all_subtype.config import DecisionParameters, SegmentationParameters
+from napari_all_subtype.config import SegmentationParameters
 from napari_all_subtype.decision import decide
 from napari_all_subtype.model.classifier import Classifier, load_classifier
 
@@ -104,7 +104,7 @@ def _measure(name: str, rows: pd.DataFrame, classifier: Classifier) -> dict:
             crops = _timed(here, "crop", crop_cells, source, masks, cells, um_per_px, spec)
             probabilities = _timed(here, "classify", classifier.predict, crops)
             scores = score(masks, cells, truth)
-            called = decide(probabilities).p_blast_any >= DecisionParameters().blast_threshold
+            called = decide(probabilities).subtype != "normal"
             if row["label"] == "normal":
                 scores["called_blast"] = int(called.sum())
             elif row["label"] in ("blast", "other"):

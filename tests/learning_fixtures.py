@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from qtpy.QtCore import QThreadPool
 
 import fake_learning_child
-from learning_project import learning_project
 from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype._widgets.train import learning as learning_module
 
-
-@pytest.fixture(scope="session")
-def small_project(tmp_path_factory):
-    """Six cases with four labelled cells each, and sixteen cells that nobody has named."""
-    home = tmp_path_factory.mktemp("learning")
-    learning_project(home / "project").close()
-    return home / "project"
-
-
-@pytest.fixture
-def project_folder(small_project, tmp_path):
-    """A copy of it."""
-    return shutil.copytree(small_project, tmp_path / "project")
+pytest_plugins = ["small_project_fixtures"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from fake_learner import SPEC, FakeLearner
-from learning_project import learning_project, picture
+from learning_project import picture
 from napari_all_subtype.errors import ModelIntegrityError, TooFewCellsError, TrainingSetError
 from napari_all_subtype.learning.parameters import SelfTrainingParameters, SplitParameters
 from napari_all_subtype.learning.pictures import NOBODY_KNOWS, Pictures, leak_of
@@ -21,7 +21,6 @@ from napari_all_subtype.model.pictures_file import (
     write_pictures,
 )
 from napari_all_subtype.model.weights import bundled_folder
-from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.models import add_model, folder_of, models_folder, models_of
 from napari_all_subtype.workflow.evaluate import evaluate_on_table
 from napari_all_subtype.workflow.keras_learner import KerasLearner
@@ -31,21 +30,13 @@ from napari_all_subtype.workflow.taught_pictures import used_pictures
 from napari_all_subtype.workflow.train import train_project
 
 ONE, TWO = "1" * 64, "2" * 64
+pytest_plugins = ["small_project_fixtures"]
 RANDOM = SplitParameters(random_split=True)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    home = tmp_path_factory.mktemp("leakage")
-    learning_project(home / "project").close()
-    return home
-
-
 @pytest.fixture
-def project(made, tmp_path):
-    shutil.copytree(made / "project", tmp_path / "project")
-    with open_project(tmp_path / "project") as database:
-        yield database
+def project(copied_project):
+    return copied_project
 
 
 @pytest.fixture

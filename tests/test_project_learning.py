@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from fake_learner import SPEC, FakeLearner
-from learning_project import UM, add_picture, learning_project, picture
+from learning_project import UM, add_picture, picture
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import (
     ImageReadError,
@@ -56,21 +56,13 @@ from napari_all_subtype.workflow.table_cells import NEARLY
 from napari_all_subtype.workflow.train import train_project
 from napari_all_subtype.workflow.training_survey import survey_training
 
+pytest_plugins = ["small_project_fixtures"]
 LOOSE = SelfTrainingParameters(rounds=2, most_log_loss_gain=1)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    home = tmp_path_factory.mktemp("learning")
-    learning_project(home / "project").close()
-    return home
-
-
 @pytest.fixture
-def project(made, tmp_path):
-    shutil.copytree(made / "project", tmp_path / "project")
-    with open_project(tmp_path / "project") as database:
-        yield database
+def project(copied_project):
+    return copied_project
 
 
 class StopAfter:
@@ -280,8 +272,10 @@ def test_round_that_waits_for_a_person_is_recorded_and_does_not_run(project):
     assert running_model(project).model_id == found.rounds[0].model_id
 
 
-def test_run_that_was_killed_in_a_round_goes_on_and_comes_to_the_same(project, made, tmp_path):
-    shutil.copytree(made / "project", tmp_path / "whole")
+def test_run_that_was_killed_in_a_round_goes_on_and_comes_to_the_same(
+    project, small_project, tmp_path
+):
+    shutil.copytree(small_project, tmp_path / "whole")
     with open_project(tmp_path / "whole") as whole:
         expected = self_train(whole, FakeLearner(), LOOSE)
     with pytest.raises(KeyboardInterrupt):

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.cells.fab import Ruler, fab_scores, reasons_in_words
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters, FabParameters
@@ -25,6 +24,7 @@ from napari_all_subtype.workflow.field_cells import FieldCells
 from napari_all_subtype.workflow.inputs import prepare
 from napari_all_subtype.workflow.smear_ruler import compared_in_smear
 from napari_all_subtype.workflow.summarise import summarise
+from test_analyse import SizeClassifier
 from test_fab_scores import L1, L2, L3
 
 SIZE = PixelSize(0.1, "red cells", 0.15)
@@ -139,21 +139,15 @@ def test_what_was_measured_and_said_is_not_changed_by_another_ruler():
     assert compared_with(after, Ruler("micrometres", 8.0, 0.5, 0, 0.0), FabParameters()) is after
 
 
-class SmallAreNormal:
+class SmallAreNormal(SizeClassifier):
     """Calls cells of a large nucleus blasts, and of the others every cell normal for certain."""
 
     card = SimpleNamespace(identity="small 1")
-    taxonomy = FAB5
-    crop_spec = CropSpec()
-    device = "CPU"
 
     def predict(self, crops, monitor=None, batch_size=64):
         filled = (crops != 255).any(axis=3).mean(axis=(1, 2))
         blast = np.where(filled > np.median(filled), 0.9, 0.02)[:, None].astype(np.float32)
         return np.hstack([1 - blast, blast, np.zeros((len(crops), 3), np.float32)])
-
-    def novelty(self, crops):
-        return np.zeros(len(crops), np.float32)
 
 
 # Anything that is found is a small lymphocyte here: what is tested is that files agree.
