@@ -210,7 +210,7 @@ def test_field_that_cannot_be_written_again_keeps_its_own_and_the_smear_counts_i
         raise OutputError("Cannot write: the disk is full.")
 
     monkeypatch.setattr(batch, "write_compared", full)
-    caplog.set_level("WARNING")  # the command line, tested before in this process, asks for less
+    caplog.set_level("WARNING")  # a command line run in this process asks for less
     out = tmp_path / "out"
     result = analyse_batch(two_fields, out, EASY, classifier=SmallAreNormal())
     blasts = pd.concat([pd.read_csv(out / str(n) / "cells.csv") for n in range(2)])
