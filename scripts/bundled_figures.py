@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from bundled_bootstrap import RESAMPLES, drawn
 from bundled_data import Cells, hash_of
+from bundled_floor import BINS, NAME, perfect_error
 from bundled_folds import LEFT_OUT, counted
 from bundled_laboratory import probe_rows, threshold_rows
 from bundled_page import page_of
@@ -21,7 +22,6 @@ from napari_all_subtype.model.calibration import (
     fit_temperature,
 )
 
-BINS = 15
 # Not on laboratories without blasts: their normal cells are easier, and a temperature that
 # fits them (0.8) makes the model surer than it may be where blasts are.
 CALIBRATED_ON = (
@@ -161,7 +161,15 @@ def _row(protocol: str, tested: str, outcomes: list[Outcome], temperatures: list
         "temperature": temperatures,
         "commit": sorted({o.commit for o in outcomes}),
         "figures": with_intervals(outcomes, temperatures),
+        NAME: perfect_error(_p_blast(outcomes, temperatures)) | {"from": "cells"},
     }
+
+
+def _p_blast(outcomes: list[Outcome], temperatures: list[float]) -> list[np.ndarray]:
+    return [
+        1 - calibrated(o.logits, t)[:, 0].astype(float)
+        for o, t in zip(outcomes, temperatures, strict=True)
+    ]
 
 
 def _left_out_rows(outcomes: list[Outcome]) -> list[dict]:

@@ -1,7 +1,7 @@
 """The model card page: docs/model-card.md, from the card, its figures and the kept folds.
 
 python scripts/model_card.py          measure, draw the pictures and write the page
-python scripts/model_card.py page     only the page, from docs/figures/model-card/measured.json
+python scripts/model_card.py page     page and plot, from docs/figures/model-card/measured.json
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import matplotlib as mpl
 import numpy as np
 from bundled_data import ROOT, Cells, load_cells
+from bundled_floor import NAME
 from model_card_failures import SAME_CELL_IOU, failures
 from model_card_page import page_of
 from model_card_plot import plot
@@ -20,6 +21,7 @@ from model_card_reliability import by_laboratory, cost_of_leaving_out, kept_fold
 from napari_all_subtype.model.card import ModelCard, read_card
 from napari_all_subtype.model.classifier import load_classifier
 from napari_all_subtype.model.weights import find_model
+from napari_all_subtype.workflow.card_facts import TESTED_ON
 
 FOLDS = ROOT / "build" / "bundled-folds"
 FIGURES = ROOT / "docs" / "figures"
@@ -42,7 +44,6 @@ def measured_of(card: ModelCard, cells: Cells) -> dict:
         name: {protocol: reliability(own) for protocol, own in protocols.items()}
         for name, protocols in parts.items()
     }
-    plot(reliabilities, OUT / "calibration.png")
     folder = find_model(card.id)
     return {
         "data_hash": card.data_hash,
@@ -53,10 +54,20 @@ def measured_of(card: ModelCard, cells: Cells) -> dict:
         "um_per_px": _scales(cells),
         "networks": {row["tested on"]: len(row["seeds"]) for row in figures["rows"][::-1]},
         "reliability": reliabilities,
+        "floors": _floors(figures),
         "cost": {name: cost_of_leaving_out(own) for name, own in parts.items()},
         "novelty": novelty["rows"],
         "same_cell_iou": SAME_CELL_IOU,
         "failures": failures(load_classifier(card.id), OUT),
+    }
+
+
+def _floors(figures: dict) -> dict[str, dict[str, float]]:
+    """Protocol and laboratory, as cards name them, to the error of perfect confidences."""
+    return {
+        f"{row['protocol']}; {TESTED_ON}{row['tested on']}": row[NAME]
+        for row in figures["rows"]
+        if NAME in row
     }
 
 
@@ -90,13 +101,17 @@ def main() -> None:
     folder = find_model()
     card = read_card(folder)
     kept = OUT / "measured.json"
+    mpl.use("agg")
+    OUT.mkdir(parents=True, exist_ok=True)
     if parser.parse_args().what == "all":
-        mpl.use("agg")
-        OUT.mkdir(parents=True, exist_ok=True)
         content = measured_of(card, load_cells())
-        kept.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    else:
+        figures = _of_this_card(FIGURES / "model.json", card, "make figures-model")
+        content = json.loads(kept.read_text(encoding="utf-8")) | {"floors": _floors(figures)}
+    kept.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    plot(content["reliability"], OUT / "calibration.png")
     terms = (folder / "TERMS.md").read_text(encoding="utf-8")
-    page = page_of(card, json.loads(kept.read_text(encoding="utf-8")), terms)
+    page = page_of(card, content, terms)
     PAGE.write_text(page, encoding="utf-8")
     print(PAGE.relative_to(ROOT))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bundled_floor import DRAWS
 from model_card_reliability import LEFT_OUT
 from model_card_tables import (
     data_table,
@@ -49,7 +50,8 @@ def page_of(card: ModelCard, measured: dict, terms: str) -> str:
         "card": card,
         "pictures": PICTURES,
         "limits": "\n".join(f"- {limit}" for limit in card.limits),
-        "figures": figures_table(card, measured["networks"]),
+        "floor_draws": DRAWS,
+        "figures": figures_table(card, measured["networks"], measured["floors"]),
         "normal": normal_blood_table(card, measured["novelty"], _normal_cells(measured)),
         "threshold": MEASURED_THRESHOLD,
         "drawn": " or ".join(str(n) for n in sorted(drawn)),

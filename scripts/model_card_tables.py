@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import bundled_floor
+
 from napari_all_subtype.cells.model_facts import FalseBlasts
 from napari_all_subtype.model.card import ModelCard
 from napari_all_subtype.model.card_parts import Measurement
@@ -72,8 +74,13 @@ def _share(value: float, low: float, high: float) -> str:
     return f"{_percent(value)} % ({_percent(low)}–{_percent(high)})"
 
 
-def figures_table(card: ModelCard, networks: dict[str, int]) -> str:
-    """Figures of laboratories with blasts, left out of training and in it."""
+def figures_table(
+    card: ModelCard, networks: dict[str, int], floors: dict[str, dict[str, float]]
+) -> str:
+    """Figures of laboratories with blasts, left out of training and in it.
+
+    `floors` is protocol and laboratory, as cards name them, to the error of perfect confidences.
+    """
     rows = []
     for (protocol, laboratory), figures in sorted(
         _by_test(card).items(), key=lambda item: (not item[0][0].startswith(LEFT_OUT), item[0][1])
@@ -84,8 +91,11 @@ def figures_table(card: ModelCard, networks: dict[str, int]) -> str:
         cells = f"{figures['AUROC'].crops} ({figures['AUROC'].groups})"
         name = "all together" if laboratory == "all" else f"`{laboratory}`"
         how = f"**left out** ({networks[laboratory]} networks)" if apart else protocol.split(",")[0]
-        rows.append((name, how, cells, *(_value(figures.get(column)) for column in COLUMNS)))
-    return _table(("tested on", "in training", "cells (groups)", *COLUMNS), rows)
+        values = [_value(figures.get(column)) for column in COLUMNS]
+        floor = bundled_floor.shown(floors.get(f"{protocol}; {TESTED_ON}{laboratory}"))
+        rows.append((name, how, cells, *values, floor))
+    head = ("tested on", "in training", "cells (groups)", *COLUMNS, bundled_floor.NAME)
+    return _table(head, rows)
 
 
 def normal_blood_table(card: ModelCard, novelty: list[dict], cells: dict[str, int]) -> str:

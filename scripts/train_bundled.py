@@ -2,6 +2,7 @@
 
 python scripts/train_bundled.py cut        cut the crops anew (build/bundled-crops)
 python scripts/train_bundled.py evaluate   every fold not yet in build/ -> docs/figures/model.*
+python scripts/train_bundled.py page       the page again from model.json -> docs/figures/model.*
 python scripts/train_bundled.py try        every step on few cells and draws -> build/, in minutes
 python scripts/train_bundled.py fit        the model itself -> src/.../bundled/<id>
 python scripts/train_bundled.py card       new figures and temperature on its card, same weights
@@ -21,10 +22,12 @@ from bundled_commit import commit
 from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_cells
 from bundled_draws import SHARES, training_crops
 from bundled_figures import write_figures
+from bundled_floor import measured_beside, with_floors
 from bundled_folds import LEFT_OUT, MANY_SEEDS, folds_of, split_hash
 from bundled_laboratory import START
 from bundled_looks import features_of, recoloured_like
 from bundled_package import write_model
+from bundled_page import page_of
 from bundled_ruler import at_one_scale
 from imagenet_weights import start_from_imagenet
 
@@ -166,6 +169,14 @@ def fit_or_describe(cells: Cells, again: bool, seed: int) -> None:
     print(Path(folder).relative_to(ROOT))
 
 
+def write_page(figures: Path) -> None:
+    """Write the page again from model.json, where the folds are kept no longer."""
+    kept = json.loads((figures / "model.json").read_text())
+    content = with_floors(kept, json.loads(measured_beside(figures).read_text()))
+    (figures / "model.json").write_text(json.dumps(content, indent=1) + "\n")
+    (figures / "model.md").write_text(page_of(content))
+
+
 def check_trial(folder: Path) -> None:
     """Print the figures of a trial.
 
@@ -184,7 +195,7 @@ def check_trial(folder: Path) -> None:
 def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=("cut", "evaluate", "try", "fit", "card"))
+    parser.add_argument("command", choices=("cut", "evaluate", "page", "try", "fit", "card"))
     parser.add_argument(
         "--only", default="", help="folds whose name holds this text; no page is written"
     )
@@ -193,6 +204,9 @@ def main() -> None:
     if arguments.command == "try":
         evaluate(load_cells(extent=SMALL), TRIAL, "", (0,))
         check_trial(TRIAL.figures)
+        return
+    if arguments.command == "page":
+        write_page(FULL.figures)
         return
     cells = load_cells(recut=arguments.command == "cut")
     if arguments.command == "evaluate":

@@ -14,7 +14,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
+import bundled_page
 from bundled_figures import Outcome
+from bundled_floor import NAME, perfect_error, spread_over_bins, with_floors
 from model_card_failures import BLAST_SIDE, cases, example, tally
 from model_card_page import page_of
 from model_card_reliability import (
@@ -36,6 +38,7 @@ from napari_all_subtype.workflow.card_facts import CEILING_SHARE
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = (DOCS / "model-card.md").read_text(encoding="utf-8")
 MEASURED = json.loads((DOCS / "figures" / "model-card" / "measured.json").read_text("utf-8"))
+FIGURES = json.loads((DOCS / "figures" / "model.json").read_text("utf-8"))
 MAX_PICTURE_BYTES = 150_000
 
 
@@ -68,6 +71,54 @@ def test_every_figure_of_laboratories_left_out_is_on_the_page(card):
     for one in shown:
         if one.name in ("AUROC", "sensitivity", "specificity"):
             assert f"{one.value:.3f} ({one.low:.3f}–{one.high:.3f})" in PAGE
+
+
+def test_the_page_of_figures_is_what_they_make():
+    page = (DOCS / "figures" / "model.md").read_text(encoding="utf-8")
+    assert bundled_page.page_of(FIGURES) == page, "run `python scripts/train_bundled.py page`"
+
+
+def test_both_pages_show_what_chance_makes_of_each_calibration_error():
+    figures = (DOCS / "figures" / "model.md").read_text(encoding="utf-8")
+    for row in FIGURES["rows"]:
+        shown = "| {mean:.3f} ({low:.3f}–{high:.3f}) |".format(**row[NAME])
+        assert shown in figures
+        assert shown in PAGE or "AUROC" not in row["figures"]
+
+
+def test_perfect_confidences_of_few_cells_have_an_error_and_of_many_hardly_one():
+    few, many = (perfect_error([np.full(n, 0.7)], draws=200) for n in (25, 10_000))
+    # All cells in one bin: |share - 0.7|, of which the mean is sqrt(2 p (1 - p) / (pi n)).
+    assert few["mean"] == pytest.approx(np.sqrt(2 * 0.21 / (np.pi * 25)), rel=0.15)
+    assert few["low"] < few["mean"] < few["high"]
+    assert many["high"] < few["mean"] / 5
+
+
+def test_networks_with_the_same_confidences_share_the_luck_of_the_draw():
+    p = np.linspace(0.05, 0.95, 60)
+    assert perfect_error([p, p], draws=50) == perfect_error([p], draws=50)
+
+
+def test_cells_spread_over_bins_keep_their_numbers_and_means():
+    kept = {"cells": [0.0] * 10, "mean probability": [0.0] * 10}
+    for k, (n, middle) in {0: (40.0, 0.03), 9: (3.2, 0.98)}.items():
+        kept["cells"][k], kept["mean probability"][k] = n, middle
+    p = spread_over_bins(kept)
+    assert len(p) == 43
+    assert p[:40].mean() == pytest.approx(0.03)
+    assert p[40:].mean() == pytest.approx(0.98)
+    assert ((p[:40] >= 0) & (p[:40] < 0.1)).all()
+    assert ((p[40:] >= 0.9) & (p[40:] <= 1)).all()
+
+
+def test_a_floor_of_single_cells_is_not_replaced_by_one_of_bins():
+    row = FIGURES["rows"][0] | {NAME: {"mean": 9.0, "low": 8.0, "high": 10.0, "from": "cells"}}
+    both = {"data_hash": MEASURED["data_hash"], "rows": [row, FIGURES["rows"][1]]}
+    first, second = with_floors(both, MEASURED)["rows"]
+    assert first == row
+    assert second[NAME]["from"] == "bins"
+    with pytest.raises(SystemExit, match="make figures-model"):
+        with_floors(both | {"data_hash": "0"}, MEASURED)
 
 
 def test_every_limit_of_the_card_is_on_the_page(card):
