@@ -53,20 +53,6 @@ def test_only_layers_from_the_named_one_learn():
     }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(BACKBONES))
-def test_every_backbone_is_built_without_a_download(name, monkeypatch):
-    import keras
-
-    def refuse(*_, **__):
-        raise AssertionError("weights were asked for from the network")
-
-    monkeypatch.setattr(keras.utils, "get_file", refuse)
-    network = build_backbone(name, SPEC, 3)
-    assert network.output_shape == (None, 3)
-    assert network.get_layer("embedding").output.shape[0] is None
-
-
 def test_unknown_backbone_names_those_there_are():
     with pytest.raises(ParameterError, match="xception"):
         build_backbone("alexnet", SPEC, 5)

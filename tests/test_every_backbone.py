@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_all_subtype.cells.crop_spec import CropSpec
+from napari_all_subtype.model import starting
 from napari_all_subtype.model.backbones import BACKBONES
 from napari_all_subtype.model.classifier import load_classifier, predict_logits
 from napari_all_subtype.model.saving import Told, save_model
@@ -18,16 +19,40 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
+LAST_PART = {
+    "bundled": "block13_expand",
+    "vgg16": "block5_conv3",
+    "vgg19": "block5_conv4",
+    "resnet50": "conv5_block3_3_conv",
+    "densenet121": "conv5_block16_1_conv",
+    "xception": "block14_sepconv2",
+}
 STEP = {"head_epochs": 0, "fine_tune_epochs": 3, "crops_per_pass": 8, "changed_views": 0}
 
 
+@pytest.fixture
+def offline(monkeypatch):
+    """Nothing may be fetched."""
+    import keras
+
+    def refuse(*_, **__):
+        raise AssertionError("weights were asked for from the network")
+
+    monkeypatch.setattr(keras.utils, "get_file", refuse)
+
+
+@pytest.fixture
+def soon_settled(monkeypatch):
+    """Norms see one batch of crops, not eight: slower, and nothing else."""
+    monkeypatch.setattr(starting, "SETTLING", 1)
+
+
 @pytest.mark.parametrize("name", ["bundled", *BACKBONES])
-def test_one_step_stop_resume_and_classify(tmp_path, name):
+def test_one_step_stop_resume_and_classify(tmp_path, name, offline, soon_settled):
     least = 32 if name == "bundled" else BACKBONES[name].min_px
     spec = SMALL if least <= 32 else CropSpec(least, 0.3, outlined=True)
     # The last part learns: tracing the gradients of all would take most of the time.
-    part = {"bundled": "block13_expand", "vgg16": "block5_conv3", "vgg19": "block5_conv4"}
-    first = part.get(name) or BACKBONES[name].first
+    first = LAST_PART.get(name) or BACKBONES[name].first
     parameters = QUICK.model_copy(
         update=STEP | {"backbone": name, "weights": "random", "fine_tune_from": first}
     )
