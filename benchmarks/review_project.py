@@ -67,7 +67,7 @@ def make_project(folder: Path, pictures: Path) -> int:
     pixels, analysis = make_field(*TILES)
     labels = table.present(analysis.cells).index.tolist()
     words = [Word.of(FAB5, FAB5.names[label % len(FAB5)]) for label in labels]
-    places = table.few_rows(analysis.cells, labels, ["centroid_y_px", "centroid_x_px"])
+    places = list(table.few_rows(analysis.cells, labels, ["centroid_y_px", "centroid_x_px"]))
     with create_project(folder) as project:
         reader_id = reader_named(project, "Dr. A").reader_id
         slide_id = None

@@ -1,5 +1,6 @@
 """What people say of cells is recorded for good, and undone by saying the reverse."""
 
+import gc
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -10,7 +11,7 @@ from napari_all_subtype.errors import ProjectReadOnlyError, RecordError
 from napari_all_subtype.project.annotation import Word
 from napari_all_subtype.project.annotations import annotate, annotate_many
 from napari_all_subtype.project.database import open_project
-from napari_all_subtype.project.history import history, word_on
+from napari_all_subtype.project.history import history, word_on, words_of_step
 from napari_all_subtype.project.readers import begin_reading, reader_named
 from napari_all_subtype.project.steps import Thread, Tops
 from napari_all_subtype.project.undo import redo, undo, undoable
@@ -84,6 +85,21 @@ def test_bulk_is_one_step_and_one_time(project):
     assert [a.seen.label for a in made] == list(range(1, 1001))
     assert len(undo(project, 1, SLIDE).annotations) == 1000
     assert said(project) == {}
+
+
+def test_undo_of_a_bulk_leaves_the_garbage_collector_alone(project):
+    """It went through all of the program, a quarter of a second, for what a thousand cells made."""
+    annotate_many(project, 1, [cell(n) for n in range(1, 1001)], [BLAST] * 1000)
+    begun = []
+    gc.callbacks.append(lambda phase, _told: begun.append(phase))
+    try:
+        undone = undo(project, 1, SLIDE)
+    finally:
+        gc.callbacks.pop()
+    assert begun.count("start") * gc.get_threshold()[0] <= 3 * len(undone.annotations)
+    assert words_of_step(project, undone.annotations[0].step_id)[1] == dict.fromkeys(
+        range(1, 1001), ""
+    )
 
 
 def test_bulk_over_slides_is_undone_slide_by_slide(project):

@@ -53,7 +53,7 @@ def test_many_are_drawn_as_one_by_one(
     analysis, words, which, picked, selected, codes, min_confidence, ring_px, sheet_px
 ):
     cells, labels = table.annotated(analysis.cells, words), analysis.masks.labels
-    rows = drawn_rows(cells, which, codes)
+    rows = list(drawn_rows(cells, which, codes))
     canvas, expected = (np.full(labels.shape, 77, np.uint8) for _ in range(2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sheets, "SHEET_PX", sheet_px)

@@ -72,7 +72,7 @@ def class_patch(
         The cells with white dashes in their rings.
     """
     here = [k for k in np.unique(labels[box_of(region)]).tolist() if k]
-    rows = drawn_rows(cells, here, codes)
+    rows = list(drawn_rows(cells, here, codes))
     boxes = [region, *map(box_in, rows)]
     whole = joined(*boxes)
     # The dashes of a selected cell are a pattern of the image: two of them on, it is the same.

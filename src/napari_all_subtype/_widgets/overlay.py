@@ -63,18 +63,20 @@ def dash_px(ring_px: int) -> int:
     return DASH_TO_RING * ring_px
 
 
-def dashes(shape: tuple[int, int], ring_px: int, y0: int = 0, x0: int = 0) -> np.ndarray:
+def dashes(
+    shape: tuple[int, int], ring_px: int, y0: int | np.ndarray = 0, x0: int | np.ndarray = 0
+) -> np.ndarray:
     """Squares of a chessboard that lies over the image: ndarray of `shape`, bool.
 
     Parameters
     ----------
-    y0, x0 : int
-        Where in the image the first pixel lies.
+    y0, x0 : int or ndarray, shape (N, 1), int
+        Where in the image the first pixel lies; of many places, which come first in the shape.
     """
     side = dash_px(ring_px)
-    odd_rows = (np.arange(y0, y0 + shape[0]) // side % 2).astype(bool)
-    odd_columns = (np.arange(x0, x0 + shape[1]) // side % 2).astype(bool)
-    return odd_rows[:, None] == odd_columns
+    odd_rows = (y0 + np.arange(shape[0])) // side % 2
+    odd_columns = (x0 + np.arange(shape[1])) // side % 2
+    return odd_rows[..., :, None] == odd_columns[..., None, :]
 
 
 def badge_centres(labels: np.ndarray, cells: pd.DataFrame, badge_px: float) -> np.ndarray:

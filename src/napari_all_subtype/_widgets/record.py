@@ -14,9 +14,9 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
-from napari_all_subtype.project.annotations import annotate_many
+from napari_all_subtype.project.annotations import record_words
 from napari_all_subtype.project.crops import CropFile, keep_crop_files
-from napari_all_subtype.project.history import labels_now
+from napari_all_subtype.project.history import words_of_step
 from napari_all_subtype.project.mask_edits import MaskEdit, record_edit
 from napari_all_subtype.project.reclassifications import record_reclassified
 from napari_all_subtype.project.records import Reading
@@ -115,7 +115,7 @@ class Record(OpenProject):
             found = self._seen(n, labels, names)
             seen += found
             words += [self._word(n, word) if word else None] * len(found)
-        annotate_many(database, reader.reader_id, seen, words, self._reading_id)
+        record_words(database, reader.reader_id, seen, words, self._reading_id)
         for n, labels in places.items():
             self._put_words(n, dict.fromkeys(labels, word))
 
@@ -126,19 +126,21 @@ class Record(OpenProject):
             raise RecordError(NOT_KEPT)
         analysis = field.result.analysis
         rows = table.few_rows(analysis.cells, labels, SEEN)
-        seen = [
+        words: dict[str, Word] = {}
+        return [
             SeenCell(
                 field.kept.field_id,
                 int(label),
                 (row.centroid_y_px, row.centroid_x_px),
                 crops.get(label),
                 Predicted(
-                    Word(analysis.taxonomy.name, row.subtype), analysis.model, row.confidence
+                    words.setdefault(row.subtype, Word(analysis.taxonomy.name, row.subtype)),
+                    analysis.model,
+                    row.confidence,
                 ),
             )
             for label, row in zip(labels, rows, strict=True)
         ]
-        return seen
 
     def _word(self, n: int, word: str) -> Word:
         """`word` in the taxonomy of the project, whose classes those of field `n` have to be."""
@@ -261,14 +263,11 @@ class Record(OpenProject):
             self._put_words(n, {label: words.get(label, "") for label in made.edit.touched})
 
     def _words_back(self, made: Reversal, numbers: Mapping[int, int]) -> None:
-        labels = labels_now(self.database, [one.marked_id for one in made.annotations])
-        words: dict[int, dict[int, str]] = {}
-        for one in made.annotations:
-            n, label = numbers.get(one.seen.field_id), labels.get(one.marked_id)
-            if n is not None and label is not None:
-                words.setdefault(n, {})[label] = one.word.name if one.word else ""
-        for n, said in words.items():
-            self._put_words(n, said)
+        if not made.annotations:
+            return
+        for field_id, said in words_of_step(self.database, made.annotations[0].step_id).items():
+            if field_id in numbers:
+                self._put_words(numbers[field_id], said)
 
     def _thread(self, n: int) -> Thread:
         return Thread(self.session.fields[n].kept.slide_id, self._reading_id)

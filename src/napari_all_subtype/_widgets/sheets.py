@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
 # Pixels that are worked on at once: they stay in the cache of the processor.
 SHEET_PX = 1 << 20
-
-
-class Drawn(NamedTuple):
-    """The integers that one cell is drawn in; 0 for a line or hatching that it has not."""
-
-    edge: int
-    fill: int
-    line: int
-    hatch: int
-    dashed: bool
 
 
 def draw_classes(
@@ -62,7 +52,9 @@ def draw_classes(
     return canvas
 
 
-def drawn_rows(cells: pd.DataFrame, labels: Sequence[int], codes: Codes) -> list[SimpleNamespace]:
+def drawn_rows(
+    cells: pd.DataFrame, labels: Sequence[int], codes: Codes
+) -> Iterator[SimpleNamespace]:
     """Rows of the cells `labels`, with what `draw_cells` reads of them."""
     read = ("label", "subtype", "confidence", table.ANNOTATION, *table.BOX, *codes.columns)
     return table.few_rows(cells, labels, read)
@@ -100,18 +92,23 @@ def draw_cells(
     selected : collection of int
         Cells with white dashes in their rings, between which their own colour is seen.
     """
-    rows = list(rows)
-    boxes = np.array([[getattr(row, side) for side in table.BOX] for row in rows], int)
-    for some in _sheets(boxes.reshape(-1, 4)):
-        looks = [_drawn(rows[k], codes, min_confidence, picked, selected) for k in some]
-        numbers = [rows[k].label for k in some]
-        here = [np.s_[y0:y1, x0:x1] for y0, x0, y1, x1 in boxes[some].tolist()]
-        cells = _side_by_side([labels[box] == n for box, n in zip(here, numbers, strict=True)])
-        corners = boxes[some, :2] - 1
-        sheet = _drawn_sheet(cells, looks, corners, ring_px, codes.picked)
-        for box, cell, drawn in zip(here, cells, sheet, strict=True):
-            inside = np.s_[1 : 1 + box[0].stop - box[0].start, 1 : 1 + box[1].stop - box[1].start]
-            np.copyto(canvas[box], drawn[inside], where=cell[inside].view(bool))
+    numbers: list[int] = []
+    places: list[int] = []
+    looks: list[int] = []
+    # Flat lists of numbers: of objects by the thousand the garbage collector takes its time.
+    for row in rows:
+        numbers.append(row.label)
+        places += (getattr(row, side) for side in table.BOX)
+        looks += _look(row, codes, min_confidence, picked, selected)
+    boxes = np.array(places, int).reshape(-1, 4)
+    ways = np.array(looks, np.uint8).reshape(-1, 5)
+    for some in _sheets(boxes):
+        here = boxes[some]
+        cells = _side_by_side(labels, here, [numbers[k] for k in some])
+        sheet = _drawn_sheet(cells, ways[some], here[:, :2] - 1, ring_px, codes.picked)
+        for (y0, x0, y1, x1), cell, drawn in zip(here.tolist(), cells, sheet, strict=True):
+            inside = np.s_[1 : 1 + y1 - y0, 1 : 1 + x1 - x0]
+            np.copyto(canvas[y0:y1, x0:x1], drawn[inside], where=cell[inside].view(bool))
 
 
 def _sheets(boxes: np.ndarray) -> Iterator[np.ndarray]:
@@ -126,47 +123,52 @@ def _sheets(boxes: np.ndarray) -> Iterator[np.ndarray]:
         yield order[first:]
 
 
-def _side_by_side(cells: Sequence[np.ndarray]) -> np.ndarray:
+def _side_by_side(labels: np.ndarray, boxes: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
     """Cells with a pixel around each: ndarray, shape (N, Y, X), uint8, 0 or 1."""
-    height, width = (max(cell.shape[axis] for cell in cells) for axis in (0, 1))
-    sheet = np.zeros((len(cells), height + 2, width + 2), np.uint8)
-    for tile, cell in zip(sheet, cells, strict=True):
-        tile[1 : 1 + cell.shape[0], 1 : 1 + cell.shape[1]] = cell
+    height, width = (boxes[:, 2:] - boxes[:, :2]).max(axis=0) + 2
+    sheet = np.zeros((len(boxes), height, width), np.uint8)
+    for tile, (y0, x0, y1, x1), n in zip(sheet, boxes.tolist(), numbers, strict=True):
+        tile[1 : 1 + y1 - y0, 1 : 1 + x1 - x0] = labels[y0:y1, x0:x1] == n
     return sheet
 
 
-def _drawn(
+def _look(
     row: object, codes: Codes, min_confidence: float, picked: int, selected: Collection[int]
-) -> Drawn:
+) -> tuple[int, int, int, int, bool]:
+    """What one cell is drawn in: ring, fill, inner line and hatching, and whether it has dashes.
+
+    Integers of `codes`, 0 for a line or hatching that it has not.
+    """
     doubtful = doubted(row, min_confidence)
     fill, ring, pale = codes.parts_of(row)
     edge = pale if doubtful else ring
-    return Drawn(
-        edge=codes.picked if row.label == picked else edge,
-        fill=0 if doubtful else fill,
-        line=edge if table.annotation_of(row) else 0,
-        hatch=pale if fill and guessed(row, codes) else 0,
-        dashed=row.label in selected and row.label != picked,
+    return (
+        codes.picked if row.label == picked else edge,
+        0 if doubtful else fill,
+        edge if table.annotation_of(row) else 0,
+        pale if fill and guessed(row, codes) else 0,
+        row.label in selected and row.label != picked,
     )
 
 
 def _drawn_sheet(
-    cells: np.ndarray, looks: Sequence[Drawn], corners: np.ndarray, ring_px: int, picked: int
+    cells: np.ndarray, looks: np.ndarray, corners: np.ndarray, ring_px: int, picked: int
 ) -> np.ndarray:
     """What `cells` look like: ndarray of their shape, uint8; only what is inside them counts.
 
     Parameters
     ----------
+    looks : ndarray, shape (N, 5), uint8
+        See `_look`.
     corners : ndarray, shape (N, 2), int
         Where in the image the first pixel of each lies.
     """
-    edge, fill, line, hatch = (
-        np.array([look[k] for look in looks], np.uint8)[:, None, None] for k in range(4)
-    )
+    edge, fill, line, hatch, dashed = looks.T[:, :, None, None]
     inner = _eroded(cells, ring_px)
     sheet = np.broadcast_to(edge, cells.shape).copy()
-    for n in [n for n, look in enumerate(looks) if look.dashed]:
-        sheet[n][dashes(sheet[n].shape, ring_px, *corners[n])] = picked
+    if dashed.any():
+        pattern = dashes(cells.shape[1:], ring_px, *corners.T[:, :, None])
+        np.copyto(sheet, picked, where=pattern & (dashed > 0))
     np.copyto(sheet, fill, where=inner.view(bool))
     if line.any():
         # Wider than the ring by the rest of its distance from the outline.

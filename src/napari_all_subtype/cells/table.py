@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -38,25 +38,27 @@ def present(cells: pd.DataFrame) -> pd.DataFrame:
 
 def few_rows(
     cells: pd.DataFrame, labels: Sequence[int], columns: Iterable[str]
-) -> list[SimpleNamespace]:
+) -> Iterator[SimpleNamespace]:
     """Rows of a few labels, in their order, with those of `columns` that the table has.
 
-    Of a wide table of many kinds `loc` makes whole rows first, which takes milliseconds.
+    Of a wide table of many kinds `loc` makes whole rows first, which takes milliseconds. Each row
+    is made when it is asked for: thousands at once have the garbage collector go through all of
+    the program.
 
     Examples
     --------
     >>> import pandas as pd
     >>> cells = pd.DataFrame({"label": [0, 1, 2], "area_px": [0, 30, 20]})
-    >>> int(few_rows(cells, [2], ["area_px", "mass"])[0].area_px)
-    20
+    >>> [int(row.area_px) for row in few_rows(cells, [2], ["area_px", "mass"])]
+    [20]
     """
     taken = _taken(cells, labels, columns)
     # As plain arrays: columns of pandas give their values one by one.
     values = {name: np.asarray(column).tolist() for name, column in taken.items()}
-    return [
+    return (
         SimpleNamespace(**dict(zip(values, row, strict=True)))
         for row in zip(*values.values(), strict=True)
-    ]
+    )
 
 
 def rows_with(cells: pd.DataFrame, labels: Sequence[int], columns: Iterable[str]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_all_subtype.errors import RecordError
@@ -159,6 +160,28 @@ class Annotation:
             _word(row["to_taxonomy"], row["to_word"]),
             row["undo_of_id"],
         )
+
+
+class AnnotationRows(Sequence[Annotation]):
+    """Annotations that are made of their rows one by one, as they are asked for.
+
+    A thousand at once are ten thousand objects: the garbage collector goes through all of the
+    program for as many, and whoever undoes a bulk waits for it.
+
+    Parameters
+    ----------
+    rows : sequence of sqlite3.Row
+        Of the table.
+    """
+
+    def __init__(self, rows: Sequence[sqlite3.Row] = ()):
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, n: int) -> Annotation:
+        return Annotation.of_row(self._rows[n])
 
 
 def _word(taxonomy: str | None, name: str | None) -> Word | None:

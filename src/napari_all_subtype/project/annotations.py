@@ -67,7 +67,21 @@ def annotate_many(
     reading_id: int | None = None,
     marked_ids: Sequence[int | None] | None = None,
 ) -> list[Annotation]:
-    """What was recorded when a reader spoke of many cells: all of it or nothing.
+    """What was recorded when a reader spoke of many cells; see `record_words`."""
+    with database.transaction() as connection:
+        made = record_words(database, reader_id, seen, words, reading_id, marked_ids)
+        return _annotations(connection, made)
+
+
+def record_words(
+    database: Database,
+    reader_id: int,
+    seen: Sequence[SeenCell],
+    words: Sequence[Word | None],
+    reading_id: int | None = None,
+    marked_ids: Sequence[int | None] | None = None,
+) -> list[int]:
+    """Ids of the lines that record what a reader said of many cells: all of it or nothing.
 
     It is one step for undo; where the cells lie on several slides, one for each.
 
@@ -104,19 +118,19 @@ def annotate_many(
             for field_id in dict.fromkeys(cell.field_id for cell in seen)
         }
         slides = [slide_of[cell.field_id] for cell in seen]
-        pairs = sorted(enumerate(zip(slides, seen, words, strict=True)), key=lambda p: p[1][0])
         made: dict[int, int] = {}
-        for slide_id, group in groupby(pairs, key=lambda p: p[1][0]):
+        order = sorted(range(len(seen)), key=slides.__getitem__)
+        for slide_id, group in groupby(order, key=slides.__getitem__):
             # A reading of its own says nothing of the result, and may come after it.
             if reading_id is None:
                 refuse_locked(database, slide_id)
             thread = Thread(slide_id, reading_id)
             step_id, at_utc = append_step(database, thread, reader_id, "annotate")
             head = (step_id, at_utc, reader_id, reading_id)
-            for n, (_, cell, word) in group:
-                marked_id = marked_ids[n] or _marked(connection, cell)
-                made[n] = _append(connection, head, cell, word, marked_id)
-        return _annotations(connection, [made[n] for n in range(len(seen))])
+            for n in group:
+                marked_id = marked_ids[n] or _marked(connection, seen[n])
+                made[n] = _append(connection, head, seen[n], words[n], marked_id)
+        return [made[n] for n in range(len(seen))]
 
 
 def mark_lost(database: Database, field_id: int, centroid_yx_px: tuple[float, float]) -> int:

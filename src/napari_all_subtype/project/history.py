@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_all_subtype.project.annotation import Annotation, Word
@@ -93,15 +91,20 @@ def word_on(
     return None if row is None or row["label_now"] is None else Annotation.of_row(row).word
 
 
-def labels_now(database: Database, marked_ids: Sequence[int]) -> dict[int, int]:
-    """The label that each marked cell has in the masks now; those that have none are left out."""
-    rows = database.rows(
-        "SELECT marked_cells.id, marked_cells.label FROM marked_cells "
-        "JOIN json_each(?) AS wanted ON wanted.value = marked_cells.id "
-        "WHERE marked_cells.label IS NOT NULL",
-        (json.dumps(list(marked_ids)),),
+def words_of_step(database: Database, step_id: int) -> dict[int, dict[int, str]]:
+    """What was said in one step, by field and by the label that the cell has in the masks now.
+
+    Empty where a word was taken back; cells that have no label now are left out.
+    """
+    words: dict[int, dict[int, str]] = {}
+    sql = (
+        "SELECT annotations.field_id, marked_cells.label, coalesce(to_word, '') FROM annotations "
+        "JOIN marked_cells ON marked_cells.id = marked_id "
+        "WHERE step_id = ? AND marked_cells.label IS NOT NULL ORDER BY annotations.id"
     )
-    return {row["id"]: row["label"] for row in rows}
+    for field_id, label, word in database.rows(sql, (step_id,)):
+        words.setdefault(field_id, {})[label] = word
+    return words
 
 
 def orphaned(

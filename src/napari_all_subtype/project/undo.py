@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from napari_all_subtype.project.annotation import Annotation
+from napari_all_subtype.project.annotation import Annotation, AnnotationRows
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.locks import refuse_locked
 from napari_all_subtype.project.mask_edits import MaskEdit, place_cells
@@ -42,15 +43,15 @@ class Reversal:
 
     Parameters
     ----------
-    annotations : tuple of Annotation
+    annotations : sequence of Annotation
         The label in their `seen` is that of the masks in which a person spoke of the cell. Where
         the field was segmented again since, the cell has another, or none: take it from
-        `history.standing`, or load the field anew.
+        `history.words_of_step`, or load the field anew.
     edits : tuple of MaskEdit
         To be applied to the masks in this order.
     """
 
-    annotations: tuple[Annotation, ...] = ()
+    annotations: Sequence[Annotation] = ()
     edits: tuple[MaskEdit, ...] = ()
 
     def __bool__(self) -> bool:
@@ -108,10 +109,10 @@ def _reverse(database: Database, reader_id: int, thread: Thread, kind: str) -> R
                 return made
 
 
-def _said_back(connection: sqlite3.Connection, head: tuple) -> tuple[Annotation, ...]:
+def _said_back(connection: sqlite3.Connection, head: tuple) -> Sequence[Annotation]:
     connection.execute(_SAID_BACK, head)
     rows = connection.execute("SELECT * FROM annotations WHERE step_id = ? ORDER BY id", head[:1])
-    return tuple(Annotation.of_row(row) for row in rows.fetchall())
+    return AnnotationRows(rows.fetchall())
 
 
 def _edited_back(connection: sqlite3.Connection, head: tuple) -> tuple[MaskEdit, ...]:
