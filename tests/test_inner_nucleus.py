@@ -91,7 +91,8 @@ def test_disc_on_ground_or_on_a_red_cell_has_no_nucleus(field):
     free = np.argwhere(distance_transform_edt(labels == 0) > RED_CELL_PX + 2)
     green = uniform_filter(field.source.pixels[..., 1].astype(float), RED_CELL_PX)
     order = free[np.argsort(green[tuple(free.T)])]
-    red, ground = order[: len(order) // 10 : 400], order[-len(order) // 10 :: 400]
+    tenth = len(order) // 10
+    red, ground = order[: tenth : tenth // 6], order[-tenth :: tenth // 6]
     assert min(len(red), len(ground)) >= 5
     assert green[tuple(ground.T)].min() - green[tuple(red.T)].max() > 20
     for centre in (*red, *ground):

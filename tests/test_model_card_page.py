@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import bundled_page
+import model_card_reliability
 from bundled_figures import Outcome
 from bundled_floor import NAME, perfect_error, spread_over_bins, with_floors
 from model_card_failures import BLAST_SIDE, cases, example, tally
@@ -213,7 +214,13 @@ def test_no_temperature_is_fitted_on_the_laboratory_it_is_shown_for():
     np.testing.assert_allclose(shown(2.0), 2 * shown(1.0), rtol=1e-3)
 
 
-def test_cost_is_left_out_minus_known_on_the_same_cells():
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """A tenth of what the page takes: enough for an interval that holds its middle."""
+    monkeypatch.setattr(model_card_reliability, "RESAMPLES", 50)
+
+
+def test_cost_is_left_out_minus_known_on_the_same_cells(few_resamples):
     truth = np.tile([True, False], 40)
     right, wrong = np.where(truth, 4.0, -4.0), np.where(truth, -4.0, -4.0)
     parts = {
@@ -225,7 +232,7 @@ def test_cost_is_left_out_minus_known_on_the_same_cells():
     assert low <= change <= high
 
 
-def test_cost_compares_networks_not_pools_of_them():
+def test_cost_compares_networks_not_pools_of_them(few_resamples):
     # Each network ranks its own fold well, but on a scale of its own.
     truth = np.tile([True, False], 20)
     one, two = np.where(truth, 3.0, 2.0), np.where(truth, -2.0, -3.0)
@@ -240,7 +247,7 @@ def test_cost_compares_networks_not_pools_of_them():
     assert (known, left, change, low, high) == (1.0, 1.0, 0.0, 0.0, 0.0)
 
 
-def test_cost_leaves_aside_folds_with_one_side_only():
+def test_cost_leaves_aside_folds_with_one_side_only(few_resamples):
     truth = np.tile([True, False], 20)
     right = np.where(truth, 4.0, -4.0)
     mixed = outcome("fold 1", "a", right, truth)
