@@ -137,6 +137,9 @@ FAB5 = Taxonomy(
     ),
 )
 
+# Whose scores are compared with the FAB rules.
+SUBTYPES = FAB5.family("blast")[1:]
+
 UNKNOWN = CellClass(
     "unknown",
     "Unknown",

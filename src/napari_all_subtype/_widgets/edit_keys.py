@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from napari.layers import Labels
 
-from napari_all_subtype._widgets.edit_panel import TOOLS
 from napari_all_subtype._widgets.layers import ResultLayers
+from napari_all_subtype._widgets.tool_kinds import TOOLS
 
 END_KEY = "Escape"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
-import cv2
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
@@ -162,6 +161,8 @@ class LineTool:
 
     def _show(self, ends: list[tuple[float, float]]) -> Region:
         """Draw one piece of the line; gives where it is."""
+        import cv2
+
         view = self.layers.view
         width = max(1, view.ring_px // 2)
         height, breadth = view.canvas.shape

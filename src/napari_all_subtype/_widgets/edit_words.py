@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from napari_all_subtype._widgets.classes_in_use import Classes
-from napari_all_subtype._widgets.edit_panel import TOOLS
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.tool_kinds import TOOLS
 from napari_all_subtype.cells.edit import Edit
 from napari_all_subtype.project.undo import Reversal
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from napari_all_subtype._widgets.codes import Codes
@@ -27,7 +26,7 @@ LINE_INSET, LINE_WIDTH = 2.0, 0.5
 # Of the white dashes in the ring of a selected cell, to its width.
 DASH_TO_RING = 2
 # Takes one step off every side of a cell.
-CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
 def ring_width_px(um_per_px: float) -> int:

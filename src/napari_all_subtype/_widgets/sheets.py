@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from napari_all_subtype._widgets.codes import Codes
@@ -183,5 +182,7 @@ def _drawn_sheet(
 
 def _eroded(cells: np.ndarray, steps: int) -> np.ndarray:
     """`cells` without what lies less than `steps` from their outlines."""
+    import cv2
+
     below = cells.reshape(-1, cells.shape[2])
     return cv2.erode(below, CROSS, iterations=steps).reshape(cells.shape)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Self
 
-import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -107,6 +106,8 @@ def colours_of(crops: np.ndarray) -> np.ndarray:
 
 
 def _colours(crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    import cv2
+
     cell = (crop[..., 3] > _CELL).astype(np.uint8)
     nucleus = (crop[..., 3] > _NUCLEUS).astype(np.uint8)
     cytoplasm = cv2.erode(cell, _EDGE) & (1 - cv2.dilate(nucleus, _EDGE))
@@ -116,6 +117,8 @@ def _colours(crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _mean(lab: np.ndarray, part: np.ndarray) -> np.ndarray:
     """Mean L*, a* and b* in their own units; of uint8, cv2 stretches L* and shifts the others."""
+    import cv2
+
     if cv2.countNonZero(part) < _FEWEST_PX:
         return np.full(3, np.nan)
     mean = np.array(cv2.mean(lab, part)[:3])

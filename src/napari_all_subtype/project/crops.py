@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from napari_all_subtype.errors import RecordError
@@ -74,6 +73,8 @@ def crop_file(crop: np.ndarray) -> CropFile:
     RecordError
         If it is no crop.
     """
+    import cv2
+
     if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] not in (3, 4) or not crop.size:
         raise RecordError(
             f"A crop of shape {crop.shape} and type {crop.dtype} cannot be kept: expected "
@@ -97,6 +98,8 @@ def read_crop(database: Database, name: str) -> np.ndarray:
     ProjectDamagedError
         If its file is missing or holds something else.
     """
+    import cv2
+
     content = np.frombuffer(CROPS.read(database, name), np.uint8)
     pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
     if pixels is None or pixels.ndim != 3 or pixels.dtype != np.uint8:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
 from napari_all_subtype.model.card import ModelCard
 from napari_all_subtype.model.card_parts import TrainingData
+from napari_all_subtype.taxonomy import SUBTYPES
 
 LEFT_OUT = "laboratory left out of training"
 TESTED_ON = "tested on "
 SIMULATED = "simulated"
 CEILING_SHARE = "share of the ceiling of simulated subtypes"
-SUBTYPES = ("l1", "l2", "l3")
 FROM_SIMULATED = "simulated cells"
 FROM_RULES = "real blasts named by FAB rules"
 

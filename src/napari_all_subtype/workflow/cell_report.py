@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import Reason, fab_reasons
-from napari_all_subtype.cells.fab.scores import SUBTYPES
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.config import DecisionParameters, FabParameters
-from napari_all_subtype.taxonomy import FAB5, UNKNOWN, CellClass, Taxonomy, class_of
+from napari_all_subtype.taxonomy import FAB5, SUBTYPES, UNKNOWN, CellClass, Taxonomy, class_of
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 
-from napari_all_subtype.cells.fab.scores import SUBTYPES
+from napari_all_subtype.taxonomy import SUBTYPES
 
 # The upper two thirds of viridis in 16 steps: even to the eye, also without red or green (Smith &
 # van der Walt 2015, bids.github.io/colormap). Its violet end, left out, is lost on violet nuclei.

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_all_subtype.cells import table
-from napari_all_subtype.cells.fab.scores import SCORES, SUBTYPES
 from napari_all_subtype.errors import ParameterError
-from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN, Taxonomy
+from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, SUBTYPES, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow import cell_filter as filtering
 from napari_all_subtype.workflow.places import FIELD, chance, places_of, stacked, to_and_fro
 from napari_all_subtype.workflow.review_parameters import CellFilter, FieldRegion, QueueOrder
@@ -18,8 +17,8 @@ from napari_all_subtype.workflow.review_parameters import CellFilter, FieldRegio
 if TYPE_CHECKING:
     import pandas as pd
 
+_NETWORK, _RULES = ([f"{by}_{name}" for name in SUBTYPES] for by in ("p", "fab"))
 _WHERE = ("centroid_y_px", "centroid_x_px", "y0_px", "y1_px")
-_NETWORK = tuple(f"p_{name}" for name in SUBTYPES)
 
 
 def review_queue(
@@ -72,7 +71,7 @@ def disagreements_of(cells: pd.DataFrame) -> np.ndarray:
         0–1, NaN where one of them says nothing: see
         :func:`napari_all_subtype.workflow.colour_values.disagreement`.
     """
-    network, fab = (cells[list(names)].to_numpy(float) for names in (_NETWORK, SCORES))
+    network, fab = (cells[names].to_numpy(float) for names in (_NETWORK, _RULES))
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = [part / part.sum(axis=1, keepdims=True) for part in (network, fab)]
     return np.abs(shares[0] - shares[1]).sum(axis=1) / 2
@@ -116,7 +115,7 @@ def _columns(order: QueueOrder, taxonomy: Taxonomy) -> list[str]:
     if order.kind in ("field_order", "region"):
         more = _WHERE
     elif order.kind == "network_against_criteria":
-        more = (*_NETWORK, *SCORES)
+        more = (*_NETWORK, *_RULES)
     elif order.kind == "suspect_labels":
         more = [f"p_{name}" for name in taxonomy.names]
     return [*filtering.COLUMNS, *more]

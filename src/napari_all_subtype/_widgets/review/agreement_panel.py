@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,13 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QGroupBox, QPushButton, QVBoxLa
 
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.review.frame_table import FrameTable
-from napari_all_subtype._widgets.thumbnail_pictures import Fetch, ThumbnailPictures
-from napari_all_subtype._widgets.thumbnail_view import ThumbnailView
-from napari_all_subtype._widgets.thumbnails import Thumbnail
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from napari_all_subtype._widgets.thumbnail_pictures import Fetch
+    from napari_all_subtype._widgets.thumbnail_view import ThumbnailView
+    from napari_all_subtype._widgets.thumbnails import Thumbnail
 
 SIDE_PX, GALLERY_PX = 72, 280
 NOT_COMPARED = (
@@ -37,7 +39,7 @@ class AgreementPanel(QGroupBox):
     Parameters
     ----------
     fetch : callable
-        Gets pictures of cells, see `ThumbnailPictures`.
+        Gives what gets pictures of cells, see `ThumbnailPictures`, once there are any to show.
 
     Signals
     -------
@@ -53,14 +55,14 @@ class AgreementPanel(QGroupBox):
     pair_chosen = Signal(int)
     cell_wanted = Signal(object)
 
-    def __init__(self, fetch: Fetch, parent: QWidget | None = None):
+    def __init__(self, fetch: Callable[[], Fetch], parent: QWidget | None = None):
         super().__init__("Agreement", parent)
-        self._build(fetch)
+        self._fetch = fetch
+        self._build()
         self.compare_button.clicked.connect(lambda: self.compare_wanted.emit())
         self.pairs.currentIndexChanged.connect(self.pair_chosen)
-        self.gallery.wanted.connect(self.cell_wanted)
 
-    def _build(self, fetch: Fetch) -> None:
+    def _build(self) -> None:
         self.told = paragraph(NOT_COMPARED)
         self.compare_button = QPushButton("Compare")
         self.compare_button.setToolTip(
@@ -75,18 +77,28 @@ class AgreementPanel(QGroupBox):
         self.kappas = paragraph()
         self.table = FrameTable("Confusion")
         self.table.setToolTip("Words of the first in rows, of the second in columns.")
-        self.pictures = ThumbnailPictures(fetch, self)
-        self.gallery = ThumbnailView(self.pictures)
-        self.gallery.setAccessibleName("Cells that they differ on")
-        self.gallery.setFixedHeight(GALLERY_PX)
-        self.gallery.set_side(SIDE_PX)
         self.differ = paragraph()
         layout = QVBoxLayout(self)
         for part in (self.compare_button, self.whole, self.told, self.pairs, self.kappas):
             layout.addWidget(part)
-        for part in (self.table, self.differ, self.gallery):
+        for part in (self.table, self.differ):
             layout.addWidget(part)
         self.show_nothing(NOT_KEPT, False)
+
+    @cached_property
+    def gallery(self) -> ThumbnailView:
+        """The cells that two differ on; made with the first pair, for most compare nothing."""
+        from napari_all_subtype._widgets.thumbnail_pictures import ThumbnailPictures
+        from napari_all_subtype._widgets.thumbnail_view import ThumbnailView
+
+        self.pictures = ThumbnailPictures(self._fetch(), self)
+        gallery = ThumbnailView(self.pictures)
+        gallery.setAccessibleName("Cells that they differ on")
+        gallery.setFixedHeight(GALLERY_PX)
+        gallery.set_side(SIDE_PX)
+        gallery.wanted.connect(self.cell_wanted)
+        self.layout().addWidget(gallery)
+        return gallery
 
     def show_nothing(self, why: str, possible: bool) -> None:
         """Say why nothing is compared, in HTML, and whether something can be."""
@@ -94,8 +106,10 @@ class AgreementPanel(QGroupBox):
         self.compare_button.setEnabled(possible)
         with QSignalBlocker(self.pairs):
             self.pairs.clear()
-        for part in (self.pairs, self.kappas, self.table, self.differ, self.gallery):
+        for part in (self.pairs, self.kappas, self.table, self.differ):
             part.setVisible(False)
+        if "gallery" in vars(self):
+            self.gallery.setVisible(False)
 
     def show_pairs(self, titles: Sequence[str], lines: Sequence[str]) -> None:
         """Offer pairs, and say what is to be known of all of them."""

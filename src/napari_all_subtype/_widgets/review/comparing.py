@@ -7,7 +7,6 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_all_subtype._widgets.exporter import slide_of
 from napari_all_subtype._widgets.review.agreement_panel import (
     CHANGED,
     NOT_COMPARED,
@@ -17,8 +16,8 @@ from napari_all_subtype._widgets.review.agreement_panel import (
 )
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.shown_slide import slide_of
 from napari_all_subtype._widgets.threads import in_thread
-from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.taxonomy import class_of
@@ -26,6 +25,7 @@ from napari_all_subtype.taxonomy import class_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_all_subtype._widgets.thumbnails import Thumbnail
     from napari_all_subtype.workflow.agreement import Agreed, Agreement
 
 
@@ -146,6 +146,8 @@ class Comparing:
 
     def _thumbnails(self, cells: pd.DataFrame, pair: Agreed) -> list[Thumbnail]:
         """Cells of this smear, under the word of the first, with the other's below."""
+        from napari_all_subtype._widgets.thumbnails import Thumbnail
+
         numbers = {
             one.kept.field_id: n
             for n, one in enumerate(self.session.fields)

@@ -6,11 +6,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_all_subtype._widgets.exporter import slide_of
 from napari_all_subtype._widgets.review.count_panel import NOT_DRAWN, NOT_KEPT, CountPanel
 from napari_all_subtype._widgets.review.hiding import Hiding
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.shown_slide import slide_of
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells.analysis import Analysis

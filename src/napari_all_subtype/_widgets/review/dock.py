@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_all_subtype._widgets.dock import VerticalScroll
-from napari_all_subtype._widgets.gallery.pictures import CellPictures
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.review.agreement_panel import AgreementPanel
 from napari_all_subtype._widgets.review.comparing import Comparing
@@ -20,8 +22,12 @@ from napari_all_subtype._widgets.review.queue_panel import QueuePanel
 from napari_all_subtype._widgets.review.result_panel import ResultPanel
 from napari_all_subtype._widgets.review.reviewer import Reviewer
 from napari_all_subtype._widgets.review.word_panel import WordPanel
-from napari_all_subtype._widgets.session import session_of
+from napari_all_subtype._widgets.scroll import VerticalScroll
+from napari_all_subtype._widgets.session import Session, session_of
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+
+if TYPE_CHECKING:
+    from napari_all_subtype._widgets.thumbnail_pictures import Fetch
 
 MIN_HEIGHT_PX = 280
 
@@ -38,7 +44,7 @@ class ReviewSmear(QWidget):
     def __init__(self, napari_viewer, parent: QWidget | None = None):
         super().__init__(parent)
         session = session_of(napari_viewer)
-        self._build(CellPictures(session))
+        self._build(partial(_pictures, session))
         self.locking = Locking(self.result, session)
         self.reviewer = Reviewer(self, session)
         self.export_button = ExportButton(session.record)
@@ -55,7 +61,7 @@ class ReviewSmear(QWidget):
             self.destroyed.connect(controller.close)
         self.destroyed.connect(self.reviewer.close)
 
-    def _build(self, pictures: CellPictures) -> None:
+    def _build(self, pictures: Callable[[], Fetch]) -> None:
         self.project, self.words, self.queue = ProjectPanel(), WordPanel(), QueuePanel()
         content = QWidget()
         column = QVBoxLayout(content)
@@ -83,3 +89,9 @@ class ReviewSmear(QWidget):
         super().hideEvent(event)
         if not event.spontaneous():
             self.reviewer.shortcuts.release()
+
+
+def _pictures(session: Session) -> Fetch:
+    from napari_all_subtype._widgets.gallery.pictures import CellPictures
+
+    return CellPictures(session)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_all_subtype._widgets.record import Record
-from napari_all_subtype._widgets.review.export_dialog import ExportDialog
+
+if TYPE_CHECKING:
+    from napari_all_subtype._widgets.review.export_dialog import ExportDialog
 
 TIP = (
     "Write what was found and said into a folder: tables, crops, a report, or files for other "
@@ -55,6 +59,8 @@ class ExportDesk:
 
     def show(self) -> None:
         """Ask what is to be exported; an export that goes on is shown again."""
+        from napari_all_subtype._widgets.review.export_dialog import ExportDialog
+
         folder = self.record.database.folder
         busy = self.dialog is not None and self.dialog.job is not None
         if not busy and (self.dialog is None or self.dialog.project != folder):

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import QCheckBox
 from napari_all_subtype._widgets.review.queue_panel import QueuePanel
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
-from napari_all_subtype.workflow.model_hidden import with_model_again, without_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +82,8 @@ class Hiding:
         self._queue.hide_model(active)
 
     def _hide(self, n: int) -> None:
+        from napari_all_subtype.workflow.model_hidden import without_model
+
         result = self.session.result(n)
         if result is None or result.labels in self._before:
             return
@@ -91,6 +92,8 @@ class Hiding:
         self._put(n, without_model(analysis.cells, analysis.taxonomy))
 
     def _show(self, n: int) -> None:
+        from napari_all_subtype.workflow.model_hidden import with_model_again
+
         result = self.session.result(n)
         if result is None or result.labels not in self._before:
             return

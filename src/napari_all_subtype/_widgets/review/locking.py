@@ -7,11 +7,11 @@ from html import escape
 from psygnal import Signal
 from qtpy.QtWidgets import QInputDialog, QMessageBox
 
-from napari_all_subtype._widgets.exporter import slide_of
 from napari_all_subtype._widgets.open_project import NO_READER
 from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.review.result_panel import ResultPanel
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.shown_slide import slide_of
 from napari_all_subtype.errors import AllSubtypeError, RecordError
 from napari_all_subtype.project.history import Standing, orphaned
 from napari_all_subtype.project.records import Reader

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_all_subtype._widgets.dock import VerticalScroll
+from napari_all_subtype._widgets.scroll import VerticalScroll
 
 MIN_HEIGHT_PX = 280
 

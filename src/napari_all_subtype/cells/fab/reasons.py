@@ -10,11 +10,11 @@ import numpy as np
 from napari_all_subtype.cells.fab.scores import (
     CRITERIA,
     SCORES,
-    SUBTYPES,
     fab_scores,
     memberships,
 )
 from napari_all_subtype.config import FabParameters
+from napari_all_subtype.taxonomy import SUBTYPES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_all_subtype.config import FabParameters
+from napari_all_subtype.taxonomy import SUBTYPES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Measures = pd.DataFrame | Mapping[str, np.ndarray]
 
-SUBTYPES = ("l1", "l2", "l3")
 SCORES = tuple(f"fab_{name}" for name in SUBTYPES)
 
 
