@@ -16,8 +16,9 @@ from napari_all_subtype.config import DecisionParameters
 from napari_all_subtype.decision import decide
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN
 from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED
+from napari_all_subtype.workflow.cell_evidence import NOT_STATED
 from napari_all_subtype.workflow.cell_picture import cell_picture
-from napari_all_subtype.workflow.cell_report import MOST_REASONS, NOT_STATED, cell_report
+from napari_all_subtype.workflow.cell_report import MOST_REASONS, cell_report
 from napari_all_subtype.workflow.fab_evidence import with_fab
 
 FACTS = ModelFacts("held-out cells", ("a", "b"), (FROM_SIMULATED,))

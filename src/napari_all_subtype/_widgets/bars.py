@@ -9,7 +9,7 @@ from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from napari_all_subtype.workflow.cell_report import Bar
+from napari_all_subtype.workflow.cell_evidence import Bar
 
 HEIGHT_PX = 11
 MIN_WIDTH_PX = 36

@@ -12,8 +12,9 @@ from napari_all_subtype._widgets.bars import BarTable
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.saliency_row import SaliencyRow
 from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.cell_evidence import MOST_BARS
 from napari_all_subtype.workflow.cell_picture import BAR_UM, SIDE_UM
-from napari_all_subtype.workflow.cell_report import MOST_BARS, CellReport
+from napari_all_subtype.workflow.cell_report import CellReport
 
 PICTURE_PX = 120
 MOST_SUBTYPES = 4

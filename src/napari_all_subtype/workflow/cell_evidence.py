@@ -1,0 +1,166 @@
+"""The numbers that are told of one cell: as bars, each with what it rests on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_all_subtype.cells.model_facts import ModelFacts
+from napari_all_subtype.taxonomy import FAB5, SUBTYPES, Taxonomy
+from napari_all_subtype.workflow.colour_values import DISAGREEMENT
+from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_BARS = 6
+NOT_STATED = "the model's card does not say on what it was calibrated"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One number as a bar.
+
+    Parameters
+    ----------
+    name : str
+        Class whose colour it has.
+    title : str
+        Beside it.
+    value : float
+        0–1; NaN where nothing is said.
+    """
+
+    name: str
+    title: str
+    value: float
+
+    @property
+    def text(self) -> str:
+        """The number in two digits, a dash where nothing is said."""
+        return f"{self.value:.2f}" if math.isfinite(self.value) else "–"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Numbers of one kind, and in words what they rest on.
+
+    Parameters
+    ----------
+    told : str
+        The strongest of them, and what it is worth.
+    bars : tuple of Bar
+        Empty where the evidence does not speak of this cell.
+    reliable : bool
+        False where the numbers are only what the network gave for a cell it cannot know.
+    """
+
+    told: str
+    bars: tuple[Bar, ...] = ()
+    reliable: bool = True
+
+
+def novelty_of(row: pd.Series) -> float:
+    """Novelty of the cell; NaN where nobody measured it."""
+    return float(row.get("novelty", math.nan))
+
+
+def sides_of(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float) -> Evidence:
+    """Both sides with their probabilities, and on what their calibration rests.
+
+    A taxonomy without sides has its classes, the most probable first.
+    """
+    if not taxonomy.has_sides:
+        return _classes(row, taxonomy, facts, limit)
+    p_blast = float(row["p_blast_any"])
+    bars = (
+        Bar("blast", "Blast side", p_blast),
+        Bar("normal", taxonomy["normal"].title, float(row["p_normal"])),
+    )
+    if row["subtype"] not in taxonomy.names:
+        if novelty_of(row) > limit and math.isfinite(p_blast):
+            told = "Not to be relied on, as the cell is unlike the training: what the network gave."
+            return Evidence(told, bars, reliable=False)
+        return Evidence("Neither side taken: no probability is stated.")
+    taken = bars[0] if row["subtype"] in taxonomy.family("blast") else bars[1]
+    word = "Blast" if taken is bars[0] else taken.title
+    return Evidence(f"{word} {taken.text}, {_calibration(facts)}.", bars)
+
+
+def _classes(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float) -> Evidence:
+    bars = tuple(Bar(one.name, one.title, float(row[f"p_{one.name}"])) for one in taxonomy.classes)
+    bars = tuple(sorted(bars, key=lambda bar: -bar.value))[:MOST_BARS]
+    if row["subtype"] in taxonomy.names:
+        return Evidence(f"{bars[0].title} {bars[0].text}, {_calibration(facts)}.", bars)
+    if novelty_of(row) > limit and math.isfinite(bars[0].value):
+        told = "Not to be relied on, as the cell is unlike the training: what the network gave."
+        return Evidence(told, bars, reliable=False)
+    return Evidence("No class taken: no probability is stated.")
+
+
+def _calibration(facts: ModelFacts) -> str:
+    n = len(facts.calibration_laboratories)
+    if n:
+        return f"calibrated on {n} {'laboratory' if n == 1 else 'laboratories'}"
+    return f"calibrated on {facts.calibrated_on}" if facts.calibrated_on else NOT_STATED
+
+
+def subtypes_of(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts) -> Evidence:
+    """How the blast side divides, by the network: scores, whatever they look like."""
+    names = taxonomy.family("blast")
+    if len(names) < 2 or not taxonomy.has_sides:
+        return Evidence("")
+    bars = tuple(
+        Bar(n, "undetermined" if n == "blast" else taxonomy[n].title, _share(row, n)) for n in names
+    )
+    guess = row["best_guess"]
+    if guess not in taxonomy.children("blast"):
+        return Evidence("")
+    accepted = "accepted" if row["subtype"] == guess else "not accepted"
+    learned_from = " and from ".join(facts.subtypes_from)
+    learned = f"; learned from {learned_from}" if learned_from else ""
+    told = (
+        f"Network: {taxonomy[guess].title} {row['subtype_share']:.2f} of the blast side "
+        f"({accepted}), score, not a probability{learned}."
+    )
+    return Evidence(told, bars)
+
+
+def _share(row: pd.Series, name: str) -> float:
+    """The part of the blast side that the class `name` takes, 0–1."""
+    whole = float(row["p_blast_any"])
+    return float(row[f"p_{name}"]) / whole if whole > 0 else math.nan
+
+
+def fab_of(row: pd.Series, taxonomy: Taxonomy) -> Evidence:
+    """What the rules of FAB make of the measured criteria."""
+    if taxonomy != FAB5:
+        return Evidence("")
+    if not has_fab(row):
+        return Evidence("FAB pattern: not measured on this cell.")
+    bars = tuple(Bar(n, taxonomy[n].title, float(row[f"fab_{n}"])) for n in SUBTYPES)
+    best = max(bars, key=lambda bar: -1 if math.isnan(bar.value) else bar.value)
+    nearest = f"{best.title}-like {best.text}"
+    settled = row["fab_pattern"] in SUBTYPES
+    told = nearest if settled else f"undetermined, nearest {nearest}"
+    apart = DISAGREEMENT.value(row)
+    both = "" if math.isnan(apart) else f" Network and rules {_apart(apart)}."
+    return Evidence(f"FAB pattern: {told}, rule score, not a probability.{both}", bars)
+
+
+def _apart(disagreement: float) -> str:
+    """In words of what it means: which part of a blast the one gives to another subtype.
+
+    Examples
+    --------
+    >>> _apart(0.11), _apart(0.0)
+    ('divide L1, L2 and L3 alike but for 11 %', 'divide L1, L2 and L3 alike')
+    """
+    share = round(100 * disagreement)
+    return "divide L1, L2 and L3 alike" + (f" but for {share} %" if share else "")
+
+
+def has_fab(row: pd.Series) -> bool:
+    """Whether FAB criteria were measured on the cell."""
+    return all(name in row.index for name in FAB_COLUMNS) and bool(row["fab_pattern"])
