@@ -317,7 +317,7 @@ def test_demo_runs_with_the_network_cut_off(tmp_path):
         command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "Found again" in done.stdout
+    assert "found again" in done.stdout
     assert Path(tmp_path, "demo", "synthetic-smear", "overlay.png").stat().st_size > 10_000
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_all_subtype.model.classifier import list_models
-from napari_all_subtype.workflow.demo import Recognised, recognised
+from napari_all_subtype.workflow.demo import Demonstration, Recognised, in_words, recognised
 from napari_all_subtype.workflow.information import information, model_lines
 
 CARD = list_models()[0]
@@ -32,6 +32,17 @@ def test_every_cell_is_counted_on_its_own_side():
     drawn = np.array(["blast", "l1", "normal", "normal", "normal"])
     called = np.array(["l1", "unknown", "normal", "unknown", "blast"])
     assert recognised(drawn, called) == Recognised(2, 1, 3, 1, 2)
+
+
+@pytest.mark.parametrize(("called", "missed"), [(1, "2 of 3 drawn blasts were not"), (3, "")])
+def test_demonstration_says_what_its_missed_blasts_mean(called, missed):
+    said = Recognised(n_blasts=3, n_blasts_called=called, n_normal=2, n_normal_called=2)
+    told = " ".join(in_words(Demonstration(None, 6, 5, said, None)))
+    assert f"found again 5 of 6 cells; called blast {called} of 3 drawn blasts" in told
+    assert "strange to it" in told
+    assert "unknown" not in told
+    assert (missed or "the model learned") in told
+    assert ("as is to be expected" in told) == bool(missed)
 
 
 def test_info_tells_the_weights_scales_and_terms_of_each_model():

@@ -169,25 +169,20 @@ def demo(
     debug: Debug = False,
 ) -> int:
     """Draw a synthetic smear and analyse it; replaces an earlier demonstration."""
-    from napari_all_subtype.workflow.demo import run_demo
+    from napari_all_subtype.workflow.demo import in_words, run_demo
     from napari_all_subtype.workflow.preliminary import state_of
 
+    say(
+        "A smear that is drawn, no photograph: what each cell is meant to be is known, and cells "
+        "are strange to the model, which learned from real ones."
+    )
     with TerminalMonitor(1) as monitor:
         result = run_demo(out, seed, monitor)
     say(describe(result.summary))
     say(f"  {state_of(result.summary).text()}")
     say("  The scale is that of the drawing.")
-    said = result.recognised
-    unknown = f"; unknown: {said.n_unknown}" if said.n_unknown else ""
-    say(
-        f"  Found again: {result.n_found_again} of {result.n_drawn} drawn cells; called blast: "
-        f"{said.n_blasts_called} of {said.n_blasts} drawn blasts; called normal: "
-        f"{said.n_normal_called} of {said.n_normal} drawn normal cells{unknown}."
-    )
-    say(
-        "  The model learned blast against normal from real cells only; drawn cells are strange to "
-        "it. This shows that everything works, not how well."
-    )
+    for line in in_words(result):
+        say(line)
     say(f"Overlay and table are in {result.folder}, the drawing and its truth beside it")
     return DONE
 

@@ -104,6 +104,30 @@ def run_demo(out: Path, seed: int = 1, monitor: Monitor = SILENT) -> Demonstrati
     )
 
 
+def in_words(result: Demonstration) -> tuple[str, ...]:
+    """What was found beside what was drawn, and what that does and does not mean."""
+    said = result.recognised
+    unknown = f"; unknown: {said.n_unknown}" if said.n_unknown else ""
+    return (
+        f"Beside what was drawn: found again {result.n_found_again} of {result.n_drawn} cells; "
+        f"called blast {said.n_blasts_called} of {said.n_blasts} drawn blasts; called normal "
+        f"{said.n_normal_called} of {said.n_normal} drawn normal cells{unknown}.",
+        f"  What this means: {_missed(said)}the model learned blast against normal from "
+        "photographs of real cells only, and drawn cells are strange to it. The counts above show "
+        "that finding, measuring, classifying and writing work, not how well.",
+        "  How well it does on real cells of laboratories that it has never seen stands on its "
+        "card, docs/model-card.md. On an image of your own: napari-all-subtype analyse IMAGE --out "
+        "FOLDER.",
+    )
+
+
+def _missed(said: Recognised) -> str:
+    missed = said.n_blasts - said.n_blasts_called
+    if not missed:
+        return ""
+    return f"{missed} of {said.n_blasts} drawn blasts were not called blast, as is to be expected: "
+
+
 def recognised(drawn: np.ndarray, called: np.ndarray) -> Recognised:
     """Counts of what was said of drawn cells.
 
