@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import threading
 import time
+import weakref
 
+import numpy as np
 import pytest
 
 from napari_all_subtype._widgets import tally
-from napari_all_subtype._widgets.threads import Latest
+from napari_all_subtype._widgets.threads import Latest, in_thread
 from napari_all_subtype.progress import Progress, checkpoint
 
 pytest_plugins = ["window_fixtures"]
@@ -30,6 +33,22 @@ def test_only_what_was_asked_for_last_is_told(latest, qtbot):
     go.set()
     qtbot.waitUntil(lambda: bool(told), timeout=10_000)
     assert told == ["third"]
+
+
+@pytest.mark.window
+def test_a_window_keeps_nothing_that_a_thread_worked_on(make_napari_viewer, qtbot):
+    make_napari_viewer()
+    pixels, told = np.zeros((4, 4)), []
+    kept = weakref.ref(pixels)
+    in_thread(lambda pixels: pixels.sum(), pixels, then=told.append)
+    del pixels
+    qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+
+    def gone():
+        gc.collect()
+        return kept() is None
+
+    qtbot.waitUntil(gone, timeout=10_000)
 
 
 def test_what_is_forgotten_is_not_told_and_more_can_be_asked_for(latest, qtbot):

@@ -6,8 +6,8 @@ import atexit
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QThreadPool, QTimer
+from superqt.utils import create_worker
 
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.progress import Monitor, SilentMonitor
@@ -28,6 +28,7 @@ def in_thread(function: Callable, *arguments: object, then: Callable[[object], N
             return (error,)
 
     _wait_at_the_end()
+    # Not napari's: its window keeps every worker, and the pixels it worked on, until it closes.
     create_worker(attempt, _connect={"returned": lambda outcome: then(*outcome)})
 
 
