@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from learning_examples import TWO, crops_of, example_set, example_unlabelled
 from napari_all_subtype.learning.familiar import familiar, shows_a_cell
+from napari_all_subtype.learning.gate import Gate, GateScores, judge, shift_between
 from napari_all_subtype.learning.parameters import PseudoLabelParameters, SelfTrainingParameters
 from napari_all_subtype.learning.pseudo_labels import (
     as_targets,
@@ -16,14 +17,7 @@ from napari_all_subtype.learning.pseudo_labels import (
     fraction_of_round,
     nameable,
 )
-from napari_all_subtype.learning.rounds import (
-    Course,
-    Gate,
-    GateScores,
-    after_round,
-    changes_nothing,
-    judge,
-)
+from napari_all_subtype.learning.rounds import Course, after_round, changes_nothing
 from napari_all_subtype.taxonomy import FAB5
 
 POOL = st.lists(
@@ -119,11 +113,18 @@ def perfect(training, sure=0.9):
     return p
 
 
+def swapped(p, n):
+    """The first `n` cells called the other side."""
+    out = p.copy()
+    out[:n] = p[:n][:, [1, 0, 2, 3, 4]]
+    return out
+
+
 def test_student_that_is_worse_on_human_labels_is_rejected_and_an_equal_one_is_not():
-    validation = example_set().part("val")
+    validation = example_set(n_groups=12, per_class=2, val=range(11)).part("val")
+    assert len(validation) == 44
     good = perfect(validation)
-    worse = good.copy()
-    worse[0] = worse[0][[1, 0, 2, 3, 4]]
+    worse = swapped(good, 1)
     assert judge(good, good, validation).accepted
     assert judge(worse, good, validation).accepted
     gate = judge(good, worse, validation)
@@ -135,6 +136,47 @@ def test_student_that_is_worse_on_human_labels_is_rejected_and_an_equal_one_is_n
     assert "log loss rose" in doubting.why
     lenient = SelfTrainingParameters(most_f1_loss=1, most_log_loss_gain=10)
     assert judge(good, worse, validation, lenient).accepted
+    wide = shift_between(perfect(validation), swapped(good, 20), FAB5)
+    assert judge(good, good, validation, shift=wide).accepted, "enough labels judge alone"
+
+
+def test_few_validation_cells_accept_only_a_round_that_changes_little():
+    validation = example_set().part("val")
+    assert len(validation) == 8
+    good = perfect(validation)
+    start, *students = (fab([0.9] * n + [0.1] * (100 - n)) for n in (50, 53, 54))
+    within, beyond = (shift_between(start, student, FAB5) for student in students)
+    assert (within.cells, beyond.cells) == (100, 100)
+    assert within.is_within(0.03)
+    assert not beyond.is_within(0.03)
+    judged = judge(good, good, validation, shift=within)
+    assert judged.accepted
+    assert judged.shift == within
+    gate = judge(good, good, validation, shift=beyond)
+    assert not gate.accepted
+    assert "more than 8 validation cells can judge" in gate.why
+    assert "accept it yourself" in gate.why
+    assert str(beyond) in gate.why
+    enough = SelfTrainingParameters(fewest_to_accept=4)
+    assert judge(good, good, validation, enough, beyond).accepted
+    # One cell of eight is chance as far as the score goes; what it doubts counts.
+    unsure, doubt = perfect(validation, 0.52), {"most_log_loss_gain": 0.05}
+    some, all_of_them = (SelfTrainingParameters(fewest_to_accept=n, **doubt) for n in (5, 4))
+    assert judge(unsure, swapped(unsure, 1), validation, some, within).accepted
+    assert not judge(unsure, swapped(unsure, 1), validation, all_of_them, within).accepted
+    assert "log loss rose" in judge(good, swapped(good, 1), validation, shift=within).why
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_shift_is_of_the_class_that_changed_most_and_one_cell_is_always_within(pairs):
+    start, student = (fab([float(pair[n]) for pair in pairs]) for n in (0, 1))
+    shift = shift_between(start, student, FAB5)
+    net = abs(sum(a for a, _ in pairs) - sum(b for _, b in pairs))
+    assert abs(shift.after - shift.before) * shift.cells == pytest.approx(net)
+    assert shift.is_within(0.0) == (net <= 1)
+    assert shift.is_within(1.0)
+    assert shift_between(start[:0], student[:0], FAB5) is None
 
 
 @settings(deadline=None)

@@ -111,13 +111,29 @@ class SelfTrainingParameters(Parameters):
         0.0,
         ge=0.0,
         le=1.0,
-        description="Loss of macro-F1 on validation cells with which a round is still accepted.",
+        description="Loss of macro-F1 on validation cells with which a round is still accepted, "
+        "where these are enough to judge it.",
     )
     most_log_loss_gain: float = Field(
-        0.05,
+        0.0,
         ge=0.0,
         le=10.0,
         description="Rise of the log loss on the validation cells with which a round is still "
         "accepted: few cells change their side seldom, but their doubt at once.",
+    )
+    fewest_to_accept: int = Field(
+        20,
+        ge=1,
+        le=1_000_000,
+        description="Validation cells of each class from which on their score judges a round. With "
+        "fewer, where one cell is much of it, the rule accepts only a round that changes little.",
+    )
+    most_share_change: float = Field(
+        0.03,
+        ge=0.0,
+        le=1.0,
+        description="Where validation cells are fewer than that: change of the share of a class "
+        "among the unlabelled cells, since the start of the run, up to which the rule accepts a "
+        "round. You may accept another after a look at its cells.",
     )
     pseudo_labels: PseudoLabelParameters = PseudoLabelParameters()

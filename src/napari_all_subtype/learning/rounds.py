@@ -1,4 +1,4 @@
-"""Self-training, round by round: what is used, who is accepted, and when it ends.
+"""Self-training, round by round: what was used, and when it ends.
 
 The words are those of scikit-learn: `labeled_iter_` and `termination_condition_`
 (`sklearn.semi_supervised.SelfTrainingClassifier`).
@@ -12,14 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from napari_all_subtype.learning.comparison import compare
-from napari_all_subtype.learning.evaluation import evaluate
-from napari_all_subtype.learning.hierarchy import said_of, side_probabilities, sides_of
-from napari_all_subtype.learning.parameters import SelfTrainingParameters
 from napari_all_subtype.learning.pseudo_labels import PseudoLabels
-from napari_all_subtype.learning.splits import top_classes
-from napari_all_subtype.learning.training_set import TrainingSet
-from napari_all_subtype.taxonomy import Taxonomy
 
 Termination = Literal[
     "",
@@ -40,99 +33,6 @@ WHY_ENDED: dict[Termination, str] = {
     "waits_for_decision": "a round waits for your decision",
 }
 MOST_REJECTED = 2  # in a row
-
-
-@dataclass(frozen=True)
-class GateScores:
-    """What a model is worth on cells that people named and nothing learned from.
-
-    Parameters
-    ----------
-    macro_f1 : float
-    log_loss : float
-        Of the side.
-    cells : int
-    """
-
-    macro_f1: float
-    log_loss: float
-    cells: int
-
-
-@dataclass(frozen=True)
-class Gate:
-    """What the rule says of a student.
-
-    Parameters
-    ----------
-    accepted : bool
-    why : str
-        In words, with the numbers: as what the rule did.
-    teacher, student : GateScores
-    p_value : float
-        McNemar of both on the same cells.
-    """
-
-    accepted: bool
-    why: str
-    teacher: GateScores
-    student: GateScores
-    p_value: float
-
-    @property
-    def advice(self) -> str:
-        """The same as what the rule would do: a person decides."""
-        does = "accept" if self.accepted else "reject"
-        return self.why.replace(f"{does}ed by rule", f"the rule would {does} it", 1)
-
-
-def gate_scores(
-    probabilities: np.ndarray, words: Sequence[str], groups: Sequence[str], taxonomy: Taxonomy
-) -> GateScores:
-    """Scores of a model on validation cells.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape (N, K), float
-    """
-    figures = evaluate(probabilities, words, groups, taxonomy)
-    by_side = side_probabilities(probabilities, taxonomy)
-    names = top_classes(taxonomy)
-    truth = [names.index(side) for side in sides_of(words, taxonomy)]
-    right = np.clip(by_side[np.arange(len(truth)), truth], 1e-7, 1)
-    return GateScores(figures.macro_f1.value, float(-np.log(right).mean()), len(truth))
-
-
-def judge(
-    teacher: np.ndarray,
-    student: np.ndarray,
-    validation: TrainingSet,
-    parameters: SelfTrainingParameters = SelfTrainingParameters(),
-) -> Gate:
-    """Whether a student takes its teacher's place, by the labels of people alone.
-
-    Parameters
-    ----------
-    teacher, student : ndarray, shape (N, K), float
-        Probabilities of the validation cells.
-    validation : TrainingSet
-    """
-    taxonomy = validation.taxonomy
-    words, groups = validation.words, validation.groups
-    before, after = (gate_scores(p, words, groups, taxonomy) for p in (teacher, student))
-    said = [said_of(p, taxonomy).words for p in (teacher, student)]
-    p_value = compare(words, *said, taxonomy).p_value
-    lost = before.macro_f1 - after.macro_f1
-    doubt = after.log_loss - before.log_loss
-    numbers = (
-        f"on {after.cells} validation cells macro-F1 {before.macro_f1:.3f} → {after.macro_f1:.3f}, "
-        f"log loss {before.log_loss:.3f} → {after.log_loss:.3f}"
-    )
-    if lost > parameters.most_f1_loss + 1e-9:
-        return Gate(False, f"rejected by rule: macro-F1 fell; {numbers}", before, after, p_value)
-    if doubt > parameters.most_log_loss_gain + 1e-9:
-        return Gate(False, f"rejected by rule: log loss rose; {numbers}", before, after, p_value)
-    return Gate(True, f"accepted by rule: {numbers}", before, after, p_value)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from napari_all_subtype.learning.gate import Gate
 from napari_all_subtype.learning.pseudo_labels import PseudoLabels
-from napari_all_subtype.learning.rounds import Course, Gate
+from napari_all_subtype.learning.rounds import Course
 from napari_all_subtype.project.models import StoredModel
 
 
@@ -73,5 +74,6 @@ def content_of(
             "teacher": asdict(gate.teacher),
             "student": asdict(gate.student),
             "p_value": gate.p_value,
+            "shift": None if gate.shift is None else asdict(gate.shift),
         },
     }

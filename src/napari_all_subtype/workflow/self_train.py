@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from napari_all_subtype.learning.comparison import agreement
-from napari_all_subtype.learning.familiar import familiar
-from napari_all_subtype.learning.hierarchy import said_of
+from napari_all_subtype.learning.gate import Gate, judge
 from napari_all_subtype.learning.parameters import SelfTrainingParameters, SplitParameters
 from napari_all_subtype.learning.pseudo_labels import (
     PseudoLabels,
@@ -16,13 +14,7 @@ from napari_all_subtype.learning.pseudo_labels import (
     fraction_of_round,
     nameable,
 )
-from napari_all_subtype.learning.rounds import (
-    Course,
-    Gate,
-    after_round,
-    changes_nothing,
-    judge,
-)
+from napari_all_subtype.learning.rounds import Course, after_round, changes_nothing
 from napari_all_subtype.learning.training_set import TRAIN, VAL
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.project.database import Database
@@ -43,18 +35,18 @@ from napari_all_subtype.project.rounds import (
     running_model,
     unfinished_run,
 )
-from napari_all_subtype.workflow.learners import Learner, Predictor
+from napari_all_subtype.workflow.learners import Learner
 from napari_all_subtype.workflow.new_models import (
     cells_digest,
     fingerprint,
     learn_model,
     same_model,
 )
+from napari_all_subtype.workflow.opinions import Opinion, opinion_of
 from napari_all_subtype.workflow.project_training_set import ProjectCells, project_training_set
 from napari_all_subtype.workflow.proposals import Decide, Proposal, by_rule, content_of
 
 ROUNDS = "rounds of self-training"
-AGREE_ON = 500  # cells, on which two models in a row are compared
 
 
 @dataclass(frozen=True)
@@ -148,6 +140,7 @@ class _Job:
     seed: int
     run: Run
     monitor: Monitor
+    heard: dict[str, Opinion] = field(default_factory=dict)  # by model, each asked once
 
     def so_far(self) -> tuple[Course, StoredModel]:
         """Where the run is, and the model that teaches: that of the start where it is new."""
@@ -184,8 +177,7 @@ class _Job:
         """One round: pseudo-labels anew, a student from the backbone, and a verdict."""
         number = course.number + 1
         training, pool = self.cells.training, self.cells.unlabelled
-        ready = self.learner.load(folder_of(self.database, teacher))
-        labels = self._labels(course, ready)
+        labels = self._labels(course, self._hear(teacher.model_id))
         if changes_nothing(course, labels, pool.ids):
             return _ended(course, labels), teacher
         self._keep_in_training(pool.groups[labels.rows])
@@ -204,29 +196,34 @@ class _Job:
             extra,
             {"round": number, "teacher": teacher.model_id},
         )
-        pupil = self.learner.load(folder_of(self.database, student))
-        gate = self._gate(ready, pupil)
+        gate = self._gate(teacher.model_id, student.model_id)
         proposal = Proposal(number, labels, extra.crops, gate, student.model_id)
         verdict = decide(proposal)
         used = list(zip(extra.ids.tolist(), labels.words.tolist(), strict=True))
         content = content_of(proposal, teacher, used, course)
-        content["kappa"] = self._agreement(ready, pupil)
+        before, after = (self._hear(one.model_id) for one in (teacher, student))
+        content["kappa"] = before.agreement(after)
         why = gate.why if verdict == gate.accepted else f"decided by a person; {gate.advice}"
         self._record(number, student.model_id, content, verdict, why)
         return self._after(course, used, verdict), student if verdict else teacher
 
-    def _labels(self, course: Course, teacher: Predictor) -> PseudoLabels:
-        pool, training = self.cells.unlabelled, self.cells.training
+    def _hear(self, model_id: str) -> Opinion:
+        """What a model says of the cells."""
+        if model_id not in self.heard:
+            folder = folder_of(self.database, model_of(self.database, model_id))
+            self.heard[model_id] = opinion_of(self.learner.load(folder), self.cells, self.monitor)
+        return self.heard[model_id]
+
+    def _labels(self, course: Course, teacher: Opinion) -> PseudoLabels:
         p = self.parameters.pseudo_labels
         rate = p.error_rate * course.strictness
-        known = familiar(pool.crops, training.crops, teacher.novelty(pool.crops))
         return choose(
-            pool,
-            teacher.predict(pool.crops, self.monitor),
-            training,
+            self.cells.unlabelled,
+            teacher.unlabelled,
+            self.cells.training,
             fraction_of_round(course.number + 1, self.parameters.rounds, p.max_fraction),
             p.model_copy(update={"error_rate": rate}),
-            known,
+            teacher.known,
             self.cells.splits,
         )
 
@@ -236,18 +233,11 @@ class _Job:
         if new and not self.cells.training.random_split:
             assign_groups(self.database, new)
 
-    def _gate(self, teacher: Predictor, student: Predictor) -> Gate:
-        validation = self.cells.training.part(VAL)
-        said = (one.predict(validation.crops) for one in (teacher, student))
-        return judge(*said, validation, self.parameters)
-
-    def _agreement(self, teacher: Predictor, student: Predictor) -> float:
-        """Cohen's κ of both on the unlabelled cells, or on some hundreds of them."""
-        pool = self.cells.unlabelled.crops
-        some = pool[:: max(len(pool) // AGREE_ON, 1)]
-        taxonomy = self.cells.training.taxonomy
-        said = (said_of(one.predict(some), taxonomy).sides for one in (teacher, student))
-        return agreement(*said)
+    def _gate(self, teacher_id: str, student_id: str) -> Gate:
+        start_id = rounds_of(self.database, self.run.run_id)[0].model_id
+        start, teacher, student = map(self._hear, (start_id, teacher_id, student_id))
+        validation, shift = self.cells.training.part(VAL), start.shift_to(student)
+        return judge(teacher.validation, student.validation, validation, self.parameters, shift)
 
     def _record(
         self,
