@@ -50,15 +50,23 @@ class Outcome:
         return Outcome(self.fold, self.seed, *cut, self.commit, self.seconds)
 
 
-def read_outcomes(cells: Cells, folder: Path) -> list[Outcome]:
-    """Every fold kept in `folder`: where laboratories are left out, the cells of those alone."""
+def read_outcomes(cells: Cells, folder: Path, others: bool = False) -> list[Outcome]:
+    """Every fold kept in `folder`: where laboratories are left out, the cells of those alone.
+
+    With `others` only folds that leave laboratories out, and there the cells of all others that
+    were kept from the network as well.
+    """
     outcomes = []
     for path in sorted(folder.glob("* seed *.npz")):
         fold, seed = path.stem.rsplit(" seed ", 1)
+        if others and fold not in LEFT_OUT:
+            continue
         with np.load(path) as kept:
             good = (cells.teaching & counted(cells))[kept["rows"]]
             if fold in LEFT_OUT:
-                good &= np.isin(cells.laboratory[kept["rows"]], LEFT_OUT[fold])
+                good &= np.isin(cells.laboratory[kept["rows"]], LEFT_OUT[fold]) != others
+            if not good.any():
+                continue
             rows = kept["rows"][good]
             outcomes.append(
                 Outcome(

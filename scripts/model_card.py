@@ -16,7 +16,13 @@ from bundled_floor import NAME
 from model_card_failures import SAME_CELL_IOU, failures
 from model_card_page import page_of
 from model_card_plot import plot
-from model_card_reliability import by_laboratory, cost_of_leaving_out, kept_folds, reliability
+from model_card_reliability import (
+    by_laboratory,
+    cost_of_leaving_out,
+    cost_to_others,
+    kept_folds,
+    reliability,
+)
 
 from napari_all_subtype.model.card import ModelCard, read_card
 from napari_all_subtype.model.classifier import load_classifier
@@ -39,7 +45,8 @@ def measured_of(card: ModelCard, cells: Cells) -> dict:
     """
     figures = _of_this_card(FIGURES / "model.json", card, "make figures-model")
     novelty = _of_this_card(FIGURES / "novelty.json", card, "make figures-novelty")
-    parts = by_laboratory(kept_folds(cells, FOLDS, figures))
+    outcomes = kept_folds(cells, FOLDS, figures)
+    parts = by_laboratory(outcomes)
     reliabilities = {
         name: {protocol: reliability(own) for protocol, own in protocols.items()}
         for name, protocols in parts.items()
@@ -56,6 +63,7 @@ def measured_of(card: ModelCard, cells: Cells) -> dict:
         "reliability": reliabilities,
         "floors": _floors(figures),
         "cost": {name: cost_of_leaving_out(own) for name, own in parts.items()},
+        "cost to others": cost_to_others(outcomes, kept_folds(cells, FOLDS, figures, others=True)),
         "novelty": novelty["rows"],
         "same_cell_iou": SAME_CELL_IOU,
         "failures": failures(load_classifier(card.id), OUT),

@@ -13,6 +13,7 @@ from model_card_tables import (
     files_table,
     forms_table,
     normal_blood_table,
+    others_of,
     parameter_tables,
     worth_table,
 )
@@ -58,6 +59,7 @@ def page_of(card: ModelCard, measured: dict, terms: str) -> str:
         "iou": measured["same_cell_iou"],
         "failures": failure_table(measured["failures"], PICTURES),
         "worth": worth_table(measured["cost"]),
+        "others": others_of(measured.get("cost to others", {})),
         "data": data_table(card, measured["um_per_px"]),
         "forms": forms_table(card),
         "network": _network_in_words(card),

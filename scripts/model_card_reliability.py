@@ -23,8 +23,10 @@ LEFT_OUT, KNOWN = "left out of training", "in training, other groups"
 COSTS = ("AUROC", "balanced accuracy", "false blast rate")
 
 
-def kept_folds(cells: Cells, folders: Path, figures: dict) -> list[Outcome]:
+def kept_folds(cells: Cells, folders: Path, figures: dict, others: bool = False) -> list[Outcome]:
     """The kept outputs that `figures` (model.json) were made from.
+
+    With `others` those of :func:`read_outcomes`.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def kept_folds(cells: Cells, folders: Path, figures: dict) -> list[Outcome]:
             with np.load(path) as kept:
                 found[path.stem] = round(float(kept["seconds"]))
         if found == wanted:
-            return read_outcomes(cells, folder)
+            return read_outcomes(cells, folder, others)
     raise SystemExit(
         f"no folder in {folders.name}/ holds the {len(wanted)} folds of model.json: run "
         "`make figures-model` first."
@@ -111,6 +113,38 @@ def cost_of_leaving_out(parts: dict[str, list[Outcome]]) -> dict[str, list[float
         low, high = np.percentile(draws[name], [2.5, 97.5])
         values = (known, whole[1][name], whole[1][name] - known, low, high)
         found[name] = [round(float(value), 4) for value in values]
+    return found
+
+
+def cost_to_others(outcomes: list[Outcome], apart: list[Outcome]) -> dict[str, dict[str, dict]]:
+    """Datasets left out -> another laboratory -> what that changed for it.
+
+    Both networks had neither the groups of the cells in their training; one had the datasets.
+
+    Parameters
+    ----------
+    outcomes : list of Outcome
+        The grouped folds are among them.
+    apart : list of Outcome
+        Of networks without some laboratories, on cells of others (`others` of `read_outcomes`).
+    """
+    found: dict[str, dict[str, dict]] = {}
+    for left in apart:
+        beside = [
+            o
+            for o in outcomes
+            if o.fold.startswith("fold") and o.seed == left.seed and set(left.group) <= set(o.group)
+        ]
+        if not beside:
+            continue
+        known = beside[0].at(np.isin(beside[0].group, left.group))
+        datasets = left.fold.removeprefix("without ")
+        found[datasets] = {
+            name: cost_of_leaving_out(
+                {KNOWN: [_part(known, name, 1.0)], LEFT_OUT: [_part(left, name, 1.0)]}
+            )
+            for name in sorted(set(left.laboratory.tolist()))
+        }
     return found
 
 

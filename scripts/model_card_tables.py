@@ -169,14 +169,42 @@ def _said(version: dict) -> str:
 
 def worth_table(cost: dict[str, dict[str, list[float]]]) -> str:
     """What leaving out each laboratory changes on its own cells."""
-    rows = []
-    for laboratory, figures in sorted(cost.items()):
-        for name, (known, left, change, low, high) in figures.items():
-            moved = f"{change:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
-            shown = (f"{known:.3f}", f"{left:.3f}", moved)
-            rows.append((f"`{laboratory}`", name, *shown))
+    rows = [
+        (f"`{laboratory}`", name, *_cost(values))
+        for laboratory, figures in sorted(cost.items())
+        for name, values in figures.items()
+    ]
     head = ("dataset", "figure", "in training", "left out", "difference")
     return _table(head, sorted(rows, key=lambda row: row[1] == "false blast rate"))
+
+
+def _cost(values: list[float]) -> tuple[str, str, str]:
+    """In training, left out, and the difference with its interval."""
+    known, left, change, low, high = values
+    moved = f"{change:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
+    return f"{known:.3f}", f"{left:.3f}", moved
+
+
+def others_of(cost: dict[str, dict[str, dict[str, list[float]]]]) -> str:
+    """What leaving datasets out changes for other laboratories, or that nobody measured it."""
+    if not cost:
+        return (
+            "What **other laboratories lose or gain by it was not measured**: a small difference "
+            "does\nnot make a dataset worthless, nor a large one good for all."
+        )
+    rows = [
+        (datasets, f"`{laboratory}`", name, *_cost(values))
+        for datasets, laboratories in sorted(cost.items())
+        for laboratory, figures in sorted(laboratories.items())
+        for name, values in figures.items()
+    ]
+    head = ("left out", "tested on", "figure", "in training", "left out of it", "difference")
+    told = (
+        "What **other laboratories lose or gain by it**, on groups that neither network was "
+        "trained on, one\nfold and one seed each. What leaving out a laboratory with blasts does "
+        "to others was not\nmeasured."
+    )
+    return f"{told}\n\n{_table(head, rows)}"
 
 
 def data_table(card: ModelCard, um_per_px: dict[str, list[float]]) -> str:

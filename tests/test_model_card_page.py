@@ -26,9 +26,10 @@ from model_card_reliability import (
     LEFT_OUT,
     by_laboratory,
     cost_of_leaving_out,
+    cost_to_others,
     reliability,
 )
-from model_card_tables import data_table, forms_table
+from model_card_tables import data_table, forms_table, others_of
 
 from napari_all_subtype.model.calibration import blast_logit
 from napari_all_subtype.model.card import read_card
@@ -262,6 +263,22 @@ def test_cost_leaves_aside_folds_with_one_side_only(few_resamples):
     found = cost_of_leaving_out({KNOWN: [mixed, normal], LEFT_OUT: [joint]})
     assert found["AUROC"][0] == 1.0
     assert found["balanced accuracy"][0] == pytest.approx((1 + 2 / 3) / 2, abs=1e-4)
+
+
+def test_cost_to_others_compares_networks_that_knew_neither_group():
+    truth = np.tile([True, False], 20)
+    right, wrong = np.where(truth, 4.0, -4.0), np.full(40, -4.0)
+    groups = [f"g{k}" for k in range(40)]
+    fold = outcome("fold 3 of 5", "a", [*right, 9.0], [*truth, False], [*groups, "more"])
+    elsewhere = outcome("fold 4 of 5", "a", wrong, truth, [f"h{k}" for k in range(40)])
+    apart = outcome("without b, c", "a", wrong, truth, groups)
+    found = cost_to_others([elsewhere, fold], [apart])
+    assert list(found) == ["b, c"]
+    # The cell of a group that the other network was not tested on does not count.
+    assert found["b, c"]["a"]["balanced accuracy"][:3] == [1.0, 0.5, -0.5]
+    assert "| b, c | `a` | AUROC |" in others_of(found)
+    assert cost_to_others([elsewhere], [apart]) == {}
+    assert "not measured" in others_of({})
 
 
 def seen(word, p_blast=0.5):

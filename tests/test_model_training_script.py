@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from bundled_data import Cells
 from bundled_draws import BY_RULE, SIMULATED, training_crops
-from bundled_figures import Outcome, balanced_temperature, figures_of
+from bundled_figures import Outcome, balanced_temperature, figures_of, read_outcomes
 from bundled_folds import LEFT_OUT, folds_of
 from bundled_laboratory import _at_sensitivity, _probe
 from bundled_package import _trained_on
@@ -150,6 +150,20 @@ def test_threshold_of_recoloured_blasts_is_the_one_that_finds_nine_of_ten():
     assert found["false blast rate"][0] == 0.25
     assert found["false blast rate"][1] <= 0.25 <= found["false blast rate"][2]
     assert found["recoloured called blast at 0.5"] == pytest.approx(51 / 101)
+
+
+def test_cells_of_others_kept_from_a_network_are_read_apart_from_those_it_leaves_out(
+    cells, tmp_path
+):
+    name = "without txl_pbc, d2"
+    rows = np.flatnonzero(folds_of(cells)[name])
+    kept = {"rows": rows, "logits": np.zeros((len(rows), 5)), "commit": "x", "seconds": 1.0}
+    np.savez(tmp_path / f"{name} seed 0.npz", **kept)
+    (own,), (others,) = (read_outcomes(cells, tmp_path, others) for others in (False, True))
+    assert set(own.laboratory) == set(LEFT_OUT[name])
+    assert set(others.laboratory) == {"all_idb2", "mll"}
+    assert set(own.is_blast) == {False}
+    assert set(others.is_blast) == {False, True}
 
 
 @pytest.mark.parametrize(("told", "expected"), [(True, 1.0), (False, 0.5)])
