@@ -23,7 +23,7 @@ from napari_all_subtype.workflow.card_facts import FROM_RULES, FROM_SIMULATED
 from napari_all_subtype.workflow.fab_evidence import FAB_NUMBERS, FAB_WORDS
 from window_steps import FIELD, click, mouse_event, run, use
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 pytest_plugins = ["window_fixtures"]
 
 FACTS = ModelFacts(

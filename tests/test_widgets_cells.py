@@ -12,7 +12,7 @@ from napari_all_subtype._widgets.layer_kinds import CELLS, LETTERS, SUBTYPES
 from napari_all_subtype.taxonomy import FAB5
 from window_steps import click, pixels_like
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 pytest_plugins = ["window_fixtures"]
 
 CODES = ClassCodes(FAB5)
@@ -96,8 +96,8 @@ def test_drag_moves_the_image_and_picks_nothing(analysed):
     assert "Click a cell" in dock.cell.text.text()
 
 
-def test_status_bar_says_the_class_of_a_cell_and_nothing_between_cells(hidden):
-    viewer, _ = hidden
+def test_status_bar_says_the_class_of_a_cell_and_nothing_between_cells(analysed):
+    viewer, _ = analysed
     subtypes = viewer.layers[SUBTYPES]
     y, x = FIVE_CELLS[1]
     over_cell = subtypes.get_status((0.25 * y, 0.25 * x), world=True)["coordinates"]

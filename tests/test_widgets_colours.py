@@ -12,7 +12,7 @@ from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.colour_values import CONFIDENCE, NC_RATIO, STEP_COLOURS
 from window_steps import click, pixels_like, run
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 pytest_plugins = ["window_fixtures"]
 
 CODES = ClassCodes(FAB5)
@@ -87,8 +87,8 @@ def test_best_guess_looks_different_and_says_so(analysed):
     assert list(viewer.layers[LETTERS].features["letter"]) == ["N", "B", "L1", "L2", "L3"]
 
 
-def test_next_run_and_a_reopened_dock_keep_the_look(hidden, qtbot):
-    viewer, dock = hidden
+def test_next_run_and_a_reopened_dock_keep_the_look(analysed, qtbot):
+    viewer, dock = analysed
     choose(dock, "N:C area ratio")
     dock.result.best_guess.click()
     run(qtbot, dock)

@@ -218,6 +218,7 @@ def test_export_writes_the_edited_masks_and_rows(analysed, qtbot, tmp_path):
     assert (folder / "cells.csv").read_text().count("\n") == 7
 
 
+@pytest.mark.drawn
 def test_a_person_with_mouse_and_keys_splits_and_undoes(analysed, qtbot):
     viewer, dock = analysed
     viewer.window.activate()

@@ -39,13 +39,13 @@ def test_folder_is_one_smear_with_a_list_and_never_a_stack_of_layers(
 
 
 def test_folder_without_images_is_told_in_one_sentence(window, instant, tmp_path, told):
-    _, dock = window(show=False)
+    _, dock = window()
     dock.controller.open_folder(tmp_path)
     assert told[0].startswith("No image in the folder")
 
 
 def test_bar_only_moves_forwards_over_all_fields(window, instant, qtbot, folder, told):
-    _, dock = window(show=False)
+    _, dock = window()
     dock.controller.open_folder(folder)
     shown = []
     dock.progress.valueChanged.connect(shown.append)

@@ -21,7 +21,7 @@ from napari_all_subtype.workflow.review_parameters import CellFilter
 from window_steps import FIELD, click, kept, run, table_of
 
 pytest_plugins = ["window_fixtures"]
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -291,7 +291,7 @@ def test_with_the_review_open_a_key_says_one_word_of_what_is_chosen_here(qtbot, 
 
 
 def test_without_cells_it_says_what_to_do(window, instant):
-    viewer, _ = window(show=False)
+    viewer, _ = window()
     gallery = CellGallery(viewer)
     viewer.window.add_dock_widget(gallery, name="Cell gallery")
     assert gallery.stack.currentWidget() is gallery.empty
@@ -301,8 +301,8 @@ def test_without_cells_it_says_what_to_do(window, instant):
     gallery.curator.close()
 
 
-def test_a_gallery_that_is_closed_leaves_nothing_behind(qtbot, hidden):
-    viewer, dock = hidden
+def test_a_gallery_that_is_closed_leaves_nothing_behind(qtbot, analysed):
+    viewer, dock = analysed
     session = dock.controller.session
     before = len(session.result_changed), len(session.fields_changed)
     gallery = CellGallery(viewer)

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 from napari_all_subtype.taxonomy import FAB5
 from window_steps import run
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 pytest_plugins = ["window_fixtures"]
 
 

@@ -65,7 +65,7 @@ def test_given_cells_do_not_cover_what_they_are(analysed, qtbot):
 
 
 def test_mask_of_another_size_is_told_and_leaves_no_result(window, child, qtbot, told):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
     viewer.add_labels(np.ones((64, 80), np.uint8), name="half", scale=(0.5, 0.5), units="um")
     choose(dock, "Labels: half")
@@ -91,7 +91,7 @@ def test_list_follows_the_layers_of_the_viewer_and_leaves_ours_out(analysed):
 
 
 def test_folder_with_the_cells_of_a_layer_is_refused_in_words(window, instant, folder, told):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     viewer.add_labels(np.zeros(FIELD.shape[:2], int), name="mine")
     dock.controller.open_folder(folder)
     choose(dock, "Labels: mine")
@@ -104,7 +104,7 @@ def test_folder_with_the_cells_of_a_layer_is_refused_in_words(window, instant, f
 @pytest.mark.parametrize("installed", [False, True])
 def test_other_programs_can_be_chosen_only_where_they_are(window, instant, monkeypatch, installed):
     monkeypatch.setattr(cells_chooser, "is_installed", lambda name: installed)
-    _, dock = window(show=False)
+    _, dock = window()
     chooser = dock.setup.cells
     row = chooser.findText("StarDist")
     assert chooser.model().item(row).isEnabled() == installed

@@ -126,6 +126,7 @@ def test_form_leaves_out_what_a_chosen_model_of_own_classes_has_no_use_for(windo
     assert setup.parameters() == before
 
 
+@pytest.mark.drawn
 def test_words_are_said_by_key_taken_back_and_kept_under_these_classes(own, qtbot, tmp_path):
     _, dock, review, gallery = own
     window, record = review.window(), review.reviewer.record

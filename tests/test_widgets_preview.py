@@ -108,6 +108,7 @@ def test_preview_never_holds_the_window_up(shown, qtbot):
     assert gaps[gaps > 0.05].sum() < 0.6 * gaps.sum()
 
 
+@pytest.mark.drawn
 def test_zoomed_view_is_previewed_alone(shown, qtbot):
     viewer, dock = shown
     dock.preview.box.click()

@@ -15,12 +15,6 @@ pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
 
 
-@pytest.fixture
-def analysed(hidden):
-    """In a window that never draws, which nothing here is about."""
-    return hidden
-
-
 def say(review, dock, label, word):
     """Pick a cell and press a class."""
     review.words.go_on.setChecked(False)

@@ -70,6 +70,7 @@ def test_cells_of_the_count_are_read_as_a_queue(reviewed, analysed, qtbot):
     assert not panel.next_button.isEnabled()
 
 
+@pytest.mark.drawn
 def test_table_fits_in_a_narrow_dock(reviewed, qtbot):
     review, panel = reviewed, reviewed.count
     review.counting.later.now()

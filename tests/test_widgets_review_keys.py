@@ -13,7 +13,7 @@ from napari_all_subtype.taxonomy import FAB5
 from window_steps import click, drag, said_of, table_of, use
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 
 CTRL_Z = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
 

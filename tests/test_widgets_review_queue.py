@@ -89,6 +89,7 @@ def test_the_last_cell_is_renamed_where_it_is_picked_again(reviewed, analysed):
     assert said_of(dock).count("l3") == 1
 
 
+@pytest.mark.drawn
 def test_a_key_that_is_held_says_one_word(reviewed):
     auto = {one.key().toString(): one.autoRepeat() for one in reviewed.reviewer.shortcuts.bound}
     spoken = {one.key for one in reviewed.words.actions_ if one.word}
@@ -149,6 +150,7 @@ def test_every_control_of_the_queue_says_what_it_does(review):
     )
 
 
+@pytest.mark.drawn
 def test_numbers_over_the_handles_are_seen_whole(review):
     review.queue.filters.expand(animate=False)
     for slider in (review.queue.confidence, review.queue.diameter):
@@ -165,7 +167,7 @@ def test_the_order_is_made_once_for_many_fields_that_come_in(
 ):
     for n in range(4, 9):
         shutil.copy(folder / "field-1.png", folder / f"field-{n}.png")
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     review = ReviewSmear(viewer)
     viewer.window.add_dock_widget(review, name="Review")
     filled, fill = [], review.reviewer.queue.fill

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.window
 
 def opened(window, qtbot, folder):
     """Another window in which the project in `folder` is opened."""
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     review = ReviewSmear(viewer)
     viewer.window.add_dock_widget(review, name="Review")
     review.reviewer.desk.open(folder)
@@ -30,7 +30,7 @@ def opened(window, qtbot, folder):
 
 
 def test_a_project_opens_as_it_was_left(window, instant, folder, qtbot, tmp_path, user_folder):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     review = ReviewSmear(viewer)
     viewer.window.add_dock_widget(review, name="Review")
     dock.controller.open_folder(folder)

@@ -27,7 +27,7 @@ def second(window, instant, user_folder):
     made = []
 
     def make():
-        viewer, dock = window(show=False)
+        viewer, dock = window()
         review = ReviewSmear(viewer)
         viewer.window.add_dock_widget(review, name="Review")
         made.append(review)

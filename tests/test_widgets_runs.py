@@ -66,7 +66,7 @@ def test_two_viewers_that_run_at_the_same_time_keep_their_own_results(
     ended = []
     docks = []
     for picture in pictures:
-        viewer, dock = window(show=False)
+        viewer, dock = window()
         viewer.add_image(picture, name="field", **placed)
         dock.controller.session.ended.connect(ended.append)
         docks.append(dock)
@@ -97,7 +97,7 @@ def test_stopped_second_run_keeps_what_it_finished_and_says_what_has_no_result(
     window, child_of, three_fields, qtbot
 ):
     child_of(serve_waiting)
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     dock.controller.open_folder(three_fields)
     run(qtbot, dock)
     listed = dock.chooser.field_list

@@ -51,6 +51,7 @@ def shown(window, monkeypatch, qtbot):
     return show
 
 
+@pytest.mark.drawn
 def test_grey_cells_are_warned_of_with_numbers(shown):
     warning = shown(GREY).result.stain_warning
     assert warning.isVisible()

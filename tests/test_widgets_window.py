@@ -27,6 +27,7 @@ pytest_plugins = ["window_fixtures"]
 CODES = ClassCodes(FAB5)
 
 
+@pytest.mark.drawn
 def test_run_on_a_synthetic_smear_fills_the_layers(window, smear, qtbot, told):
     """The whole way: real process, real model."""
     viewer, dock = window()
@@ -55,6 +56,7 @@ def test_run_on_a_synthetic_smear_fills_the_layers(window, smear, qtbot, told):
     assert not dock.stop_button.isEnabled()
 
 
+@pytest.mark.drawn
 def test_stop_ends_the_run_within_a_second_and_leaves_no_result(window, monkeypatch, qtbot):
     monkeypatch.setattr(session_module, "Worker", functools.partial(Worker, target=serve_stuck))
     viewer, dock = window()
@@ -95,7 +97,7 @@ def test_closing_the_viewer_kills_its_process(make_napari_viewer, monkeypatch, q
 
 
 def test_without_an_image_the_dock_says_what_to_do(window, instant):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     assert not dock.run_button.isEnabled()
     assert "Open Sample" in dock.hint.text()
     viewer.add_image(FIELD, rgb=True)
@@ -106,6 +108,7 @@ def test_without_an_image_the_dock_says_what_to_do(window, instant):
     assert RESEARCH_USE_ONLY in dock.notice.text()
 
 
+@pytest.mark.drawn
 def test_layer_units_reach_the_process_as_pixel_size(analysed):
     _, dock = analysed
     (field,) = dock.controller.session.worker.last_run.fields
@@ -113,7 +116,7 @@ def test_layer_units_reach_the_process_as_pixel_size(analysed):
 
 
 def test_parameters_of_the_form_reach_the_process(window, instant, qtbot):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     viewer.add_image(FIELD, rgb=True)
     dock.setup.main.set_value("segmentation.sensitivity", 0.7)
     dock.setup.more.set_value("model.batch_size", 8)
@@ -124,7 +127,7 @@ def test_parameters_of_the_form_reach_the_process(window, instant, qtbot):
 
 
 def test_absurd_layer_scale_is_told_in_one_sentence_and_nothing_runs(window, instant, told):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     viewer.add_image(FIELD, rgb=True, scale=(25, 25), units=("um", "um"))
     dock.run_button.click()
     assert not dock.controller.session.running
@@ -133,7 +136,7 @@ def test_absurd_layer_scale_is_told_in_one_sentence_and_nothing_runs(window, ins
 
 def test_grey_image_is_refused_in_one_sentence(window, monkeypatch, qtbot, told):
     monkeypatch.setattr(session_module, "Worker", functools.partial(Worker, target=serve_fake))
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     viewer.add_image(FIELD[..., 0], name="grey")
     run(qtbot, dock, until_shown=False)
     assert len(told) == 1
@@ -142,6 +145,7 @@ def test_grey_image_is_refused_in_one_sentence(window, monkeypatch, qtbot, told)
     assert "Traceback" not in told[0]
 
 
+@pytest.mark.drawn
 def test_renamed_layers_are_still_ours(analysed, qtbot):
     viewer, dock = analysed
     viewer.layers[SUBTYPES].name = "my classes"
@@ -151,7 +155,7 @@ def test_renamed_layers_are_still_ours(analysed, qtbot):
 
 
 def test_two_viewers_never_mix(window, instant, qtbot):
-    (one, dock_one), (two, dock_two) = window(show=False), window(show=False)
+    (one, dock_one), (two, dock_two) = window(), window()
     assert dock_one.controller.session is not dock_two.controller.session
     for viewer in (one, two):
         viewer.add_image(FIELD, rgb=True, name="field")
@@ -165,8 +169,8 @@ def test_two_viewers_never_mix(window, instant, qtbot):
     assert again.result.legend.count_text("l1").startswith("1 ")
 
 
-def test_deleted_layers_break_nothing_and_come_back_with_the_next_run(hidden, qtbot):
-    viewer, dock = hidden
+def test_deleted_layers_break_nothing_and_come_back_with_the_next_run(analysed, qtbot):
+    viewer, dock = analysed
     for name in RESULT_LAYERS:
         viewer.layers.remove(name)
         dock.result.legend.box("l2").click()
@@ -179,6 +183,7 @@ def test_deleted_layers_break_nothing_and_come_back_with_the_next_run(hidden, qt
     assert names(viewer) == ["field", *RESULT_LAYERS]
 
 
+@pytest.mark.drawn
 def test_next_image_is_analysed_with_the_same_layers_above_it(analysed, qtbot):
     viewer, dock = analysed
     before = viewer.layers[1:]
@@ -190,6 +195,7 @@ def test_next_image_is_analysed_with_the_same_layers_above_it(analysed, qtbot):
     assert all(now is then for now, then in zip(viewer.layers[2:], before, strict=True))
 
 
+@pytest.mark.drawn
 def test_run_takes_the_old_result_off_but_removes_no_layer(analysed, qtbot, monkeypatch):
     """napari can crash when it draws after a layer of points was removed."""
     viewer, dock = analysed
@@ -202,8 +208,8 @@ def test_run_takes_the_old_result_off_but_removes_no_layer(analysed, qtbot, monk
     assert sum(pixels_like(viewer, c.colour) for c in FAB5.classes) == 0
 
 
-def test_export_writes_one_folder_per_field_and_overwrites_nothing(hidden, tmp_path, qtbot, told):
-    _, dock = hidden
+def test_export_writes_one_folder_per_field_and_overwrites_nothing(analysed, tmp_path, qtbot, told):
+    _, dock = analysed
     dock.controller.exporter.export(tmp_path)
     qtbot.waitUntil(lambda: bool(told), timeout=LONG_MS)
     assert "written" in told[0]
@@ -215,8 +221,8 @@ def test_export_writes_one_folder_per_field_and_overwrites_nothing(hidden, tmp_p
     assert "already" in told[1]
 
 
-def test_reopened_dock_shows_what_the_closed_one_left(hidden):
-    viewer, dock = hidden
+def test_reopened_dock_shows_what_the_closed_one_left(analysed):
+    viewer, dock = analysed
     dock.result.legend.box("l3").click()
     dock.result.opacity.setValue(0.6)
     viewer.window.remove_dock_widget(dock)
@@ -237,8 +243,8 @@ def test_plugin_menu_opens_the_dock_of_the_manifest(make_napari_viewer):
     assert widget.controller.session is session_module.session_of(real)
 
 
-def test_renamed_image_has_its_new_name_in_the_list(hidden):
-    viewer, dock = hidden
+def test_renamed_image_has_its_new_name_in_the_list(analysed):
+    viewer, dock = analysed
     viewer.add_image(FIELD, rgb=True, name="other")
     dock.chooser.choose(viewer.layers["field"])
     viewer.layers["field"].name = "patient 3, field 1"
@@ -246,8 +252,8 @@ def test_renamed_image_has_its_new_name_in_the_list(hidden):
     assert dock.chooser.current() is viewer.layers[0]
 
 
-def test_result_is_that_of_the_image_that_is_chosen(hidden, qtbot):
-    viewer, dock = hidden
+def test_result_is_that_of_the_image_that_is_chosen(analysed, qtbot):
+    viewer, dock = analysed
     assert dock.result.title() == "Result: field"
     viewer.add_image(FIELD, rgb=True, name="other", scale=(0.25, 0.25), units=("um", "um"))
     assert dock.chooser.current().name == "other"
@@ -262,6 +268,7 @@ def test_result_is_that_of_the_image_that_is_chosen(hidden, qtbot):
     assert names(viewer) == ["other", "field", *RESULT_LAYERS]
 
 
+@pytest.mark.drawn
 def test_list_and_result_follow_from_a_folder_to_an_image_and_back(
     window, instant, qtbot, folder, told
 ):
@@ -295,7 +302,7 @@ def test_list_and_result_follow_from_a_folder_to_an_image_and_back(
 
 
 def test_run_is_shown_to_its_end_before_another_image_is(window, instant, qtbot, monkeypatch):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     viewer.add_image(FIELD, rgb=True, name="field")
     worker = dock.controller.session.worker
     answer = worker._answer
@@ -311,7 +318,7 @@ def test_run_is_shown_to_its_end_before_another_image_is(window, instant, qtbot,
 def test_result_of_an_image_deleted_meanwhile_is_not_drawn_over_another(
     window, instant, qtbot, monkeypatch
 ):
-    viewer, dock = window(show=False)
+    viewer, dock = window()
     image = viewer.add_image(FIELD, rgb=True, name="field")
     worker = dock.controller.session.worker
     answer = worker._answer
@@ -327,14 +334,15 @@ def test_result_of_an_image_deleted_meanwhile_is_not_drawn_over_another(
 
 
 @pytest.mark.parametrize("deleted", RESULT_LAYERS)
-def test_layer_that_comes_back_comes_back_to_its_place(hidden, qtbot, deleted):
-    viewer, dock = hidden
+def test_layer_that_comes_back_comes_back_to_its_place(analysed, qtbot, deleted):
+    viewer, dock = analysed
     viewer.layers.remove(deleted)
     run(qtbot, dock)
     qtbot.waitUntil(lambda: deleted in names(viewer), timeout=LONG_MS)
     qtbot.waitUntil(lambda: names(viewer) == ["field", *RESULT_LAYERS], timeout=5000)
 
 
+@pytest.mark.drawn
 def test_reason_for_no_result_stays_in_sight(window, monkeypatch, qtbot, told):
     monkeypatch.setattr(session_module, "Worker", functools.partial(Worker, target=serve_fake))
     viewer, dock = window()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 
 import cv2
 import numpy as np
 import pytest
+from napari.settings import get_settings
+from npe2 import PluginManifest
 
 from fake_worker import InstantWorker
 from napari_all_subtype._widgets import controller as controller_module
@@ -23,6 +26,21 @@ def _imported_to_stay():
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _manifests_read_once():
+    """Every viewer of a test discovers the plugins anew; their files stay the same."""
+    read = functools.cache(PluginManifest.from_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PluginManifest, "from_file", lambda path: read(path).model_copy())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_stay_in_memory():
+    """Napari would write them eight times for each viewer of a test."""
+    get_settings(path=None)
 
 
 @pytest.fixture
@@ -43,11 +61,15 @@ def instant(monkeypatch):
 
 
 @pytest.fixture
-def window(make_napari_viewer, told):
-    """Makes a viewer with the dock in it."""
+def window(make_napari_viewer, told, request):
+    """Makes a viewer with the dock in it; on the screen where the test is marked `drawn`.
 
-    def make(show=True):
-        viewer = make_napari_viewer(show=show)
+    Drawing takes a third of such a test, and is left to those that look, press keys or use
+    the mouse: elsewhere the same widgets stand in a window that is not shown.
+    """
+
+    def make():
+        viewer = make_napari_viewer(show=request.node.get_closest_marker("drawn") is not None)
         dock = AnalyseSmear(viewer)
         viewer.window.add_dock_widget(dock, name="Analyse smear")
         return viewer, dock
@@ -59,15 +81,6 @@ def window(make_napari_viewer, told):
 def analysed(window, instant, qtbot):
     """A viewer, its dock and five cells in a field of 128 x 160 pixels of 0.25 µm."""
     viewer, dock = window()
-    viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
-    run(qtbot, dock)
-    return viewer, dock
-
-
-@pytest.fixture
-def hidden(window, instant, qtbot):
-    """As `analysed`, in a window that is not shown and so never draws."""
-    viewer, dock = window(show=False)
     viewer.add_image(FIELD, rgb=True, name="field", scale=(0.25, 0.25), units=("um", "um"))
     run(qtbot, dock)
     return viewer, dock
