@@ -166,16 +166,18 @@ def test_a_handful_of_validation_cells_does_not_choose_the_pass():
     assert fitted.measured["val_loss"] == pytest.approx(losses[-1], rel=1e-5)
 
 
-def test_features_come_from_whoever_keeps_them():
-    asked = []
+def test_features_come_from_whoever_keeps_them_and_of_one_body():
+    asked, bodies = [], []
 
     def embedder(body, crops, *told):
         asked.append(len(crops))
+        bodies.append(body)
         return embed(body, crops)
 
     quickly(QUICK.model_copy(update={"fine_tune_epochs": 0}), embedder=embedder)
     assert asked[:3] == [32, 32, 16]
     assert set(asked[3:]) == {16}
+    assert all(body is bodies[0] for body in bodies)  # each would trace a graph of its own
 
 
 def test_few_cells_are_shown_in_more_views():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from napari_all_subtype.errors import TrainingError
 from napari_all_subtype.model.augmentation import augment, stain_statistics
 from napari_all_subtype.model.parameters import AugmentationParameters
+from napari_all_subtype.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True)
@@ -109,3 +111,36 @@ class Draws:
 def targets_of(training: TrainingCrops) -> np.ndarray:
     """What the loss takes: allowed beside considered classes, (N, 2K), float32."""
     return np.concatenate([training.allowed, training.considered], axis=1).astype(np.float32)
+
+
+def refuse_untaught(training: TrainingCrops, taxonomy: Taxonomy) -> None:
+    """Raise unless there is something to tell apart.
+
+    Raises
+    ------
+    TrainingError
+    """
+    n = len(training.crops)
+    if not n or not training.chance.sum() > 0:
+        raise TrainingError("No cell to learn from: expected labelled cells in the training part.")
+    if training.allowed.shape != (n, len(taxonomy)) or not training.allowed.any(axis=1).all():
+        raise TrainingError(
+            f"Classes of shape {training.allowed.shape} for {n} cells: expected for each cell at "
+            f"least one of {', '.join(taxonomy.names)}."
+        )
+    if len(np.unique(training.allowed[training.chance > 0], axis=0)) < 2:
+        one = training.allowed[np.argmax(training.chance > 0)]
+        names = [name for name, may in zip(taxonomy.names, one, strict=True) if may]
+        raise TrainingError(
+            f"All cells of the training part are {names[0]}: nothing can be told apart. Label "
+            "cells of another class too, in at least one group of the training part."
+        )
+
+
+def balanced(part: TrainingCrops, strength: float) -> TrainingCrops:
+    """The same crops, their classes drawn as often as they are (0), or equally often (1)."""
+    # A word's class comes first of those it leaves open.
+    kind = part.allowed.argmax(axis=1)
+    total = np.bincount(kind, part.chance)
+    share = np.maximum(total[kind] / total.sum(), 1e-12)
+    return replace(part, chance=part.chance / share**strength)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_all_subtype.errors import Stopped, TrainingError
+from napari_all_subtype.errors import Stopped
 from napari_all_subtype.model.backbones import learn_from
 from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.checkpoints import Epoch, State
 from napari_all_subtype.model.classifier import predict_logits
-from napari_all_subtype.model.draws import Draws, TrainingCrops
+from napari_all_subtype.model.draws import Draws, TrainingCrops, balanced, refuse_untaught
 from napari_all_subtype.model.embedding import Embedder, body_of, embed, head_of, learner_of
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
 from napari_all_subtype.model.phase import Keeping, Phase, PhaseRun
@@ -100,11 +101,11 @@ def train(
     OutputError
         If the checkpoint cannot be written: a full disk.
     """
-    _refuse(training, taxonomy)
+    refuse_untaught(training, taxonomy)
     learned_from = float(training.chance.sum())
-    training = _balanced(training, parameters.class_balance)
+    training = balanced(training, parameters.class_balance)
     if validation is not None and len(validation.crops):
-        validation = _balanced(validation, parameters.class_balance)
+        validation = balanced(validation, parameters.class_balance)
     else:
         validation = None
     if start.is_random:
@@ -146,9 +147,9 @@ class _Job:
         p = self.parameters
         if self.state.phase == FINE or not p.head_epochs:
             return False
-        body, head = body_of(self.start.network), head_of(self.start.network)
+        head = head_of(self.start.network)
         try:
-            views, seen = self._features(body)
+            views, seen = self._features()
         except Stopped:
             return True
         n, size = len(self.draws.training.crops), HEAD_BATCHES * p.crops_per_batch
@@ -165,9 +166,9 @@ class _Job:
             return _alone(given), self.draws.targets[rows]
 
         def measure() -> dict[str, float]:
-            return figures_of(
-                mean_of(head.predict_on_batch(_alone(seen))), self.validation, self.taxonomy
-            )
+            # Called, not `predict_on_batch`, which would trace a graph for each head of a fold.
+            said = mean_of(head(_alone(seen), training=False))
+            return figures_of(said, self.validation, self.taxonomy)
 
         phase = Phase(
             HEAD,
@@ -188,9 +189,14 @@ class _Job:
             head.set_weights([share * old + (1 - share) * new for old, new in pairs])
         return stopped
 
-    def _features(self, body) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
+    @cached_property
+    def _body(self) -> keras.Model:
+        """Crops to features; made once, since each would trace a graph of its own."""
+        return body_of(self.start.network)
+
+    def _features(self) -> tuple[list[list[np.ndarray]], list[np.ndarray]]:
         """Features of the crops and of their changed views, and of the validation cells."""
-        crops = self.draws.training.crops
+        crops, body = self.draws.training.crops, self._body
         views = [self.embedder(body, crops, self.monitor)]
         for view in range(self._changed_views):
             changed = np.stack(
@@ -241,7 +247,7 @@ class _Job:
         if self.parameters.fine_tune_epochs:
             return predict_logits(network, crops, quiet)
         # Where the head alone learned, the features are those of before.
-        seen = self.embedder(body_of(network), crops, quiet)
+        seen = self.embedder(self._body, crops, quiet)
         return mean_of(head_of(network)(seen, training=False))
 
     @property
@@ -270,34 +276,6 @@ class _Job:
         p = self.parameters
         wanted = -(-p.fewest_views // len(self.draws.training.crops)) - 1
         return max(p.changed_views, min(wanted, MOST_VIEWS)) if p.changed_views else 0
-
-
-def _refuse(training: TrainingCrops, taxonomy: Taxonomy) -> None:
-    """Raise unless there is something to tell apart."""
-    n = len(training.crops)
-    if not n or not training.chance.sum() > 0:
-        raise TrainingError("No cell to learn from: expected labelled cells in the training part.")
-    if training.allowed.shape != (n, len(taxonomy)) or not training.allowed.any(axis=1).all():
-        raise TrainingError(
-            f"Classes of shape {training.allowed.shape} for {n} cells: expected for each cell at "
-            f"least one of {', '.join(taxonomy.names)}."
-        )
-    if len(np.unique(training.allowed[training.chance > 0], axis=0)) < 2:
-        one = training.allowed[np.argmax(training.chance > 0)]
-        names = [name for name, may in zip(taxonomy.names, one, strict=True) if may]
-        raise TrainingError(
-            f"All cells of the training part are {names[0]}: nothing can be told apart. Label "
-            "cells of another class too, in at least one group of the training part."
-        )
-
-
-def _balanced(part: TrainingCrops, strength: float) -> TrainingCrops:
-    """Draws in which classes are as frequent as they are (0), or equally so (1)."""
-    # A word's class comes first of those it leaves open.
-    kind = part.allowed.argmax(axis=1)
-    total = np.bincount(kind, part.chance)
-    share = np.maximum(total[kind] / total.sum(), 1e-12)
-    return replace(part, chance=part.chance / share**strength)
 
 
 def _alone(given: list[np.ndarray]) -> list[np.ndarray] | np.ndarray:
