@@ -97,6 +97,7 @@ class AgreementPanel(QGroupBox):
         gallery.setFixedHeight(GALLERY_PX)
         gallery.set_side(SIDE_PX)
         gallery.wanted.connect(self.cell_wanted)
+        gallery.setVisible(False)
         self.layout().addWidget(gallery)
         return gallery
 
