@@ -72,7 +72,7 @@ def pixel_sizes_of(
         If a stop was requested.
     """
     parameters = parameters or ScaleParameters()
-    given = _given(parameters, profiles_folder)
+    given = given_size(parameters, profiles_folder)
     if given is not None:
         return [given] * len(sources)
     sizes = {at: s.pixel_size for at, s in enumerate(sources) if s.pixel_size is not None}
@@ -126,8 +126,16 @@ def refuse_unknown_profile(parameters: ScaleParameters) -> None:
         load_profile(parameters.profile)
 
 
-def _given(parameters: ScaleParameters, profiles_folder: Path | None) -> PixelSize | None:
-    """What a person said: a value, else a profile."""
+def given_size(
+    parameters: ScaleParameters, profiles_folder: Path | None = None
+) -> PixelSize | None:
+    """The size of a pixel that a person gave: a value, else a profile; None if nobody did.
+
+    Raises
+    ------
+    ProfileError
+        If the named profile does not exist.
+    """
     if parameters.pixel_size_um is not None:
         return PixelSize(parameters.pixel_size_um, "user", USER_UNCERTAINTY_FRACTION)
     if parameters.profile is not None:

@@ -11,7 +11,7 @@ from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.project_commands.app import DONE, NOTHING_DONE, SOME_FAILED
 from napari_all_subtype.project_commands.packets import tell_words, there_already
-from napari_all_subtype.terminal import fail, note, say, tell_scale
+from napari_all_subtype.terminal import fail, note, say, tell_scale, warn
 
 if TYPE_CHECKING:
     from napari_all_subtype.config import AnalysisParameters
@@ -119,6 +119,12 @@ def told(came: Imported, with_words: bool) -> int:
     for outcome in came.failed:
         fail(outcome.error)
     tell_scale(came.sizes)
+    if came.of_other_size:
+        warn(
+            f"{amount(came.of_other_size, 'picture')} there already at another pixel size than is "
+            "stated now, and kept as cut and measured then. To have them at the new size, add "
+            "them to a new project with --pixel-size."
+        )
     words = f", {came.annotated} with a word" if with_words else ""
     say(f"{amount(came.added, 'image')} added{words}; {there_already(came.known)}.")
     if not came.failed:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
-from napari_all_subtype.cells.scale import refuse_unknown_profile
+from napari_all_subtype.cells.scale import given_size, refuse_unknown_profile
 from napari_all_subtype.cells.single_cell import SingleCell
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
@@ -77,7 +78,7 @@ def import_cells(
 
     Pictures of one group are one case: no split will ever separate them. Its crop is kept as
     the model of `parameters` sees it. A picture that is there already takes a word that does
-    not stand on it yet.
+    not stand on it yet, and keeps the size of its pixels.
 
     Parameters
     ----------
@@ -122,7 +123,9 @@ def import_cells(
         count["added" if new else "known"] += 1
         count["annotated"] += annotated
     checkpoint(monitor, Progress(IMAGES, len(pictures), len(pictures)))
-    return Imported(**count, failed=tuple(failed), sizes=tuple(intake.sizes))
+    otherwise = _of_other_size(database, intake.met, given_size(parameters.scale))
+    sizes = tuple(intake.sizes)
+    return Imported(**count, failed=tuple(failed), sizes=sizes, of_other_size=otherwise)
 
 
 def words_of(database: Database, rows: pd.DataFrame) -> list[Word | None]:
@@ -145,6 +148,7 @@ class _Intake:
     ):
         self._database, self._reader_id, self._cutter = database, reader_id, cutter
         self.sizes: list[PixelSize] = []  # of the pictures that are new
+        self.met: set[int] = set()  # fields that were there already
         fields = {field.sha256: field for field in fields_of(database)}
         self._known = {digest: field.field_id for digest, field in fields.items()}
         # What an earlier run left out goes where the others of its group are.
@@ -155,6 +159,7 @@ class _Intake:
     def take(self, picture: _Picture) -> tuple[bool, bool]:
         """Whether the picture is new, and whether its word is."""
         if picture.digest in self._known:
+            self.met.add(self._known[picture.digest])
             return False, self._take_word(picture, self._known[picture.digest])
         database = self._database
         source, size, cell = self._cutter(picture.field)
@@ -188,6 +193,14 @@ class _Intake:
     def _new_slide(self, group: str) -> int:
         case = add_case(self._database, identifier=group)
         return add_slide(self._database, add_specimen(self._database, case))
+
+
+def _of_other_size(database: Database, met: Set[int], given: PixelSize | None) -> int:
+    """How many of the fields that were met have pixels of another size than is given now."""
+    if given is None:
+        return 0
+    kept = (one.um_per_px for one in fields_of(database) if one.field_id in met)
+    return sum(not np.isclose(um, given.um_per_px, rtol=1e-3) for um in kept if um)
 
 
 def _read_all(

@@ -45,6 +45,9 @@ class Imported:
         Images that could not be read or taken, each with its error.
     sizes : tuple of PixelSize
         Of the pictures of one cell that are new, with the origin of each.
+    of_other_size : int
+        Pictures of one cell that the project has at another pixel size than was stated now;
+        they keep it.
     """
 
     added: int = 0
@@ -52,6 +55,7 @@ class Imported:
     annotated: int = 0
     failed: tuple[Outcome, ...] = ()
     sizes: tuple[PixelSize, ...] = ()
+    of_other_size: int = 0
 
 
 @dataclass(frozen=True)
