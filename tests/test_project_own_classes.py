@@ -11,10 +11,12 @@ from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.own_classes import taxonomy_of_names
 from napari_all_subtype.project.readers import readers_of
+from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.simulate import simulate_cells
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN
 from napari_all_subtype.workflow.cell_rows import rows_of_csv
+from napari_all_subtype.workflow.told_scale import told_scale
 
 
 def words_of(capsys, *arguments):
@@ -79,7 +81,12 @@ def test_table_and_folder_come_in_under_the_importer(tmp_path, pictures, capsys)
     table.write_text("file,label,group\nblast/a.png,blast,p1\nlymphocyte/a.png,,p2\n")
     told = words_of(capsys, "add", home, "--table", table)
     assert (told[0], "2 were there already" in told[1]) == (0, True)
+    assert "another pixel size" not in told[2]
+    told = words_of(capsys, "add", home, "--table", table, "--pixel-size", "0.1")
+    assert "2 pictures there already at another pixel size than is stated now" in told[2]
     with open_project(home, write=False) as project:
+        assert 0.1 not in {round(field.um_per_px, 3) for field in fields_of(project)}
+        assert told_scale(project).pixel_size_um is None  # nobody stated what the pictures have
         assert taxonomy_of(project).names == ("blast", "lymphocyte")
         assert sorted(one.word.name for one in standing(project)) == ["blast", "lymphocyte"]
         assert [reader.name for reader in readers_of(project)] == ["importer"]

@@ -7,7 +7,7 @@ import pytest
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
-from learning_project import picture
+from learning_project import UM, picture
 from learning_steps import ended
 from napari_all_subtype._widgets.train.dock import TrainModel
 from napari_all_subtype._widgets.train.release_dialog import ReleaseDialog
@@ -78,11 +78,13 @@ def test_model_from_imagenet_weights_is_measured_and_released_by_a_person(dock, 
         assert not dialog.measure_button.isEnabled()
         dialog.table.setText(str(control))
         dialog.name.setText("Dr. C")
+        assert dialog.chosen.scale.pixel_size_um == UM  # as people said of the project's pictures
         assert not dialog.release_button.isEnabled()  # it was not measured on it
         dialog.measure_button.click()
 
     in_dialog(measure)
     assert not ended(qtbot, learning, dock.models.release_button.click).message
+    assert learning.order.scale.pixel_size_um == UM
     assert "6 cells of 3 groups: the control set control.csv" in dock.result.told.text()
     assert models_of(database)[0].kind == "draft"
 
@@ -90,6 +92,9 @@ def test_model_from_imagenet_weights_is_measured_and_released_by_a_person(dock, 
         assert dialog.table.text() == str(control)
         assert not dialog.release_button.isEnabled()  # nobody is named
         dialog.name.setText("Dr. C")
+        dialog.scale.set_value("pixel_size_um", None)
+        assert not dialog.release_button.isEnabled()  # it was measured at another size
+        dialog.scale.set_value("pixel_size_um", UM)
         dialog.release_button.click()
 
     in_dialog(release)

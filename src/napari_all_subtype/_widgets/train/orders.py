@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from napari_all_subtype._widgets.train.choices import TrainChoices
+from napari_all_subtype.config import ScaleParameters
 from napari_all_subtype.learning.parameters import FeedbackParameters, SelfTrainingParameters
 from napari_all_subtype.taxonomy import Taxonomy
 
@@ -47,10 +48,13 @@ class Control(Order):
     model_id : str
     table : Path
         CSV with a row per picture of one cell.
+    scale : ScaleParameters
+        Of its pictures.
     """
 
     model_id: str
     table: Path
+    scale: ScaleParameters = ScaleParameters()
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,14 @@ class Release(Order):
         CSV with a row per picture of one cell.
     by : str
         Who releases it.
+    scale : ScaleParameters
+        Of its pictures.
     """
 
     model_id: str
     table: Path
     by: str
+    scale: ScaleParameters = ScaleParameters()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from qtpy.QtWidgets import (
@@ -16,7 +17,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_all_subtype._widgets.form import ParameterForm, with_values
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype.config import ScaleParameters
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 
 MIN_WIDTH_PX = 440
@@ -27,6 +30,14 @@ TOLD = (
 )
 
 
+@dataclass(frozen=True)
+class ControlSet:
+    """A table of pictures of one cell each, and where the size of their pixels comes from."""
+
+    table: Path | None
+    scale: ScaleParameters = ScaleParameters()
+
+
 class ReleaseDialog(QDialog):
     """A name and a table; measured first, then released.
 
@@ -35,21 +46,30 @@ class ReleaseDialog(QDialog):
     model_id : str
     reader : str
         Who reads, as a proposal.
-    measured_on : Path or None
-        The table that the model was measured on last.
+    measured_on : ControlSet or None
+        What the model was measured on last.
+    proposed : ControlSet
+        What to begin with, where it was not measured yet.
     """
 
     def __init__(
-        self, model_id: str, reader: str, measured_on: Path | None, parent: QWidget | None = None
+        self,
+        model_id: str,
+        reader: str,
+        measured_on: ControlSet | None,
+        proposed: ControlSet = ControlSet(None),
+        parent: QWidget | None = None,
     ):
         super().__init__(parent)
         self.setWindowTitle(f"Release {model_id}")
         self.setMinimumWidth(MIN_WIDTH_PX)
         self.measured_on = measured_on
         self.release_wanted = False
-        self._build(reader)
-        self.table.setText(str(measured_on or ""))
+        shown = measured_on or proposed
+        self._build(reader, shown.scale)
+        self.table.setText(str(shown.table or ""))
         self.table.textChanged.connect(self._on_changed)
+        self.scale.changed.connect(self._on_changed)
         self.name.textChanged.connect(self._on_changed)
         self.browse.clicked.connect(self._on_browse)
         self.measure_button.clicked.connect(self.accept)
@@ -57,7 +77,7 @@ class ReleaseDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         self._on_changed()
 
-    def _build(self, reader: str) -> None:
+    def _build(self, reader: str, scale: ScaleParameters) -> None:
         self.name = QLineEdit(reader)
         self.name.setAccessibleName("Who releases it")
         self.name.setToolTip("A name or a code: it stands in the record and on the model's card.")
@@ -77,6 +97,9 @@ class ReleaseDialog(QDialog):
         form = QFormLayout()
         form.addRow("Name", self.name)
         form.addRow("Control set", row)
+        # Of pictures that do not tell it; what people stated for those of the project.
+        self.scale = ParameterForm(scale, ("pixel_size_um",))
+        form.addRow(self.scale)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         action = QDialogButtonBox.ButtonRole.ActionRole
         self.buttons.addButton(self.measure_button, action)
@@ -88,9 +111,10 @@ class ReleaseDialog(QDialog):
         layout.addWidget(self.buttons)
 
     @property
-    def chosen_table(self) -> Path:
-        """The table of the control set."""
-        return Path(self.table.text().strip()).expanduser()
+    def chosen(self) -> ControlSet:
+        """The control set as it is typed."""
+        scale = with_values(ScaleParameters(), self.scale.values())
+        return ControlSet(Path(self.table.text().strip()).expanduser(), scale)
 
     def _on_browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Table of the control set", filter="*.csv")
@@ -99,7 +123,7 @@ class ReleaseDialog(QDialog):
 
     def _on_changed(self, *_: object) -> None:
         table = bool(self.table.text().strip())
-        seen = table and self.chosen_table == self.measured_on
+        seen = table and self.chosen == self.measured_on
         self.measure_button.setEnabled(table)
         self.release_button.setEnabled(seen and bool(self.name.text().strip()))
 

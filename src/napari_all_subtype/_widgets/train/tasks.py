@@ -21,6 +21,7 @@ from napari_all_subtype._widgets.train.orders import (
     Trained,
     Wrong,
 )
+from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.learning.evaluation import Evaluation, evaluate
 from napari_all_subtype.learning.hierarchy import Said, as_people_say, said_of
 from napari_all_subtype.learning.history_plots import rounds_figure
@@ -93,8 +94,9 @@ def control(order: Control, tools: Tools) -> None:
         learner = tools.make_learner(database, order)
         model = model_of(database, order.model_id)
         ready = learner.load(folder_of(database, model))
+        rows, parameters = rows_of_csv(order.table), AnalysisParameters(scale=order.scale)
         found = evaluate_on_table(
-            database, model, ready, rows_of_csv(order.table), monitor=tools.monitor
+            database, model, ready, rows, parameters=parameters, monitor=tools.monitor
         )
     wrong = _wrong(found.cells.crops, found.cells.words, found.said, found.taxonomy)
     on = f"the control set {order.table.name}"
@@ -107,9 +109,9 @@ def release(order: Release, tools: Tools) -> None:
     from napari_all_subtype.workflow.cell_rows import rows_of_csv
     from napari_all_subtype.workflow.model_store import release_model
 
-    rows = rows_of_csv(order.table)
+    rows, parameters = rows_of_csv(order.table), AnalysisParameters(scale=order.scale)
     with open_lent(order.project) as database:
-        release_model(order.model_id, order.by, rows, database, tools.monitor)
+        release_model(order.model_id, order.by, rows, database, tools.monitor, parameters)
     tools.send(Released(order.model_id, order.by))
 
 
