@@ -147,7 +147,7 @@ def test_image_that_is_gone_is_told_and_the_others_learn(project):
     move_field(project, 1, Path("nowhere.png"))
     cells = project_training_set(project, SPEC)
     assert len(cells.training) == 23
-    assert any("1 labelled cells have no crop" in note for note in cells.notes)
+    assert any("1 labelled cell has no crop and takes no part" in note for note in cells.notes)
 
 
 def test_project_without_words_says_how_many_are_missing(tmp_path):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.config import AnalysisParameters, ScaleParameters
 from napari_all_subtype.option_groups import Debug, Scale
 from napari_all_subtype.progress_bar import TerminalMonitor
@@ -86,7 +87,7 @@ def _tell(found: Evaluated) -> None:
     for outcome in found.cells.failed:
         fail(f"{outcome.field.name}: {outcome.error}")
     for why, n in found.cells.left_out.items():
-        note(f"{n} rows {why} take no part.")
+        note(f"{amount(n, 'row')} {why} {'takes' if n == 1 else 'take'} no part.")
     for line in found.warnings:
         warn(line)
     for line in scale_lines(found.cells.sizes):
@@ -95,7 +96,8 @@ def _tell(found: Evaluated) -> None:
     if figures.random_split:
         note("Random split: cells of one case train and test, the figures are too good.")
     say(
-        f"Model {found.model.model_id} on {figures.cells} cells of {figures.groups} groups: "
+        f"Model {found.model.model_id} on {amount(figures.cells, 'cell')} of "
+        f"{amount(figures.groups, 'group')}: "
         f"macro-F1 {figures.macro_f1.value:.3f}, balanced accuracy "
         f"{figures.balanced_accuracy.value:.3f}, κ {figures.kappa.value:.3f}, ECE "
         f"{figures.ece.value:.3f}"
@@ -103,7 +105,8 @@ def _tell(found: Evaluated) -> None:
     if found.against is not None:
         other = found.against
         say(
-            f"Against model {found.other_id}: this one alone is right on {other.only_first} cells, "
+            f"Against model {found.other_id}: this one alone is right on "
+            f"{amount(other.only_first, 'cell')}, "
             f"the other alone on {other.only_second}, both on {other.both}, neither on "
             f"{other.neither} (McNemar, exact: p = {other.p_value:.3g})"
         )

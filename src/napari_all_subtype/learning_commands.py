@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.evaluation_command import evaluate
 from napari_all_subtype.learning.parameters import (
@@ -104,11 +105,11 @@ def feedback(
     say(f"Macro-F1 out of sample: {found.macro_f1:.3f}.")
     if found.kappa is not None:
         say(f"Agreement with the model before (Cohen's κ): {found.kappa:.3f}.")
-    say(f"{found.looped} labelled cells weigh more in the next training.")
-    suspects = len(found.suspects)
-    words = "1 word is" if suspects == 1 else f"{suspects} words are"
+    heavier = amount(found.looped, "labelled cell weighs", "labelled cells weigh")
+    say(f"{heavier} more in the next training.")
+    words = amount(len(found.suspects), "word is", "words are")
     say(f"{words} suspect: {path.with_name(SUSPECTS_FILE).name}.")
-    say(f"{len(found.queue)} cells to name: {path.name}.")
+    say(f"{amount(len(found.queue), 'cell')} to name: {path.name}.")
     if kept is not None:
         say(f"The earlier {path.name} had words of a reader in it and is kept as {kept.name}.")
     if found.stop:
@@ -191,7 +192,7 @@ def _decide(database: Database, state: str | None, number: int | None, reader: s
 def _ask(proposal: Proposal) -> bool | None:
     """What a person at the terminal says of a round; None where nobody is there to say it."""
     note(
-        f"Round {proposal.number}: {len(proposal.labels)} pseudo-labels "
+        f"Round {proposal.number}: {amount(len(proposal.labels), 'pseudo-label')} "
         f"({_counted(proposal.labels.counts())}); {proposal.gate.advice}."
     )
     if not sys.stdin or not sys.stdin.isatty():
@@ -213,7 +214,7 @@ def _say_rounds(found: SelfTrained) -> None:
         note(line)
     for one in found.rounds[1:]:
         note(
-            f"Round {one.number}: {len(one.content['used'])} pseudo-labels "
+            f"Round {one.number}: {amount(len(one.content['used']), 'pseudo-label')} "
             f"({_counted(one.content['counts'])}); {_decided(one)}"
         )
     note(f"Ended: {why_ended(found)}. {which_runs(found)}")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from napari_all_subtype.amounts import amount
+
 # Correlation of detail from which on two crops show one picture. Of 675 different real cells the
 # most alike two have 0.93; a copy that is lighter 1.00, compressed hard (JPEG 60) 0.98 and blurred
 # by a pixel 0.96 in 19 of 20. A copy that was shifted or scaled is not found.
@@ -88,7 +90,7 @@ def describe_duplicates(
     shown = ", ".join(f"{one} and {two}" for one, two in pairs[:3])
     more = f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
     of = f"{len(pairs)} pairs of groups" if len(pairs) > 1 else "1 pair of groups"
-    found = "1 pair" if len(duplicates) == 1 else f"{len(duplicates)} pairs"
+    found = amount(len(duplicates), "pair")
     then = "These groups are kept together, unless they were parted before."
     if random_split:
         then = "The split is random: such a cell may train here and validate there."

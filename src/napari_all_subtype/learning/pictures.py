@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_serializer
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import TrainingSetError
 
 # SHA-256 of the pixels, as a project knows a field by: it names nobody, and finds the same pixels.
@@ -104,7 +105,7 @@ def leak_of(
         return before.untold
     n = len(leaked)
     found = (
-        f"The weights to start from learned from {n} {'picture' if n == 1 else 'pictures'} whose "
+        f"The weights to start from learned from {amount(n, 'picture')} whose "
         "cells validate or test in this project: figures on them would be too good (leakage)."
     )
     if random_split:

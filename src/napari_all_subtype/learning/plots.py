@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.learning.evaluation import Evaluation
 from napari_all_subtype.taxonomy import Taxonomy, class_of
 
@@ -141,7 +142,7 @@ def _figure(
 
 
 def _n(evaluation: Evaluation) -> str:
-    return f"{evaluation.cells} cells of {evaluation.groups} groups"
+    return f"{amount(evaluation.cells, 'cell')} of {amount(evaluation.groups, 'group')}"
 
 
 def _with_interval(figure) -> str:

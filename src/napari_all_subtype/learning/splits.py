@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import TooFewCellsError
 from napari_all_subtype.learning.bundles import GroupTable, bundles_of
 from napari_all_subtype.learning.parameters import SplitParameters
@@ -238,10 +239,11 @@ def _refuse_missing(table: GroupTable, splits: Mapping[str, str]) -> None:
                 continue
             groups = int((table.counts[:, n] > 0).sum())
             cells = int(table.counts[:, n].sum())
+            of = amount(groups, "group (case)", "groups (cases)")
+            are = amount(cells, "cell is", "cells are")
             raise TooFewCellsError(
-                f"Class {kind} has no cells that {does}: its {cells} cells are of {groups} "
-                f"{'group' if groups == 1 else 'groups'} (cases), which cannot be parted or moved. "
-                "Add cells of this class from 1 more group."
+                f"Class {kind} has no cells that {does}: its {are} of {of}, which cannot be parted "
+                "or moved. Add cells of this class from 1 more group."
             )
 
 
@@ -252,8 +254,8 @@ def _hardly_validated(
     pairs = zip(kinds, groups, strict=True)
     counts = Counter(kind for kind, group in pairs if splits[group] == VAL)
     return [
-        f"Only {n} validation {'cell is' if n == 1 else 'cells are'} {kind}: figures on so few say "
-        "little. Add cells of it from other cases."
+        f"Only {amount(n, 'validation cell is', 'validation cells are')} {kind}: figures on so few "
+        "say little. Add cells of it from other cases."
         for kind, n in sorted(counts.items())
         if n < FEW_VALIDATION_CELLS
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.files import new_folder
 from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.model.card import (
@@ -156,7 +157,10 @@ def _measured(fitted: Fitted, told: Told) -> tuple[Measurement, ...]:
 
 
 def _limits(start: Start, fitted: Fitted, told: Told) -> tuple[str, ...]:
-    limits = [RESEARCH_USE_ONLY, f"Learned from {told.crops} cells of {told.groups} groups."]
+    limits = [
+        RESEARCH_USE_ONLY,
+        f"Learned from {amount(told.crops, 'cell')} of {amount(told.groups, 'group')}.",
+    ]
     if told.taxonomy.children("blast"):
         limits.append("L1, L2 and L3 are scores, not calibrated probabilities.")
     if fitted.stopped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.model.calibration import fit_plain_temperature, fit_temperature
 from napari_all_subtype.model.draws import TrainingCrops
 from napari_all_subtype.model.phase import VAL_LOSS
@@ -44,7 +45,7 @@ def temperature_of(
     if logits is None or validation is None:
         return 1.0, NOT_CALIBRATED
     groups = len(np.unique(validation.laboratory))
-    told = f"{len(logits)} validation cells of {groups} groups"
+    told = f"{amount(len(logits), 'validation cell')} of {amount(groups, 'group')}"
     if not taxonomy.has_sides:
         return fit_plain_temperature(logits, validation.allowed, validation.chance, SPREAD), told
     blast = validation.allowed[:, [taxonomy.index(name) for name in taxonomy.blasts]].any(axis=1)

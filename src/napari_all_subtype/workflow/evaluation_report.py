@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 from matplotlib.figure import Figure
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.files import new_folder, write_json
 from napari_all_subtype.learning.evaluation import Figure as Value
 from napari_all_subtype.learning.plots import (
@@ -72,8 +73,9 @@ def _page(evaluated: Evaluated, metrics: dict) -> str:
         "Errors": error_gallery(evaluated),
     }
     loader = jinja2.FunctionLoader(_template)
-    page = jinja2.Environment(loader=loader, autoescape=True).get_template("evaluation.html")
-    return page.render(
+    made = jinja2.Environment(loader=loader, autoescape=True)
+    made.filters["amount"] = amount
+    return made.get_template("evaluation.html").render(
         notice=RESEARCH_USE_ONLY,
         told=metrics,
         warnings=evaluated.warnings,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.errors import TooFewCellsError
 from napari_all_subtype.learning.familiar import shows_a_cell
@@ -89,9 +90,11 @@ def labelled_cells(
 def _notes(lost: int, foreign: int, why: str) -> list[str]:
     notes = []
     if lost:
-        notes.append(f"{lost} labelled cells have no crop and take no part. {why}".strip())
+        are, take = ("cell has", "takes") if lost == 1 else ("cells have", "take")
+        notes.append(f"{lost} labelled {are} no crop and {take} no part. {why}".strip())
     if foreign:
-        notes.append(f"{foreign} words of other taxonomies take no part.")
+        words = amount(foreign, "word of another taxonomy takes", "words of other taxonomies take")
+        notes.append(f"{words} no part.")
     return notes
 
 

@@ -11,6 +11,7 @@ import jinja2
 import numpy as np
 from pydantic import ValidationError
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import ProjectDamagedError, RecordError
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
@@ -204,4 +205,5 @@ def _render(name: str, values: Mapping[str, object]) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    made.filters["amount"] = amount
     return made.get_template(name).render(values)

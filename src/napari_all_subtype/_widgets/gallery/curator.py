@@ -17,6 +17,7 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype._widgets.word_keeper import WordKeeper
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.taxonomy import UNKNOWN
 from napari_all_subtype.workflow.review_parameters import CellFilter
 
@@ -216,7 +217,7 @@ class Curator:
             self.view.reveal(places[-1] if places else None)
         self.dock.classes.allow(bool(places))
         hidden = len(places) - len(self.view.chosen_keys)
-        count = f"{len(places)} {'cell' if len(places) == 1 else 'cells'} chosen"
+        count = f"{amount(len(places), 'cell')} chosen"
         count += f", {hidden} of them not shown here." if hidden else "."
         told = [escape(self._message)] if self._message else []
         self.dock.say(" ".join([*told, count if places else "" if told else HINT]))

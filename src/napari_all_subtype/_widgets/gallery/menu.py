@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QMenu
 
 from napari_all_subtype._widgets.legend import swatch
 from napari_all_subtype._widgets.review.actions import REDO, TAKE_BACK, UNDO, actions_of
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.taxonomy import EXCLUSIONS
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def gallery_menu(curator: Curator) -> QMenu:
     menu.aboutToHide.connect(menu.deleteLater)
     count, keys = len(curator.chosen), curator.keys
     actions = {one.name: one for one in actions_of(curator.classes.said)}
-    head = menu.addAction(f"Call {count} {'cell' if count == 1 else 'cells'}:")
+    head = menu.addAction(f"Call {amount(count, 'cell')}:")
     head.setEnabled(False)
 
     def add(name: str, title: str, possible: bool = True):

@@ -18,6 +18,7 @@ from napari_all_subtype._widgets.review.later import Later
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.shown_slide import slide_of
 from napari_all_subtype._widgets.threads import in_thread
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.taxonomy import class_of
@@ -139,7 +140,7 @@ class Comparing:
     def _differ_text(self, count: int, shown: int) -> str:
         if not count:
             return "They differ on no cell."
-        text = f"<b>They differ on {count} {'cell' if count == 1 else 'cells'}</b>"
+        text = f"<b>They differ on {amount(count, 'cell')}</b>"
         if shown < count:
             text += f"; {count - shown} of them lie in other smears, or were lost"
         return f"{text}. Click one to look at it."

@@ -12,10 +12,11 @@ from napari_all_subtype._widgets.review.project_panel import ProjectPanel
 from napari_all_subtype._widgets.review.word_panel import WordPanel
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.readers import finish_reading, open_reading, readers_of
 
-LOST = "{} words did not find their cell after the last run: see Result, Orphaned."
+LOST = "{} not find their cell after the last run: see Result, Orphaned."
 PACKET = "Packet to be read blind{}."
 OPEN_ALREADY = "The project {} is open already."
 
@@ -168,7 +169,7 @@ class ProjectDesk:
         if record.keeper.keeping:
             notes.append("Results are being kept…")
         if record.keeper.lost:
-            notes.append(LOST.format(record.keeper.lost))
+            notes.append(LOST.format(amount(record.keeper.lost, "word did", "words did")))
         panel.show_project(name, "" if database is None else database.read_only, notes)
         last = self.settings.last_project if database is None else None
         panel.show_again("" if last is None or not last.is_dir() else last.name)

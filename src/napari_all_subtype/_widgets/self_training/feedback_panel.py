@@ -11,6 +11,7 @@ from superqt import QCollapsible
 from napari_all_subtype._widgets.form import ParameterForm, all_names, with_values
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.train.looking import FeedbackKept
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.learning.parameters import FeedbackParameters
 
 MAIN = ("error_rate", "queue", "loop_back")
@@ -100,7 +101,8 @@ def feedback_html(kept: FeedbackKept) -> str:
     ]
     if kept.kappa is not None:
         lines.append(f"Agreement with the model before (Cohen's κ): {kept.kappa:.3f}.")
-    lines.append(f"{kept.looped} labelled cells weigh more in the next training.")
+    heavier = amount(kept.looped, "labelled cell weighs", "labelled cells weigh")
+    lines.append(f"{heavier} more in the next training.")
     if kept.stop:
         lines.append(f"The loop may end: {escape(kept.stop)}.")
     return "<br>".join(lines)

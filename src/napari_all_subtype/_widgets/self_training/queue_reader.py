@@ -8,6 +8,7 @@ from contextlib import suppress
 from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.segmentations import last_segmentation
@@ -78,7 +79,7 @@ class QueueReader:
         n = len(self._wanted)
         self._open_docks()
         self._open(slide)
-        told = f"{n} {'cell' if n == 1 else 'cells'} of this smear are in the dock Review."
+        told = f"{amount(n, 'cell')} of this smear are in the dock Review."
         if len(slides) > 1:
             told += f" Press again for the next of {len(slides)} smears."
         return f"{told} {aside}".strip()

@@ -22,6 +22,7 @@ from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype._widgets.train.crop_gallery import CropGallery
 from napari_all_subtype._widgets.train.orders import Proposed
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.project.rounds import ACCEPTED, PROPOSED, REJECTED, ROLLED_BACK, Round
 from napari_all_subtype.taxonomy import Taxonomy, class_of
 from napari_all_subtype.workflow.round_points import start_score
@@ -190,9 +191,10 @@ class RoundsPanel(QGroupBox):
         waits, made = self._proposed is not None, self.selected
         if waits:
             may = (ACCEPTED, REJECTED, "")
+            labels = amount(len(self._proposed.words), "pseudo-label")
             self.told.setText(
-                f"<b>Round {self._proposed.number} waits for you.</b> "
-                f"{len(self._proposed.words)} pseudo-labels. {_sentence(self._proposed.why)}"
+                f"<b>Round {self._proposed.number} waits for you.</b> {labels}. "
+                f"{_sentence(self._proposed.why)}"
             )
         elif made is not None:
             may = MAY[made.state] if self._able else ()

@@ -9,6 +9,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.model.card import ModelCard
 from napari_all_subtype.workflow.models import KnownModel
 
@@ -134,7 +135,8 @@ def card_html(card: ModelCard, state: str) -> str:
     if card.release is not None:
         lines.append(f"Released by {escape(card.release.by)} on {escape(card.release.control)}.")
     lines += [
-        f"Learned from {one.crops} crops of {one.groups} groups: {escape(one.dataset)}."
+        f"Learned from {amount(one.crops, 'crop')} of {amount(one.groups, 'group')}: "
+        f"{escape(one.dataset)}."
         for one in card.trained_on
     ]
     lines.append(f"Calibrated on: {escape(card.calibrated_on)}.")

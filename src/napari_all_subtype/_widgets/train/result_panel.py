@@ -13,6 +13,7 @@ from napari_all_subtype._widgets.thumbnails import Thumbnail
 from napari_all_subtype._widgets.train.crop_gallery import CropGallery
 from napari_all_subtype._widgets.train.orders import Figures, Picture
 from napari_all_subtype._widgets.train.png import Png
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.taxonomy import class_of
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class ResultPanel(QGroupBox):
         )
         n = len(wrong)
         self.wrong_title.setText(
-            f"{n} cells called otherwise than people called them, the surest first:"
+            f"{amount(n, 'cell')} called otherwise than people called them, the surest first:"
             if n
             else "No cell was called otherwise than people called it."
         )

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QGroupBox, QPushButton, QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.review.frame_table import FrameTable
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.learning.training_set import SPLITS
 from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.training_survey import TrainingSurvey
@@ -68,7 +69,8 @@ class SetPanel(QGroupBox):
         n = len(survey.words)
         groups = len(set(survey.groups))
         self.told.setText(
-            f"<b>{escape(project)}</b>: {n} labelled cells of {groups} groups (cases), "
+            f"<b>{escape(project)}</b>: {amount(n, 'labelled cell')} of "
+            f"{amount(groups, 'group (case)', 'groups (cases)')}, "
             f"{survey.unlabelled} that nobody has named."
         )
         used = [name for name in survey.taxonomy.names if name in set(survey.words)]

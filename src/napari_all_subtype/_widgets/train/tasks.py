@@ -21,6 +21,7 @@ from napari_all_subtype._widgets.train.orders import (
     Trained,
     Wrong,
 )
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.learning.evaluation import Evaluation, evaluate
 from napari_all_subtype.learning.hierarchy import Said, as_people_say, said_of
@@ -199,7 +200,8 @@ def _figures(
     taxonomy: Taxonomy,
 ) -> Figures:
     lines = [f"{title} {_value(getattr(figures, name))}" for name, title in TITLES.items()]
-    counted = f"{figures.cells} cells of {figures.groups} groups: {on}"
+    of = amount(figures.groups, "group")
+    counted = f"{amount(figures.cells, 'cell')} of {of}: {on}"
     return Figures(
         *(model_id, counted, tuple(lines), class_table(figures.to_dict()), wrong, taxonomy)
     )
