@@ -1,4 +1,4 @@
-"""The commands of learning: feedback and self-train; evaluate is by itself."""
+"""The commands of learning: feedback and self-train; train and evaluate are by themselves."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from napari_all_subtype.parameters import Parameters
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.terminal import note, say
+from napari_all_subtype.training_command import train
 
 if TYPE_CHECKING:
     from napari_all_subtype.project.database import Database
@@ -51,7 +52,7 @@ def _told(parameters: type[Parameters], name: str) -> Parameter:
 
 def add_learning_commands(app: App) -> None:
     """Have `app` these commands as well."""
-    for command in (feedback, self_train, evaluate):
+    for command in (train, feedback, self_train, evaluate):
         app.command(command)
 
 
