@@ -26,6 +26,7 @@ from window_steps import FIELD, click, mouse_event, run, use
 pytestmark = [pytest.mark.window, pytest.mark.drawn]
 pytest_plugins = ["window_fixtures"]
 
+ABOVE_REVIEW_PX = 157
 FACTS = ModelFacts(
     "held-out cells",
     ("a", "b"),
@@ -94,6 +95,7 @@ def test_numbers_say_what_they_rest_on(told_of, qtbot):
     assert "held-out cells" in dock.cell.sides.toolTip()
     assert "rule score, not a probability" in dock.cell.scores.text()
     assert "simulated cells and from real blasts named by FAB rules" in dock.cell.scores.text()
+    assert "For " in dock.cell.first.text()
     assert "For " in dock.cell.reasons.text()
     assert "Not measured: vacuoles" in dock.cell.reasons.text()
     for part in (dock.cell.side_bars, dock.cell.score_bars):
@@ -203,7 +205,7 @@ def test_cell_unlike_the_training_is_explained_with_grey_bars(told_of):
     cells["novelty"] = 0.5
     cells.loc[5, ["subtype", "novelty"]] = ["unknown", 1.14]
     viewer.layers[CELLS].selected_label = 5
-    assert "novelty 1.14, limit 1.0" in dock.cell.text.text()
+    assert "novelty 1.14, limit 1.0" in dock.cell.first.text()
     assert "Not to be relied on" in dock.cell.sides.text()
     assert "never saw" in dock.cell.sides.toolTip()
     assert dock.cell.side_bars.isVisible()
@@ -218,7 +220,10 @@ def test_panel_higher_than_the_window_is_shown_from_its_beginning(told_of, qtbot
     y, x = FIVE_CELLS[3]
     click(viewer, 0.25 * y, 0.25 * x)
     assert dock.cell.sizeHint().height() > dock.scroll.viewport().height()
-    for part in (dock.cell.after, dock.cell.picture):
+    panel = dock.cell
+    for part in (panel.after, panel.picture, panel.text, panel.side_bars, panel.first):
+        # So high is what is left of the dock above that of a review, in a window of 1920 × 1200.
+        assert part.mapTo(panel, part.rect().bottomLeft()).y() < ABOVE_REVIEW_PX
         qtbot.waitUntil(
             lambda part=part: part.visibleRegion().boundingRect() == part.rect(), timeout=5000
         )

@@ -36,24 +36,34 @@ def report_of(label=2):
 
 
 def test_words_of_one_cell_give_its_measurements():
-    html = words.cell_html(report_of())
-    for told in ("Cell 2: Blast", "lineage not assessed", "Diameter", "10.0 µm"):
-        assert told in html
+    report = report_of()
+    assert words.title_html(report) == "<b>Cell 2: Blast</b>"
+    assert "lineage not assessed" in words.first_html(report)
+    for told in ("Diameter", "10.0 µm"):
+        assert told in words.measures_html(report)
 
 
 def test_reasons_name_what_they_speak_for_and_keep_capital_letters():
     report = replace(
         report_of(),
         reasons_about="L2-like",
-        reasons_for=("two nucleoli", "large"),
+        reasons_for=("two nucleoli: largest 9 % of nucleus", "large: 1.5 times", "chromatin even"),
         reasons_against=("N:C high: 0.9 %",),
         not_measured=("not measured: N:C ratio",),
     )
-    assert plain(words.reasons_html(report)) == (
-        "<b>For L2-like:</b> two nucleoli; large.<br><b>Against:</b> N:C high: 0.9 %.<br>"
-        "Not measured: N:C ratio."
+    assert words.first_html(report) == (
+        "<b>For L2-like:</b> two nucleoli; large.<br><b>Against:</b> N:C high."
     )
+    assert plain(words.reasons_html(report)) == (
+        "<b>For L2-like:</b> two nucleoli: largest 9 % of nucleus; large: 1.5 times; chromatin "
+        "even.<br><b>Against:</b> N:C high: 0.9 %.<br>Not measured: N:C ratio.<br>"
+        "Blast (lineage not assessed), subtype undetermined."
+    )
+
+
+def test_class_is_explained_once_where_no_reason_is_known():
     assert words.reasons_html(report_of()) == ""
+    assert words.first_html(report_of()).startswith("blast (lineage not assessed)")
 
 
 def test_per_cent_is_written_in_one_way_everywhere():

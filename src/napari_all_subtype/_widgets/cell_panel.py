@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QImage, QPixmap
-from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.bars import BarTable
@@ -18,6 +18,7 @@ from napari_all_subtype.workflow.cell_report import CellReport
 
 PICTURE_PX = 120
 MOST_SUBTYPES = 4
+TIGHT_PX = 3
 UNRELIABLE = (
     "The calibration holds for cells like those of the training; a network gives cells that it "
     "never saw any number, and often a high one."
@@ -46,9 +47,6 @@ class CellPanel(QGroupBox):
         self.show_nothing()
 
     def _build(self) -> None:
-        self.before, self.after = QPushButton("◀ Previous"), QPushButton("Next ▶")
-        self.before.setToolTip("Pick the cell before this one and move there.")
-        self.after.setToolTip("Pick the cell after this one and move there.")
         self.picture = QLabel()
         self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
         self.picture.setAccessibleName("Picture of the cell")
@@ -56,29 +54,48 @@ class CellPanel(QGroupBox):
             f"The cell with its outline, {SIDE_UM:.0f} µm from side to side; a larger one whole. "
             f"The bar is {BAR_UM:.0f} µm long."
         )
-        self.text, self.sides, self.scores, self.reasons = (paragraph() for _ in range(4))
-        self.side_bars = BarTable(MOST_BARS)
+        self.sides, self.scores, self.reasons, self.measures = (paragraph() for _ in range(4))
         self.score_bars = BarTable(MOST_SUBTYPES, ("network", "FAB rules"))
         self.pinned, self.looked_at = paragraph(), SaliencyRow()
-        buttons, head = QHBoxLayout(), QHBoxLayout()
-        for button in (self.before, self.after):
-            buttons.addWidget(button)
+        head = QHBoxLayout()
         head.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self.text, 1)
+        head.addLayout(self._build_beside_picture(), 1)
         layout = QVBoxLayout(self)
-        layout.addLayout(buttons)
         layout.addLayout(head)
-        layout.addWidget(self.looked_at)
-        for part in (self.sides, self.side_bars, self.scores, self.score_bars, self.reasons):
+        below = (self.sides, self.looked_at, self.scores, self.score_bars, self.reasons)
+        for part in (*below, self.measures, self.pinned):
             layout.addWidget(part)
-        layout.addWidget(self.pinned)
+
+    def _build_beside_picture(self) -> QVBoxLayout:
+        """What is in sight however little of the panel is: class, sides and first reasons."""
+        self.before, self.after = QToolButton(), QToolButton()
+        for button, arrow, where in (
+            (self.before, Qt.ArrowType.LeftArrow, "before"),
+            (self.after, Qt.ArrowType.RightArrow, "after"),
+        ):
+            button.setArrowType(arrow)
+            button.setToolTip(f"Pick the cell {where} this one and move there.")
+            button.setAccessibleName(f"The cell {where}")
+        self.text, self.first = paragraph(), paragraph()
+        self.side_bars = BarTable(MOST_BARS)
+        line, column = QHBoxLayout(), QVBoxLayout()
+        line.addWidget(self.text, 1)
+        for button in (self.before, self.after):
+            line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column.setSpacing(TIGHT_PX)
+        column.addLayout(line)
+        for part in (self.side_bars, self.first):
+            column.addWidget(part)
+        column.addStretch()
+        return column
 
     def show_nothing(self) -> None:
         """Say how a cell gets here."""
         self.text.setText(words.NO_CELL_PICKED)
         for part in (self.picture, self.looked_at, self.side_bars, self.score_bars):
             part.hide()
-        for part in (self.sides, self.scores, self.reasons, self.pinned):
+        told = (self.first, self.sides, self.scores, self.reasons, self.measures, self.pinned)
+        for part in told:
             part.clear()
             part.hide()
 
@@ -96,7 +113,8 @@ class CellPanel(QGroupBox):
         """
         self.looked_at.show()
         colours = {one.name: one.colour for one in taxonomy.classes}
-        self.text.setText(words.cell_html(report))
+        self.text.setText(words.title_html(report))
+        _write(self.first, words.first_html(report))
         _write(self.sides, words.sentence_html(report.sides.told))
         reliable = report.sides.reliable
         calibrated = f"Calibrated on {report.calibrated_on}." if report.calibrated_on else ""
@@ -107,6 +125,7 @@ class CellPanel(QGroupBox):
         _write(self.scores, "<br>".join(told))
         self.score_bars.show_bars([report.subtypes.bars, report.fab.bars], colours)
         _write(self.reasons, words.reasons_html(report))
+        _write(self.measures, words.measures_html(report))
         _write(self.pinned, words.PICKED if picked else words.POINTED_AT)
         if picked and not quietly:
             self.told.emit()

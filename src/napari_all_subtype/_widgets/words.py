@@ -34,6 +34,7 @@ BEST_GUESS = (
 )
 POINTED_AT = "<i>Under the cursor; click the cell to keep it here.</i>"
 PICKED = "<i>Picked: it stays here; click beside the cells to let it go.</i>"
+FIRST_REASONS = 2  # for, and as many against
 RULES = "<b>FAB rules</b> (rule scores, not the words of the network above):"
 
 ORIGINS = {
@@ -130,14 +131,50 @@ def scale_html(pixel_size: PixelSize) -> str:
     )
 
 
-def cell_html(report: CellReport) -> str:
-    """What one cell is called, and its measurements."""
-    head = f"<b>{escape(report.title)}</b><br>{escape(report.meaning)}"
+def title_html(report: CellReport) -> str:
+    """Number and class of one cell."""
+    return f"<b>{escape(report.title)}</b>"
+
+
+def first_html(report: CellReport) -> str:
+    """What is read first: the strongest reasons without numbers, else what the class says."""
+    brief = [
+        [text.partition(": ")[0] for text in texts[:FIRST_REASONS]]
+        for texts in (report.reasons_for, report.reasons_against)
+    ]
+    return "<br>".join(_both_ways(report.reasons_about, *brief)) or escape(report.meaning)
+
+
+def reasons_html(report: CellReport) -> str:
+    """What speaks for and against the subtype that scores highest, and what was not measured.
+
+    The class of such a cell is explained here, for its reasons take the place above.
+    """
+    lines = _both_ways(report.reasons_about, report.reasons_for, report.reasons_against)
+    meaning = [f"{report.meaning[:1].upper()}{report.meaning[1:]}"] if lines else []
+    if report.not_measured:
+        told = _listed(report.not_measured)
+        lines.append(f"{told[:1].upper()}{told[1:]}.")
+    return "<br>".join([*lines, *map(escape, meaning)])
+
+
+def _both_ways(about: str, speak_for: Sequence[str], against: Sequence[str]) -> list[str]:
+    """Reasons for and against, a line each."""
+    lines = []
+    if speak_for:
+        lines.append(f"<b>For {about}:</b> {_listed(speak_for)}.")
+    if against:
+        lines.append(f"<b>Against:</b> {_listed(against)}.")
+    return lines
+
+
+def measures_html(report: CellReport) -> str:
+    """Its measurements, a line each."""
     lines = "".join(
         f"<tr><td>{escape(name)}&nbsp;&nbsp;</td><td align='right'>{escape(value)}</td></tr>"
         for name, value in report.measures
     )
-    return f"{head}<table>{lines}</table>" if lines else head
+    return f"<table>{lines}</table>" if lines else ""
 
 
 def sentence_html(told: str) -> str:
@@ -150,19 +187,6 @@ def sentence_html(told: str) -> str:
     """
     first, comma, rest = escape(told).partition(",")
     return f"<b>{first}</b>{comma}{rest}" if comma else first
-
-
-def reasons_html(report: CellReport) -> str:
-    """What speaks for and against the subtype that scores highest, and what was not measured."""
-    lines = []
-    if report.reasons_for:
-        lines.append(f"<b>For {report.reasons_about}:</b> {_listed(report.reasons_for)}.")
-    if report.reasons_against:
-        lines.append(f"<b>Against:</b> {_listed(report.reasons_against)}.")
-    if report.not_measured:
-        told = _listed(report.not_measured)
-        lines.append(f"{told[:1].upper()}{told[1:]}.")
-    return "<br>".join(lines)
 
 
 def _listed(texts: Sequence[str]) -> str:
