@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.fab import Reason, fab_reasons
+from napari_all_subtype.cells.fab.scores import SCORES
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.config import DecisionParameters, FabParameters
-from napari_all_subtype.taxonomy import FAB5, UNKNOWN, CellClass, Taxonomy, class_of
+from napari_all_subtype.taxonomy import FAB5, SUBTYPES, UNKNOWN, CellClass, Taxonomy, class_of
 from napari_all_subtype.workflow.cell_evidence import (
     Evidence,
     fab_of,
@@ -150,7 +153,11 @@ def _above(value: float, limit: float) -> str:
 
 
 def _reasons(row: pd.Series, p: FabParameters) -> tuple[Reason, ...]:
-    return fab_reasons(row, p) if has_fab(row) else ()
+    """For and against the subtype that scores highest; its scores are not computed again."""
+    if not has_fab(row):
+        return ()
+    scores = np.array([row[name] for name in SCORES], float)
+    return fab_reasons(row, p, SUBTYPES[int(np.nan_to_num(scores).argmax())])
 
 
 def _texts(reasons: Sequence[Reason], favours: bool) -> tuple[str, ...]:
