@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from qtpy.QtCore import Qt
+from napari.components import ViewerModel
+from qtpy.QtCore import QPoint, QRect, Qt
 from qtpy.QtTest import QTest
 
 from napari_all_subtype._widgets.review.actions import Keys, actions_of
+from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype._widgets.review.shortcuts import KeysDialog
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.taxonomy import FAB5
@@ -34,6 +38,28 @@ def press(widget, key, modifier=Qt.KeyboardModifier.NoModifier):
 
 def stay(review):
     review.words.go_on.setChecked(False)
+
+
+def test_the_tab_key_goes_through_the_dock_as_it_is_read(user_folder, qtbot):
+    dock = ReviewSmear(ViewerModel())
+    qtbot.addWidget(dock)
+    dock.queue.filters.expand(animate=False)
+    with qtbot.waitExposed(dock):
+        dock.show()
+    first = part = dock.words.buttons["normal"]
+    reached = []
+    while part is not first or not reached:
+        takes_focus = part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.focusProxy() is None
+        if takes_focus and part.isVisible() and part is not dock.scroll:
+            reached.append(part)
+        part = part.nextInFocusChain()
+    dock.reviewer.close()
+    assert len(reached) > 30
+    boxes = [QRect(one.mapTo(dock, QPoint()), one.size()) for one in reached]
+    for (one, here), (other, there) in pairwise(zip(reached, boxes, strict=True)):
+        same_row = here.top() <= there.center().y() <= here.bottom()
+        right = there.left() >= here.right()
+        assert right if same_row else there.top() > here.top(), (one, other)
 
 
 @pytest.mark.parametrize("layer", ["field", "cells", "subtypes"])

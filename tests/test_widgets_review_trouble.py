@@ -8,17 +8,27 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_all_subtype._widgets.layer_kinds import NO_WORD
+from napari_all_subtype._widgets.review import queue_panel
 from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype._widgets.review.table_words import LOOK_EVERY_MS
-from napari_all_subtype._widgets.review.word_panel import NONE_FOUND
+from napari_all_subtype._widgets.review.told_cells import SINGLE
+from napari_all_subtype._widgets.review.word_panel import NONE_FOUND, NOTHING_TO_SAY
 from napari_all_subtype.cells import table
 from napari_all_subtype.project.database import DATABASE_FILE
 from napari_all_subtype.project.history import history, standing
+from napari_all_subtype.project.segmentations import (
+    Segmentation,
+    count_fields,
+    store_segmentation,
+)
 from napari_all_subtype.project.writer_lock import LOCK_FILE
+from project_examples import new_project
 from window_steps import FIELD, LONG_MS, click, kept, run, said_of, table_of
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
+
+OF_SMEAR = ("undo", "redo", "next", "previous", "overlay", "region")
 
 
 @pytest.fixture
@@ -318,5 +328,42 @@ def test_where_no_cell_was_found_it_says_what_to_try(reviewed, analysed):
     reviewed.reviewer.show_cell()
     assert "No cell was found" not in reviewed.words.cell.text()
     table_of(dock)["area_px"] = 0.0
+    vars(dock.controller.session.result()).pop("counts", None)  # they were of the cells before
     reviewed.reviewer.show_cell()
     assert reviewed.words.cell.text() == NONE_FOUND
+    assert reviewed.queue.at.text() == queue_panel.NONE_FOUND
+
+
+def test_without_a_smear_nothing_can_be_pressed_and_keys_say_what_comes_first(second, qtbot):
+    viewer, dock, review = second()
+    assert review.queue.at.text() == queue_panel.NO_CELL
+    of_smear = [review.words.buttons[name] for name in OF_SMEAR]
+    assert not any(button.isEnabled() for button in of_smear)
+    for name in (*OF_SMEAR, "l1"):
+        review.reviewer.do(name)
+        assert review.words.said.text() == review.words.cell.text() == NOTHING_TO_SAY
+    viewer.add_image(FIELD, rgb=True, name="field")
+    run(qtbot, dock, until_shown=False)
+    review.reviewer.refill.now()
+    assert all(button.isEnabled() for button in of_smear)
+    assert review.words.said.text() == ""
+    # A change of outlines tells of itself: what was said of words before it goes.
+    review.words.say("Cell 1: L1.")
+    review.reviewer.do("undo")
+    assert review.words.said.text() == ""
+
+
+def test_pictures_of_single_cells_are_no_smear_and_it_says_what_they_are_for(second, tmp_path):
+    with new_project(tmp_path / "pictures", fields=2) as project:
+        for field_id in (1, 2):
+            store_segmentation(project, field_id, Segmentation("the cell in the middle"), [], {})
+        assert count_fields(project) == (0, 2)
+        store_segmentation(project, 1, Segmentation("classical", {"flags": []}), [], {})
+        assert count_fields(project) == (1, 1)
+        store_segmentation(project, 1, Segmentation("the cell in the middle"), [], {})
+    _, _, review = second()
+    review.reviewer.desk.open(tmp_path / "pictures")
+    assert "holds 2 pictures of single cells" in review.words.cell.text()
+    assert "<i>Train</i>" in review.words.cell.text()
+    review.project.smear_wanted.emit(0)
+    assert review.words.cell.text() == SINGLE

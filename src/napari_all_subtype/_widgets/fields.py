@@ -39,6 +39,8 @@ class SmearField:
         Where its result is in the open project.
     home : Path or None
         Folder of the project that its result was ever kept in: it goes into no other one.
+    single : bool
+        Whether it is a picture of one cell, which came into the project without an analysis.
     """
 
     name: str
@@ -50,6 +52,7 @@ class SmearField:
     history: EditHistory = EditHistory()
     kept: KeptField | None = None
     home: Path | None = None
+    single: bool = False
 
     @property
     def bare(self) -> SmearField:

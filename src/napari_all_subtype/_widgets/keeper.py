@@ -171,7 +171,8 @@ class Keeper:
             kept = made and KeptField(one.field_id, one.slide_id, made.segmentation_id)
             home = database.folder
             name = readable(name_of(database, one.field_id))
-            fields.append(SmearField(name, path, kept=kept, home=home))
+            single = made is not None and not made.content
+            fields.append(SmearField(name, path, kept=kept, home=home, single=single))
         # As in their folder: they came in as their threads ended.
         fields.sort(key=lambda field: natural_order(field.path))
         self.record.session.sighted.connect(self._on_sighted, unique=True)

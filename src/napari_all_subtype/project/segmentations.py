@@ -112,6 +112,15 @@ def last_segmentation(database: Database, field_id: int) -> Segmentation | None:
     return Segmentation(row["segmenter"], content, row["masks"], row["cell_table"], row["id"])
 
 
+def count_fields(database: Database) -> tuple[int, int]:
+    """How many fields were analysed, and how many are pictures of one cell, which were not."""
+    row = database.row(
+        "SELECT count(*), coalesce(sum(content = '{}'), 0) FROM segmentations "
+        "WHERE id IN (SELECT max(id) FROM segmentations GROUP BY field_id)"
+    )
+    return row[0] - row[1], row[1]
+
+
 def cells_of(database: Database, field_id: int) -> list[PlacedCell]:
     """Cells of a field as last segmented, in order of their labels."""
     rows = database.rows("SELECT * FROM cells WHERE field_id = ? ORDER BY label", (field_id,))

@@ -99,6 +99,7 @@ class AgreementPanel(QGroupBox):
         gallery.wanted.connect(self.cell_wanted)
         gallery.setVisible(False)
         self.layout().addWidget(gallery)
+        self.setTabOrder(self.table, gallery)
         return gallery
 
     def show_nothing(self, why: str, possible: bool) -> None:

@@ -24,6 +24,7 @@ from napari_all_subtype._widgets.review.reviewer import Reviewer
 from napari_all_subtype._widgets.review.word_panel import WordPanel
 from napari_all_subtype._widgets.scroll import VerticalScroll
 from napari_all_subtype._widgets.session import Session, session_of
+from napari_all_subtype._widgets.tab_order import follow_layout
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class ReviewSmear(QWidget):
         for controller in (self.hiding, self.comparing, self.counting, self.locking):
             self.destroyed.connect(controller.close)
         self.destroyed.connect(self.reviewer.close)
+        follow_layout(self)
 
     def _build(self, pictures: Callable[[], Fetch]) -> None:
         self.project, self.words, self.queue = ProjectPanel(), WordPanel(), QueuePanel()

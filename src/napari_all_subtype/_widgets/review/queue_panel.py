@@ -33,6 +33,7 @@ AGAINST_RULES = "network_against_criteria"
 OF_MODEL, BLIND_ORDER = ("least_confident", AGAINST_RULES, "suspect_labels"), "field_order"
 CHOICES = ("reviewed", "border")
 NO_CELL = "The queue is empty: no cell has been found yet."
+NONE_FOUND = "The queue is empty: no cell was found. Try another sensitivity or pixel size."
 NO_REGION = "Press <b>Select region</b> above and draw a line around the cells to be read."
 NONE_LEFT = "No cell is left here: choose another order, or wider filters."
 
@@ -224,7 +225,9 @@ class QueuePanel(QGroupBox):
                     form.set_value(name, getattr(values, name))
         self._fit()
 
-    def show_position(self, at: int, left: int, read: int, cells: int) -> None:
+    def show_position(
+        self, at: int, left: int, read: int, cells: int, searched: bool = False
+    ) -> None:
         """Say how far one is.
 
         Parameters
@@ -235,6 +238,8 @@ class QueuePanel(QGroupBox):
             Cells in the queue.
         read, cells : int
             Cells of the smear that were read, and all.
+        searched : bool
+            Whether cells were looked for.
         """
         # Qt paints a progress bar at once, and all of the window that waits to be painted with it.
         self.progress.setUpdatesEnabled(False)
@@ -243,7 +248,7 @@ class QueuePanel(QGroupBox):
         self.progress.setFormat(f"{read} of {cells} read")
         self.progress.setUpdatesEnabled(True)
         if not cells:
-            self.at.setText(NO_CELL)
+            self.at.setText(NONE_FOUND if searched else NO_CELL)
         elif self.needs_region:
             self.at.setText(NO_REGION)
         elif not left:

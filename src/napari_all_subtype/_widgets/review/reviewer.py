@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from napari_all_subtype._widgets.review.actions import (
     NEXT,
@@ -24,19 +23,20 @@ from napari_all_subtype._widgets.review.region_tool import RegionTool
 from napari_all_subtype._widgets.review.shortcuts import KeysDialog, Shortcuts
 from napari_all_subtype._widgets.review.speaker import Speaker
 from napari_all_subtype._widgets.review.table_words import TableWords
-from napari_all_subtype._widgets.review.view_keeper import ViewKeeper
-from napari_all_subtype._widgets.review.word_panel import (
-    NONE_FOUND,
-    NOTHING_TO_SAY,
-    OVERLAY_GONE,
-    PICK_ONE,
+from napari_all_subtype._widgets.review.told_cells import (
+    any_result,
+    overlay_gone,
+    told_of,
+    what_first,
 )
+from napari_all_subtype._widgets.review.view_keeper import ViewKeeper
+from napari_all_subtype._widgets.review.word_panel import OVERLAY_GONE
 from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.tab_order import follow_layout
 from napari_all_subtype._widgets.user_settings import UserSettings
-from napari_all_subtype.cells import table
 from napari_all_subtype.errors import AllSubtypeError
-from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN, class_of
+from napari_all_subtype.taxonomy import EXCLUSIONS, UNKNOWN
 from napari_all_subtype.workflow.review_parameters import FieldRegion
 
 # Of a drawn region; the mouse tells of more than anyone could mean.
@@ -68,6 +68,7 @@ class Reviewer:
         )
         self.views = ViewKeeper(dock, session, self.queue, self.queue_panel)
         self.shortcuts = Shortcuts(dock, self.do)
+        self._first = ""
         self.refill = Later(self._on_fields, dock)
         self._connect()
         self._on_classes()
@@ -125,6 +126,7 @@ class Reviewer:
         """Offer the words of the project, and filters by the classes of the result."""
         now = self.session.classes.now
         self.words.show_classes(now.said, now.conflict_html)
+        follow_layout(self.dock)
         self.keys = Keys(self.settings.keys).among(self.words.actions_)
         classes = (*now.shown.classes, UNKNOWN, *EXCLUSIONS)
         self.queue_panel.show_classes([(one.name, one.title) for one in classes], now.are_fab)
@@ -155,6 +157,10 @@ class Reviewer:
 
     def do(self, name: str) -> None:
         """Do what the action `name` stands for."""
+        if not any_result(self.session):
+            self._first = what_first(self.session)
+            self.words.say(self._first)  # a key was pressed, for the buttons cannot be
+            return
         if name in (UNDO, REDO):
             self.speaker.reverse(name)
             return
@@ -169,17 +175,13 @@ class Reviewer:
             TAKE_BACK: lambda: self.speaker.press(""),
         }
         words = {one.name: one.word for one in self.words.actions_}
-        if self._overlay_gone and name in (SKIP, TAKE_BACK, *self.words.words):
+        if overlay_gone(self.session) and name in (SKIP, TAKE_BACK, *self.words.words):
             self.words.say(OVERLAY_GONE)  # nobody says a word of what cannot be seen
             return
         if words.get(name) and self.end.holds(self.speaker.places):
             self.end.tell()
             return
         others.get(name, lambda: self.speaker.press(words[name]))()
-
-    @property
-    def _overlay_gone(self) -> bool:
-        return self.session.in_view and self.session.layers.deleted
 
     def _toggle_overlay(self) -> None:
         layers = self.session.layers
@@ -266,34 +268,19 @@ class Reviewer:
 
     def show_position(self) -> None:
         """Say how far one is."""
-        self.queue_panel.show_position(*self.queue.position)
+        self.queue_panel.show_position(*self.queue.position, any_result(self.session))
 
     def show_cell(self, *_: object) -> None:
         """Say which cells a word would be for, and how far one is."""
-        session, result = self.session, self.session.result()
-        label = session.layers.picked or session.told_of
-        if result is None:
-            self.words.show_cell(NOTHING_TO_SAY, False)
-        elif self._overlay_gone:
-            self.words.show_cell(OVERLAY_GONE, False)
-        elif (count := len(session.selection)) > 1:
-            self.words.show_cell(f"<b>{count} cells</b> are selected: a word is for all.", True)
-        elif not result.there([label]):
-            none = table.present(result.analysis.cells).empty
-            self.words.show_cell(NONE_FOUND if none else PICK_ONE, False)
-        else:
-            self._show_one(label)
+        told = told_of(self.session)
+        self.words.show_cell(told.text, told.possible)
+        self.words.show_smear(any_result(self.session))
+        if self._first and any_result(self.session):
+            self.words.forget(self._first)
+            self._first = ""
+        if told.label:
+            self.queue.stand_on(self.session.selected, told.label)
         self.show_position()
-
-    def _show_one(self, label: int) -> None:
-        analysis = self.session.result().analysis
-        said = table.annotations(analysis.cells).iat[label]
-        by_model = class_of(analysis.taxonomy, analysis.cells["subtype"].iat[label])
-        model = escape(by_model.title)
-        title = escape(self.session.classes.now.title(said))
-        word = title if said else "nobody has said anything"
-        self.words.show_cell(f"<b>Cell {label}</b>: {word}. Model: {model}.", True)
-        self.queue.stand_on(self.session.selected, label)
 
     def _on_field_updated(self, _n: int) -> None:
         """A field has cells now; where many come in, their order is made once."""

@@ -79,7 +79,8 @@ class Speaker:
             ``undo`` or ``redo``.
         """
         if self.session.layers.drawing or not self.record.keeps(self.session.selected):
-            # Outlines that no project keeps have a history of their own.
+            # Outlines that no project keeps have a history of their own, and tell of it themselves.
+            self.panel.say("")
             self.session.step_wanted.emit(name)
         elif made := getattr(self.keeper, name)():
             self._go_to_what_changed(made)

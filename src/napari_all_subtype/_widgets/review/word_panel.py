@@ -22,6 +22,7 @@ from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.review.actions import (
     CHANGES,
     MOVES,
+    OTHERS,
     REGION,
     SKIP,
     TAKE_BACK,
@@ -172,6 +173,12 @@ class WordPanel(QGroupBox):
             able = possible or (name != SKIP and self.by_click.isChecked())
             self.buttons[name].setEnabled(able and name not in self._refused)
 
+    def show_smear(self, there: bool) -> None:
+        """Say whether there is a smear to go through: without one there is nothing to do."""
+        for action in OTHERS:
+            if action.name not in (TAKE_BACK, SKIP):  # these are of the one cell
+                self.buttons[action.name].setEnabled(there)
+
     def show_reader(self, name: str) -> None:
         """Say under whose name words are said; nothing where none can be said."""
         self.reader.setText(f"Words are said as <b>{escape(name)}</b>.")
@@ -205,6 +212,11 @@ class WordPanel(QGroupBox):
         """Write what was done, or why it was not; nothing without text."""
         self.said.setText(text)
         self.said.setVisible(bool(text))
+
+    def forget(self, text: str) -> None:
+        """Write nothing where `text` stands: it is no longer so."""
+        if self.said.text() == text:
+            self.say("")
 
 
 def _columns(actions: Sequence[Action]) -> int:
