@@ -21,12 +21,11 @@ from napari_all_subtype._widgets.form import (
     ParameterForm,
     all_names,
     field_of,
-    title_of,
-    unit_of,
     with_values,
 )
 from napari_all_subtype._widgets.inputs import SmearChooser, pixel_size_of_layer, pixels_of
 from napari_all_subtype._widgets.legend import Legend
+from napari_all_subtype._widgets.parameter_editor import title_of, unit_of
 from napari_all_subtype._widgets.profile_dialog import ProfileDialog
 from napari_all_subtype._widgets.setup import NEW_PROFILE, SetupPanel
 from napari_all_subtype.cells.profiles import (

@@ -16,8 +16,9 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible, QLabeledDoubleRangeSlider
 
-from napari_all_subtype._widgets.form import ParameterForm, title_of
+from napari_all_subtype._widgets.form import ParameterForm
 from napari_all_subtype._widgets.paragraphs import paragraph
+from napari_all_subtype._widgets.parameter_editor import title_of
 from napari_all_subtype.workflow.review_parameters import (
     CellFilter,
     FieldRegion,
