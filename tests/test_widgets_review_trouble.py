@@ -11,7 +11,7 @@ from napari_all_subtype._widgets.layer_kinds import NO_WORD
 from napari_all_subtype._widgets.review import queue_panel
 from napari_all_subtype._widgets.review.dock import ReviewSmear
 from napari_all_subtype._widgets.review.table_words import LOOK_EVERY_MS
-from napari_all_subtype._widgets.review.told_cells import SINGLE
+from napari_all_subtype._widgets.review.told_cells import RUNNING, SINGLE
 from napari_all_subtype._widgets.review.word_panel import NONE_FOUND, NOTHING_TO_SAY
 from napari_all_subtype.cells import table
 from napari_all_subtype.project.database import DATABASE_FILE
@@ -343,7 +343,9 @@ def test_without_a_smear_nothing_can_be_pressed_and_keys_say_what_comes_first(se
         review.reviewer.do(name)
         assert review.words.said.text() == review.words.cell.text() == NOTHING_TO_SAY
     viewer.add_image(FIELD, rgb=True, name="field")
-    run(qtbot, dock, until_shown=False)
+    dock.run_button.click()
+    assert review.words.cell.text() == RUNNING
+    qtbot.waitUntil(lambda: not dock.controller.session.running, timeout=LONG_MS)
     review.reviewer.refill.now()
     assert all(button.isEnabled() for button in of_smear)
     assert review.words.said.text() == ""

@@ -96,6 +96,7 @@ class Reviewer:
             (session.fields_changed, self._on_fields),
             (session.field_updated, self._on_field_updated),
             (session.ended, self.refill.now),
+            (session.ended, self.show_cell),
             (session.field_selected, self.show_cell),
             (session.cell_picked, self._on_picked),
             (session.cell_told, self.show_cell),

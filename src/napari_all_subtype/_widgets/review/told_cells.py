@@ -18,6 +18,8 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.project.segmentations import count_fields
 from napari_all_subtype.taxonomy import class_of
 
+RUNNING = "Wait a moment: the analysis goes on, and has no result yet."
+LOADING = "Wait a moment: the result is read from the project."
 RENAME = (
     "The dock <i>Train</i> learns from them. To name one otherwise, change its line in the table, "
     "or its folder, that it came from, and add that to the project again."
@@ -83,8 +85,12 @@ def any_result(session: Session) -> bool:
 def what_first(session: Session) -> str:
     """What to do before a word can be said, in HTML; no result is shown."""
     database, field = session.record.database, session.field
+    if session.running:
+        return RUNNING
     if field is not None and field.single:
         return SINGLE
+    if field is not None and field.kept is not None and not field.error:
+        return LOADING
     if database is None or not (field is None or isinstance(session.source, ProjectSmear)):
         return NOTHING_TO_SAY
     analysed, single = count_fields(database)

@@ -65,6 +65,7 @@ class WordPanel(QGroupBox):
         self.armed: str | None = None
         self.buttons: dict[str, QPushButton] = {}
         self._refused: frozenset[str] = frozenset()
+        self._classes: tuple[Taxonomy, str] | None = None
         self._build()
         self.show_classes(taxonomy)
         self.keys_button.clicked.connect(lambda: self.keys_wanted.emit())
@@ -103,6 +104,9 @@ class WordPanel(QGroupBox):
         conflict : str
             Why no class can be said of the cells that are shown, in HTML; empty if they can.
         """
+        if self._classes == (taxonomy, conflict):
+            return
+        self._classes = (taxonomy, conflict)
         self.actions_, self.armed, self.buttons = actions_of(taxonomy), None, {}
         classes = [one for one in self.actions_ if one.word in taxonomy.names]
         others = {one.name for one in (*MOVES, *CHANGES)}
