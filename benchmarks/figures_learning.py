@@ -16,11 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import learning_loops as loops
 import machine
 import numpy as np
+from bundled_data import CACHE as CROPS
 from checkout import commit
 from learning_data import (
     REPOSITORY,
@@ -34,7 +36,7 @@ from learning_data import (
     project_cells,
 )
 from learning_heads import HEAD_ONLY, IMAGENET, HeadLearner, KeptFeatures, imagenet
-from learning_networks import without
+from learning_networks import DATASETS, without
 from learning_page import page
 
 from napari_all_subtype.taxonomy import FAB5
@@ -213,7 +215,7 @@ def _kept(plan: Plan, row: str, seed: int, measure: Callable[[int], dict]) -> No
     if path.is_file() or plan.only not in row:
         return
     on_page = {one["seed"]: one for one in plan.page.get(row, ())}
-    if on_page and seed != min(on_page, key=lambda n: on_page[n]["seconds"]):
+    if plan.page and seed != min(on_page, key=lambda n: on_page[n]["seconds"], default=None):
         return
     began = time.perf_counter()
     told = {"row": row, **measure(seed)}
@@ -244,14 +246,22 @@ def figures_of(told: Mapping) -> dict:
 def _folder(plan: Plan, row: str) -> Path:
     """Where the seeds of a row are kept: elsewhere when what they rest on has changed."""
     digest = hashlib.sha256(repr((SPEC, plan.per_class, plan.steps)).encode())
-    code = [*TRAINING]
+    rests_on = [*TRAINING]
+    data = [name for name in TASKS if f", {name}, " in row] or ["mll"]
     if "without" in row:
-        code.append(REPOSITORY / "benchmarks" / "learning_networks.py")
+        rests_on.append(REPOSITORY / "benchmarks" / "learning_networks.py")
+        data = DATASETS
     for kind, names in LEARNING.items():
-        code += [PACKAGE / f"{name}.py" for name in names if row.startswith(kind)]
-    for path in code:
-        digest.update(path.read_bytes())
+        rests_on += [PACKAGE / f"{name}.py" for name in names if row.startswith(kind)]
+    for path in (*rests_on, *(CROPS / f"{name}.npz" for name in data)):
+        digest.update(_digest(path))
     return CACHE / digest.hexdigest()[:12]
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path) -> bytes:
+    """SHA-256 of a file; of nothing where crops were not cut yet."""
+    return hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest()
 
 
 def kept_rows(plan: Plan) -> dict[str, list[dict]]:
