@@ -10,7 +10,7 @@ TRAIN_STAMP := $(VENV)/.installed-train
 COMPARE_STAMP := $(VENV)/.installed-compare
 
 .PHONY: help demo env test test-unit lint format wheel-check figures-start figures-segmentation \
-        figures-boxes figures-altered figures-saliency figures-review figures-speed figures-speed-model \
+        figures-boxes figures-altered figures-fab figures-saliency figures-review figures-speed figures-speed-model \
         figures-model figures-model-small figures-learning figures-learning-small \
         figures-backbones figures-subtypes figures-novelty figures-stain bundled-model model-card screenshots offline-kit \
         offline-kit-check clean clean-all
@@ -54,6 +54,9 @@ figures-boxes: $(TEST_STAMP) ## where our boxes and the annotated ones disagree,
 
 figures-altered: $(TEST_STAMP) ## FAB measures and scores of real blasts altered one criterion at a time
 	$(BIN)/python benchmarks/altered_blasts.py
+
+figures-fab: $(TEST_STAMP) ## how FAB measures rank simulated cells under blur and noise; three minutes
+	$(BIN)/python benchmarks/fab_ranks.py
 
 figures-saliency: $(TEST_STAMP) ## does the map of one cell follow what covering its parts does; minutes
 	$(BIN)/python benchmarks/saliency_faithful.py

@@ -1,6 +1,6 @@
 """How well FAB measures rank simulated cells, and how blur and noise take it from them.
 
-python benchmarks/fab_ranks.py      -> docs/figures/fab.md and fab.json, about three minutes
+make figures-fab      -> docs/figures/fab.md and fab.json, about three minutes
 
 The same cells in every picture, with masks as drawn and as the segmentation finds them.
 """

@@ -8,7 +8,7 @@ _HEAD = """# Do FAB measures rank cells as they were drawn
 
 {in_short}
 
-{date}, seed {seed}. Written by `python benchmarks/fab_ranks.py`. Rank correlation
+{date}, seed {seed}. Written by `make figures-fab`. Rank correlation
 (Spearman) of what is measured on cells of the simulator with what was drawn, each spread over the
 range of the simulator, at 0.13 µm/px; in brackets the 95 % interval by bootstrap over cells.
 Asked: at least {asked:g}; **bold** is less. The cells are the same in every picture; blur is one

@@ -1,6 +1,5 @@
 """What is told of one cell, and its picture."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -179,26 +178,6 @@ def test_fab_evidence_is_told_with_reasons_for_and_against(measured):
         assert 0 < len(report.reasons_for) <= MOST_REASONS
         for text in (*report.reasons_for, *report.reasons_against):
             assert text in row["fab_reasons"]
-
-
-def test_report_is_made_in_a_frame_of_the_screen(measured, benchmark_ms):
-    row = measured[measured["fab_pattern"].fillna("") != ""].iloc[0]
-    assert benchmark_ms(lambda: cell_report(row, FAB5, FACTS)) < 16
-
-
-@pytest.fixture
-def benchmark_ms():
-    """Shortest of several times of this thread, in milliseconds: without other processes."""
-
-    def measure_ms(work):
-        times = []
-        for _ in range(7):
-            began = time.thread_time()
-            work()
-            times.append(1e3 * (time.thread_time() - began))
-        return min(times)
-
-    return measure_ms
 
 
 def picture_of(label=1, side_px=240, shape=(128, 160), pixels=None, **changes):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -144,17 +143,6 @@ def test_cursor_that_moves_much_is_followed_a_few_times_only(told_of, qtbot, mon
         point_at(viewer, *FIVE_CELLS[step % 5])
     qtbot.wait(3 * LOOK_EVERY_MS)
     assert len(looks) == 1
-
-
-def test_look_at_a_cell_takes_less_than_a_frame_of_the_screen(told_of, qtbot):
-    _, dock = told_of
-    picker, took_ms = dock.controller.picker, []
-    for label in (1, 2, 3, 4, 5, 3, 4, 5, 4, 5):
-        began_s = time.thread_time()  # what other processes take is not ours
-        picker._show(label)
-        took_ms.append(1e3 * (time.thread_time() - began_s))
-        qtbot.wait(5)
-    assert np.median(took_ms) < 16
 
 
 def test_panel_out_of_sight_is_not_written(told_of, qtbot):
