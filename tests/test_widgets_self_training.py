@@ -1,17 +1,13 @@
 """The dock *Self-training*: feedback and its queue, rounds that are decided, and what they took."""
 
-from types import SimpleNamespace
-
 import pytest
-from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QApplication
 
 from fake_learner import FakeLearner
 from learning_steps import LONG_MS, ended
 from napari_all_subtype._widgets.self_training.conductor import NO_MODEL, NO_PROJECT
 from napari_all_subtype._widgets.self_training.dock import SelfTraining
 from napari_all_subtype._widgets.self_training.feedback_panel import NOT_YET
-from napari_all_subtype._widgets.self_training.queue_reader import NOTHING_LEFT, QueueReader
+from napari_all_subtype._widgets.self_training.queue_reader import NOTHING_LEFT
 from napari_all_subtype._widgets.self_training.rounds_panel import NO_ROUND
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
 from napari_all_subtype.project.database import open_project
@@ -63,15 +59,6 @@ def test_without_a_project_or_a_model_the_dock_says_what_to_do(
     assert dock.footer.start_button.isEnabled()
     assert dock.feedback.told.text() == NOT_YET
     assert dock.rounds.told.text() == NO_ROUND
-
-
-def test_the_queue_reader_closes_once_a_program_that_ends_has_taken_its_timer(qapp):
-    parent, reader = QObject(), QueueReader(SimpleNamespace(record=None))
-    reader._timer.setParent(parent)
-    reader._timer.start()
-    parent.deleteLater()
-    QApplication.sendPostedEvents(parent, QEvent.Type.DeferredDelete)
-    reader.close()
 
 
 def test_every_control_has_a_tooltip(learning_dock):
