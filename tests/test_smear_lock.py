@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from napari_all_subtype.errors import LockedError, RecordError
+from napari_all_subtype.errors import LockedError, ProjectDamagedError, RecordError
 from napari_all_subtype.project.annotation import Word
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.locks import begin_amendment, locks_of
@@ -13,6 +13,7 @@ from napari_all_subtype.project.steps import Thread
 from napari_all_subtype.project.undo import undo, undoable
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.project_analyses import keep_analysis
+from napari_all_subtype.workflow.project_status import damages
 from napari_all_subtype.workflow.result_state import result_state
 from napari_all_subtype.workflow.smear_lock import amend_smear, lock_smear
 from packet_examples import CENTRES, MODEL, analysed, discs, project_of, say
@@ -73,6 +74,23 @@ def test_states_say_who_locked_how_many_reviewed_cells_and_why_amended(project):
     assert "Jane" not in state.text() + json.dumps(state.to_dict())
     assert "Jane saw a smudge" in state.text(identifiers=True)
     assert state.to_dict(identifiers=True)["amended_because"] == ["Jane saw a smudge"]
+
+
+@pytest.mark.parametrize("folder", ["masks", "tables"])
+def test_smear_whose_files_are_gone_is_told_and_not_locked(project, folder):
+    say(project, 1, NORMAL)
+    assert damages(project) == []
+    gone = next((project.folder / folder).glob("*/*"))
+    content = gone.read_bytes()
+    gone.write_bytes(b"")
+    (line,) = damages(project)
+    assert line.startswith("Slide 1 has lost 1 ")
+    assert f"in the folder {folder}. Put the files back" in line
+    with pytest.raises(ProjectDamagedError, match="Slide 1 has lost"):
+        lock_smear(project, 1, 1)
+    gone.write_bytes(content)
+    assert damages(project) == []
+    lock_smear(project, 1, 1)
 
 
 def test_new_model_never_changes_a_locked_result(project):

@@ -11,6 +11,7 @@ from napari_all_subtype.amounts import amount
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import state_of
+from napari_all_subtype.project.lost_files import LostFiles
 from napari_all_subtype.project.packets import packet_facts
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
@@ -84,8 +85,9 @@ def _packet_lines(database: Database) -> list[str]:
 
 
 def damages(database: Database) -> list[str]:
-    """One line for each smear of which a locked version is not what was locked."""
-    told = (damage_of(database, slide.slide_id) for slide in slides_of(database))
+    """A line for each smear that is not what was locked, or of which files are gone."""
+    lost, slides = LostFiles(database), [slide.slide_id for slide in slides_of(database)]
+    told = (line for slide in slides for line in (damage_of(database, slide), lost.of(slide)))
     return [line for line in told if line]
 
 

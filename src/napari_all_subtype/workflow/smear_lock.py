@@ -10,6 +10,7 @@ from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import Lock, begin_amendment, lock, refuse_locked
+from napari_all_subtype.project.lost_files import refuse_lost
 from napari_all_subtype.project.mask_edits import edits_of
 from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.workflow.kept_cells import KeptCells, kept_cells, refuse_unknown_slide
@@ -28,7 +29,7 @@ def lock_smear(database: Database, reader_id: int, slide_id: int) -> Lock:
     RecordError
         If there is no such slide or reader, or nothing has been found or said there yet.
     ProjectDamagedError
-        If a table of its cells is missing or damaged.
+        If a file of it is gone, or a table of its cells is damaged.
     ProjectReadOnlyError, ProjectWriteError
         If it could not be recorded.
     """
@@ -36,6 +37,7 @@ def lock_smear(database: Database, reader_id: int, slide_id: int) -> Lock:
     # Nobody says a word between what is read here and its lock.
     with database.transaction():
         refuse_locked(database, slide_id)
+        refuse_lost(database, slide_id)
         return lock(database, reader_id, slide_id, result_of(database, slide_id))
 
 
