@@ -87,7 +87,9 @@ def test_nothing_of_a_reading_that_goes_on_is_shown(project):
     say(project, 1, BLAST, reader_id=3, reading_id=third.reading_id)
     found = agreement(spoken_in(project))
     assert "reader-3" not in [one.key for one in found.spoken.raters]
-    assert any("1 blind readings are not finished" in line for line in found.lines(NAMES))
+    assert any(
+        "Not finished, and so not shown: 1 blind reading." in line for line in found.lines(NAMES)
+    )
     finish_reading(project, third.reading_id)
     found = agreement(spoken_in(project))
     assert found.readers.classes.n_cells == 1

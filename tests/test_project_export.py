@@ -25,6 +25,7 @@ from napari_all_subtype.project.smears import (
     fields_of,
     move_field,
 )
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.project_export import export_project
 from napari_all_subtype.workflow.project_status import status_lines, status_of
@@ -93,6 +94,9 @@ def test_export_tells_no_name_unless_asked(named, tmp_path):
     same = ["case", "field", "cell", "annotation", "crop", "pixels_sha256"]
     parquet = pd.read_parquet(out / "annotations.parquet")
     pd.testing.assert_frame_equal(written[same], parquet[same], check_dtype=False)
+    told = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+    assert parquet.attrs["provenance"].items() <= told.items()
+    assert parquet.attrs["provenance"]["notice"] == RESEARCH_USE_ONLY
     assert written["reader"].tolist() == ["reader-1", "reader-1"]
     told = standing_table(named, identifiers=True)
     assert told["identifier"].tolist() == ["Jane Doe", "Jane Doe"]

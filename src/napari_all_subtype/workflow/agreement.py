@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
 from napari_all_subtype.workflow.kappa import Kappa, agreed_fraction, confusion, kappa
 from napari_all_subtype.workflow.spoken import PLACE, Rater, Spoken
@@ -77,10 +78,8 @@ class Agreement:
             if self.spoken.taxonomy.has_sides:
                 told.append(f"All readers, normal or blast: {self.readers.side.text}.")
         if self.spoken.unfinished:
-            told.append(
-                f"{self.spoken.unfinished} blind readings are not finished: nothing of them is "
-                "shown."
-            )
+            unfinished = amount(self.spoken.unfinished, "blind reading")
+            told.append(f"Not finished, and so not shown: {unfinished}.")
         return tuple(told)
 
 

@@ -126,7 +126,7 @@ def write_export(
         locked = _locked_versions(database)
     left_out: list[str] = []
     with new_folder(out, _own(out) if overwrite else (), overwrite) as folder:
-        _write_tables(tables, formats, folder)
+        _write_tables(tables, formats, folder, told)
         for name, content in locked.items():
             (folder / LOCKED).mkdir(exist_ok=True)
             (folder / LOCKED / name).write_text(content, encoding="utf-8", newline="")
@@ -141,11 +141,18 @@ def write_export(
     return Exported(out, tuple(left_out))
 
 
-def _write_tables(tables: dict[str, pd.DataFrame], formats: Sequence[str], folder: Path) -> None:
-    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-        CSV: write_csv,
-        PARQUET: lambda table, path: table.to_parquet(path, index=False),
-    }
+def _write_tables(
+    tables: dict[str, pd.DataFrame],
+    formats: Sequence[str],
+    folder: Path,
+    told: dict[str, object],
+) -> None:
+    def write_parquet(table: pd.DataFrame, path: Path) -> None:
+        # Pandas writes it into the metadata of the file, and reads it back as `attrs`.
+        table.attrs["provenance"] = told
+        table.to_parquet(path, index=False)
+
+    writers = {CSV: write_csv, PARQUET: write_parquet}
     for kind in writers.keys() & set(formats):
         for name, table in tables.items():
             writers[kind](table, folder / f"{name}.{kind}")
