@@ -224,3 +224,38 @@ def test_where_project_and_result_differ_it_is_said_and_nothing_is_lost(
     assert not review.words.conflict.isVisibleTo(review)
     assert list(review.words.buttons)[:2] == ["normal", "blast"]
     assert "l1" in table_of(dock)["subtype"].tolist()
+
+
+def test_the_window_goes_wholly_to_a_project_of_other_classes_and_back(
+    reviewed, analysed, qtbot, tmp_path
+):
+    """With no layer of a person's own, to which the choice could go."""
+    viewer, dock = analysed
+    session, review = dock.controller.session, reviewed.reviewer
+
+    def shown():
+        reviewed.project.smear_wanted.emit(0)
+        qtbot.waitUntil(lambda: session.result() is not None and session.in_view, timeout=10_000)
+
+    shown()
+    viewer.layers.remove("field")
+    review.do("next")
+    with create_project(tmp_path / "own") as database:
+        use_taxonomy(database, THREE)
+    review.desk.open(tmp_path / "own")
+    assert (session.source, session.fields, session.selected) == (None, (), -1)
+    assert list(reviewed.words.buttons)[:3] == list(THREE.names)
+    assert list(dock.result.legend._boxes)[:3] == list(THREE.names)
+    assert not dock.export_button.isEnabled()
+    assert not dock.result.isVisibleTo(dock)
+    assert not dock.controller.layers.cells.data.any()
+    assert reviewed.queue.progress.format() == "0 of 0 read"
+    assert dock.chooser.current() is None
+
+    review.desk.open(tmp_path / "project")
+    shown()
+    assert list(reviewed.words.buttons)[:2] == ["normal", "blast"]
+    assert list(dock.result.legend._boxes)[:2] == ["normal", "blast"]
+    assert dock.result.legend.count_text("blast") != "–"
+    assert reviewed.queue.progress.format() == "0 of 5 read"
+    assert dock.export_button.isEnabled()

@@ -145,7 +145,7 @@ class Controller:
         if chosen is not None and not session.running:
             layer = chosen if isinstance(chosen, Image) else None
             source = layer or session.folder
-            if source is not session.source:
+            if source is not None and source is not session.source:
                 self.dock.stage.clear()
                 fields = [SmearField(layer.name, layer=layer)] if layer else []
                 session.open(source, fields, layer.name if layer else source.name)

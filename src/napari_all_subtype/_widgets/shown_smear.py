@@ -71,7 +71,7 @@ class ShownSmear:
         self.selected = -1
         self.selection.clear()
         self.fields_changed.emit()
-        self.select(max(selected, 0))
+        self.select(max(selected, 0) if self.fields else -1)
 
     def forget_all_but(self, sources: Collection[object]) -> None:
         """Let go of the results of what can be chosen no longer."""
@@ -143,6 +143,9 @@ class ShownSmear:
             for source, (fields, *rest) in self._put_away.items()
             if not foreign(source, ())
         }
+        # First of all: while the layers are emptied, what is chosen must not be opened again.
+        dropped = self.folder is not None and foreign(self.folder, ())
+        self.folder = None if dropped else self.folder
         shown = foreign(self.source, self.fields)
         if shown:
             selected = max(self.selected, 0)
@@ -152,8 +155,7 @@ class ShownSmear:
             else:
                 self.set_fields([field.bare for field in self.fields], self.smear)
             self.select(selected)
-        if self.folder is not None and foreign(self.folder, ()):
-            self.folder = None
+        if dropped:
             self.project_left.emit()
         return shown
 
