@@ -143,8 +143,8 @@ class Database:
             if is_mistake(error):
                 raise
             raise ProjectWriteError(
-                f"The change could not be written ({error}). Nothing was changed: see that the "
-                "disk is there and has room, and do it again."
+                f"The change could not be written ({error}) and was not made; what was kept before "
+                "it stands. See that the disk is there and has room, and do it again."
             ) from error
         except BaseException:
             self._roll_back(back)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -15,17 +16,26 @@ from napari_all_subtype.project.records import Field, Slide
 # Inside the project: copies of images that were no files.
 IMAGES_FOLDER = "images"
 
+# Control characters, and those that override or isolate the direction of writing.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
 
 def plain_text(text: str) -> str:
-    """`text` as every file can hold it: composed, without spaces around, no half characters.
+    r"""`text` as every file and message can hold it: one composed line without spaces around.
+
+    Half characters are written out; what turns the direction of all that follows is left out.
 
     Examples
     --------
     >>> plain_text(" Dr. A\u0308rztin ") == "Dr. \u00c4rztin"
     True
+    >>> plain_text("Dr.\tA\u202e")
+    'Dr. A'
     """
     whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return unicodedata.normalize("NFC", whole).strip()
+    line = _TURNS.sub("", _CONTROLS.sub(" ", whole))
+    return unicodedata.normalize("NFC", line).strip()
 
 
 def add_case(database: Database, case_id: str = "", identifier: str = "") -> str:
