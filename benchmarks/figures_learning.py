@@ -2,7 +2,8 @@
 
 ``make figures-learning`` writes ``docs/figures/learning.md`` and ``learning.json``. Each seed of
 each row is kept in ``build/learning`` under a hash of code, data and settings: an interrupted run
-goes on where it stopped. ``--small`` runs every row on few cells, to see that all works.
+goes on where it stopped. A row that was not measured since its code changed stays on the page and
+is named there. ``--small`` runs every row on few cells, to see that all works.
 ``--carry`` keeps the rows of the page whose quickest seed comes out of today's code as it was.
 """
 
@@ -99,11 +100,13 @@ def main() -> None:
         if not options.page and (not options.rows or name in options.rows):
             measure(plan)
     plan.output.mkdir(parents=True, exist_ok=True)
+    rows, earlier = with_earlier(kept_rows(plan), plan.output / "learning.json")
     report = {
         "date": datetime.date.today().isoformat(),
         "commit": commit(),
         "machine": machine.describe() | {"load": machine.load()},
-        "rows": kept_rows(plan),
+        "rows": rows,
+        "earlier": earlier,
     }
     (plan.output / "learning.json").write_text(json.dumps(report, indent=1) + "\n")
     (plan.output / "learning.md").write_text(page(report))
@@ -273,6 +276,15 @@ def kept_rows(plan: Plan) -> dict[str, list[dict]]:
         if row and path.parent == _folder(plan, row):
             rows.setdefault(row, []).append(told)
     return rows
+
+
+def with_earlier(
+    rows: Mapping[str, list[dict]], before: Path
+) -> tuple[dict[str, list[dict]], list[str]]:
+    """Rows of today's code and, of the file `before`, those it lacks; and which these are."""
+    page_rows = json.loads(before.read_text())["rows"] if before.is_file() else {}
+    earlier = sorted(page_rows.keys() - rows.keys())
+    return {**{row: page_rows[row] for row in earlier}, **rows}, earlier
 
 
 if __name__ == "__main__":

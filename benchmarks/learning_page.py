@@ -31,6 +31,7 @@ def page(report: Mapping) -> str:
         "calibrates and decides on rounds. Groups are blocks of files and **not patients**. Heads "
         "on kept features, by the product's own training and loops; no backbone saw an image of "
         "the dataset it is scored on. Intervals are 95 % over seeds (Student's t).",
+        *_earlier(rows, report.get("earlier", ())),
         _section("All backbones", BACKBONES),
         _section("A head-only round on 1,000 cached crops: 10 s asked", _seconds(rows)),
         _section("Self-training: 5 points of macro-F1 over the start asked", _self(rows)),
@@ -57,6 +58,20 @@ def _machine(told: Mapping) -> str:
         f"{told['processor']}, {told['cores']} cores; processes that wanted a core: "
         f"{told['load']}. Above 2, others were at work and all is too slow."
     )
+
+
+def _earlier(rows: Mapping[str, Rows], names: Sequence[str]) -> list[str]:
+    """Which rows are of code that has changed since, and of which."""
+    if not names:
+        return []
+    told = (
+        f"{name} ({', '.join(sorted({one['commit'] for one in rows[name]}))})" for name in names
+    )
+    return [
+        "**Of earlier code**, which has changed since they were measured (commit in brackets): "
+        + "; ".join(told)
+        + "."
+    ]
 
 
 def _seconds(rows: Mapping[str, Rows]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
+from figures_learning import with_earlier
 from learning_data import PER_CLASS, Labelled, divide, project_cells
 from learning_page import page
 
@@ -90,3 +92,17 @@ def test_the_page_names_the_data_that_are_not_measured_yet():
 
 def test_the_page_without_rows_says_so():
     assert page(report({})).count("Not measured.") >= 4
+
+
+def test_a_row_of_earlier_code_stays_and_is_named(tmp_path):
+    old, new = row(0, 0.1, 0.4) | {"commit": "old"}, row(0, 0.0, 0.4) | {"commit": "new"}
+    before = {"self-training, mll, some": [old], "self-training, all_idb2, some": [old]}
+    (tmp_path / "learning.json").write_text(json.dumps({"rows": before}))
+    today = {"self-training, mll, some": [new]}
+    rows, earlier = with_earlier(today, tmp_path / "learning.json")
+    assert rows == before | today
+    told = page(report(rows) | {"earlier": earlier})
+    assert "Of earlier code" in told
+    assert "self-training, all_idb2, some (old)." in told
+    assert with_earlier(today, tmp_path / "none.json") == (today, [])
+    assert "Of earlier code" not in page(report(today))
