@@ -14,7 +14,8 @@ from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import ProjectReadOnlyError, RecordError
 from napari_all_subtype.project import current
-from napari_all_subtype.project.annotation import Word
+from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
+from napari_all_subtype.project.annotations import COLUMNS, annotate
 from napari_all_subtype.project.crops import CROPS, keep_crop
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.history import history, orphaned, standing
@@ -34,7 +35,9 @@ from napari_all_subtype.workflow.project_analyses import keep_analysis
 from napari_all_subtype.workflow.project_merge import merge_packet
 from napari_all_subtype.workflow.project_packet import write_packet
 from napari_all_subtype.workflow.project_tables import history_table
-from packet_examples import CENTRES, analysed, discs, project_of, say, words
+from napari_all_subtype.workflow.spoken import MODEL as SAID_BY_MODEL
+from napari_all_subtype.workflow.spoken import spoken_in
+from packet_examples import CENTRES, MODEL, analysed, discs, project_of, say, words
 from project_examples import BLAST, L1, NORMAL, SMUDGE, edited
 
 
@@ -156,6 +159,48 @@ def test_word_whose_picture_is_lost_comes_without_it(project, packet):
     came = merge_packet(project, packet).words
     assert (came.added, came.lost_crops) == (1, 1)
     assert standing(project, reading_id=1)[0].annotation.seen.crop is None
+
+
+def test_word_of_a_cell_that_the_model_did_not_know_comes_back_with_that(project, packet):
+    unknown = Predicted(Word(FAB5.name, "unknown"), MODEL, float("nan"))
+    annotate(packet, 1, SeenCell(1, 1, CENTRES[0], None, unknown), L1)
+    assert merge_packet(project, packet).words.added == 1
+    told = standing(project, reading_id=1)[0].annotation.seen.predicted
+    assert told == Predicted(unknown.word, MODEL, None)
+    assert history_table(project)[["predicted", "model"]].iloc[-1].tolist() == ["unknown", MODEL]
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_reader_who_did_not_see_the_model_has_seen_nothing_of_it(project, tmp_path, earlier):
+    write_packet(project, tmp_path / "hidden", reader="B", hide_model=True)
+    with open_project(tmp_path / "hidden") as packet:
+        nothing = Predicted(Word(FAB5.name, "unknown"), "", float("nan"))
+        annotate(packet, 1, SeenCell(1, 1, CENTRES[0], None, nothing), L1)
+        if earlier:
+            said_as_once(packet)
+        assert all(one.seen.predicted is None for one in history(packet))
+        assert merge_packet(project, packet).words.added == 1
+    assert readings(project) == [("B", {(1, 1): "l1"})]
+    (stands,) = standing(project, reading_id=1)
+    assert stands.annotation.seen.predicted is None
+    row = history_table(project).iloc[-1]
+    assert (row["predicted"], row["model"], np.isnan(row["confidence"])) == ("", "", True)
+    spoken = spoken_in(project)
+    assert spoken.cells.set_index("cell").loc[1, [SAID_BY_MODEL, "reader-2"]].tolist() == [
+        "blast",
+        "l1",
+    ]
+
+
+def said_as_once(packet):
+    """Record the last line of a packet again, as programs did that told no model from none."""
+    columns = ", ".join(COLUMNS)
+    told = columns.replace("predicted_taxonomy, predicted_word, model_id", "'fab5', 'unknown', ''")
+    with packet.transaction() as connection:
+        connection.execute(
+            f"INSERT INTO annotations ({columns}) SELECT {told} FROM annotations "
+            "ORDER BY id DESC LIMIT 1"
+        )
 
 
 def test_locked_smear_takes_a_reading_and_stays_locked(project, packet):

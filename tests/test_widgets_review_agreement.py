@@ -15,6 +15,7 @@ from napari_all_subtype._widgets.review.agreement_panel import (
 )
 from napari_all_subtype._widgets.tally import SUMMARY_AFTER_MS
 from napari_all_subtype.project.current import table_now
+from napari_all_subtype.project.history import history
 from napari_all_subtype.workflow.model_hidden import model_columns
 from window_steps import said_of, table_of
 
@@ -114,6 +115,8 @@ def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, ana
     assert "L1" not in dock.cell.text.text()
     assert "Model: Unknown" in reviewed.words.cell.text()
     say(dock, reviewed, 3, "l3")
+    before_it, blind = history(reviewed.reviewer.record.database)
+    assert (before_it.seen.predicted is None, blind.seen.predicted) == (False, None)
     reviewed.counting.later.now()
     reviewed.count.next_button.click()
     qtbot.waitUntil(lambda: reviewed.counting.drawn is not None, timeout=30_000)

@@ -126,6 +126,8 @@ class Record(OpenProject):
             raise RecordError(NOT_KEPT)
         analysis = field.result.analysis
         rows = table.few_rows(analysis.cells, labels, SEEN)
+        # Whoever is blind to the model has not read that it knows nothing.
+        model = "" if self.session.model_hidden else analysis.model
         words: dict[str, Word] = {}
         return [
             SeenCell(
@@ -135,7 +137,7 @@ class Record(OpenProject):
                 crops.get(label),
                 Predicted(
                     words.setdefault(row.subtype, Word(analysis.taxonomy.name, row.subtype)),
-                    analysis.model,
+                    model,
                     row.confidence,
                 ),
             )

@@ -75,13 +75,14 @@ class Predicted:
     ----------
     word : Word
     model_id : str
-    confidence : float
-        Calibrated probability of the side taken, 0–1.
+        Empty where the reader was not shown what a model said: nothing of it is recorded then.
+    confidence : float or None
+        Calibrated probability of the side taken, 0–1; None of a cell that it did not know.
     """
 
     word: Word
     model_id: str
-    confidence: float
+    confidence: float | None
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,8 @@ class Annotation:
     def of_row(cls, row: sqlite3.Row) -> Annotation:
         """The annotation in a row of the table."""
         predicted = None
-        if row["model_id"] is not None:
+        # Once, no model was written down as one without a name.
+        if row["model_id"]:
             word = _word(row["predicted_taxonomy"], row["predicted_word"])
             predicted = Predicted(word, row["model_id"], row["confidence"])
         centroid = (row["y_px"], row["x_px"])

@@ -168,9 +168,10 @@ def _append(
     place = (marked_id, cell.field_id, cell.label, *map(float, cell.centroid_yx_px), cell.crop)
     said = (None, None) if word is None else (word.taxonomy, word.name)
     model: tuple[object, ...] = (None,) * 4
-    if cell.predicted is not None:
-        told = cell.predicted
-        model = (told.word.taxonomy, told.word.name, told.model_id, float(told.confidence))
+    told = cell.predicted
+    if told is not None and told.model_id:
+        confidence = None if told.confidence is None else float(told.confidence)
+        model = (told.word.taxonomy, told.word.name, told.model_id, confidence)
     values = (*head, *place, *(before or (None, None)), *said, *model, None)
     return connection.execute(_INSERT, values).lastrowid
 
