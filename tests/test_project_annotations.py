@@ -2,6 +2,7 @@
 
 import gc
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 
@@ -10,12 +11,20 @@ import pytest
 from napari_all_subtype.errors import ProjectReadOnlyError, RecordError
 from napari_all_subtype.project.annotation import Word
 from napari_all_subtype.project.annotations import annotate, annotate_many
+from napari_all_subtype.project.brought import last_lines
 from napari_all_subtype.project.database import open_project
-from napari_all_subtype.project.history import history, word_on, words_of_step
+from napari_all_subtype.project.history import (
+    history,
+    readers_heard,
+    standing,
+    word_on,
+    words_of_step,
+)
 from napari_all_subtype.project.readers import begin_reading, reader_named
 from napari_all_subtype.project.steps import Thread, Tops
 from napari_all_subtype.project.undo import redo, undo, undoable
 from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.project_tables import history_table, standing_table
 from project_examples import BLAST, L1, NORMAL, SMUDGE, cell, locked_and_amended, new_project, said
 
 SLIDE = Thread(1)
@@ -69,6 +78,42 @@ def test_who_undoes_stands_in_the_record(project):
     annotate(project, 1, cell(3), BLAST)
     (undone,) = undo(project, other, SLIDE).annotations
     assert undone.reader_id == other
+
+
+def test_word_that_another_reader_brings_back_is_of_who_said_it(project):
+    other = reader_named(project, "B").reader_id
+    first = annotate(project, 1, cell(3), BLAST)
+    time.sleep(0.002)  # times have milliseconds
+    second, third = annotate_many(project, other, [cell(3, predicted=False)] * 2, [L1, SMUDGE])
+
+    def stands():
+        (one,) = standing(project, 1)
+        (line,) = last_lines(project, 1)
+        assert (line.said_by_id, line.said_utc) == (one.annotation.reader_id, one.annotation.at_utc)
+        assert line.annotation == history(project)[-1]
+        return one.annotation
+
+    assert stands() == third
+    undo(project, other, SLIDE)
+    assert stands() == first
+    assert readers_heard(project, 1) == {1}
+    redo(project, 1, SLIDE)
+    assert stands() == third
+    for _ in range(3):
+        undo(project, other, SLIDE)
+        assert stands() == first
+        undo(project, other, SLIDE)
+        assert standing(project, 1) == []
+        redo(project, other, SLIDE)
+        assert stands() == first
+        redo(project, 1, SLIDE)
+        assert stands() == third
+    undo(project, other, SLIDE)
+    assert stands() == first
+    assert standing_table(project, identifiers=True)["reader"].tolist() == ["Dr. A"]
+    assert history_table(project, identifiers=True)["reader"].iloc[-1] == "B"
+    assert [one.reader_id for one in history(project)][:7] == [1, other, other, other, other, 1, 1]
+    assert (second.before, second.word) == (BLAST, L1)
 
 
 def test_new_word_ends_redo(project):

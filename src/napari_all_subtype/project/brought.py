@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from napari_all_subtype.project.annotation import Annotation
 from napari_all_subtype.project.database import Database
+from napari_all_subtype.project.history import SAID_FIRST
 from napari_all_subtype.project.locks import canonical, digest_of
 
 # As in `history`, and also where a word was taken back, in the common record and every reading.
-_LAST = """
-SELECT annotations.*, marked_cells.label AS label_now,
+_LAST = f"""
+SELECT last.*, said.reader_id AS said_by_id, said.at_utc AS said_utc,
+    marked_cells.label AS label_now,
     marked_cells.y_px AS y_now_px, marked_cells.x_px AS x_now_px,
     EXISTS (
         SELECT 1 FROM segmentations WHERE segmentations.field_id = marked_cells.field_id
@@ -18,11 +20,12 @@ SELECT annotations.*, marked_cells.label AS label_now,
         SELECT 1 FROM cells
         WHERE cells.field_id = marked_cells.field_id AND cells.label = marked_cells.label
     ) AS not_there
-FROM annotations JOIN marked_cells ON marked_cells.id = marked_id
-WHERE marked_cells.field_id = ? AND annotations.id IN (
+FROM annotations AS last JOIN marked_cells ON marked_cells.id = last.marked_id
+JOIN annotations AS said ON said.id = {SAID_FIRST}
+WHERE marked_cells.field_id = ? AND last.id IN (
     SELECT max(id) FROM annotations GROUP BY marked_id, reading_id
 )
-ORDER BY annotations.id
+ORDER BY last.id
 """
 
 
@@ -34,6 +37,9 @@ class LastLine:
     ----------
     annotation : Annotation
         Its `word` is None where the word was taken back.
+    said_by_id : int
+    said_utc : str
+        Who said the word, and when: also where another reader's undo has brought it back.
     label : int or None
         The cell's integer in the masks now; None if the last segmentation lost it.
     centroid_yx_px : tuple of float
@@ -43,6 +49,8 @@ class LastLine:
     """
 
     annotation: Annotation
+    said_by_id: int
+    said_utc: str
     label: int | None
     centroid_yx_px: tuple[float, float]
     deleted: bool
@@ -61,6 +69,8 @@ def last_lines(database: Database, field_id: int) -> list[LastLine]:
     return [
         LastLine(
             Annotation.of_row(row),
+            row["said_by_id"],
+            row["said_utc"],
             row["label_now"],
             (row["y_now_px"], row["x_now_px"]),
             row["label_now"] is not None and bool(row["not_there"]),

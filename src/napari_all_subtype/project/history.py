@@ -7,8 +7,28 @@ from dataclasses import dataclass
 from napari_all_subtype.project.annotation import Annotation, Word
 from napari_all_subtype.project.database import Database
 
+# The line that said first what an undo or redo has brought back: it is the word of its reader, and
+# of its time. What stood before the line that was taken back may have been brought back, too.
+SAID_FIRST = """
+CASE WHEN last.undo_of_id IS NULL THEN last.id ELSE (
+    WITH RECURSIVE told (id) AS (
+        SELECT last.id
+        UNION ALL
+        SELECT (
+            SELECT max(earlier.id) FROM annotations AS earlier
+            WHERE earlier.marked_id = undone.marked_id
+                AND earlier.reading_id IS undone.reading_id AND earlier.id < undone.id
+        )
+        FROM told
+        JOIN annotations AS line ON line.id = told.id
+        JOIN annotations AS undone ON undone.id = line.undo_of_id
+    )
+    SELECT min(id) FROM told
+) END
+"""
+
 # A marked cell that a person deleted keeps its label, for undo brings it back: it has none now.
-_LAST = """
+_LAST = f"""
 SELECT annotations.*,
     CASE WHEN EXISTS (
         SELECT 1 FROM cells
@@ -17,11 +37,12 @@ SELECT annotations.*,
         SELECT 1 FROM segmentations WHERE segmentations.field_id = marked_cells.field_id
     ) THEN marked_cells.label END AS label_now,
     marked_cells.y_px AS y_now_px, marked_cells.x_px AS x_now_px
-FROM marked_cells JOIN annotations ON annotations.id = (
+FROM marked_cells JOIN annotations AS last ON last.id = (
     SELECT max(id) FROM annotations AS said
     WHERE said.marked_id = marked_cells.id AND said.reading_id IS ?
 )
-WHERE annotations.to_word IS NOT NULL
+JOIN annotations ON annotations.id = {SAID_FIRST}
+WHERE last.to_word IS NOT NULL
 """
 
 
@@ -32,7 +53,7 @@ class Standing:
     Parameters
     ----------
     annotation : Annotation
-        The last one that said it.
+        The last one that said it; where undo brought the word back, that of whoever said it.
     label : int or None
         The cell's integer in the masks now; None if the last segmentation lost it, or a
         person deleted it.

@@ -96,13 +96,13 @@ class Carrier:
         centroid = one.centroid_yx_px if place is None else place.centroid_yx_px
         return Arrival(
             home.slide_id,
-            self._readers[said.reader_id],
+            self._readers[one.said_by_id],
             self._aim_of(said.reading_id),
             SeenCell(home.field_id, label, centroid, crop, said.seen.predicted),
             said.word,
             place and place.marked_id,
             place is None,
-            said.at_utc,
+            one.said_utc,
             self._hash(field, said),
         )
 
