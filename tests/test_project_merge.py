@@ -134,7 +134,7 @@ def test_word_that_was_taken_back_on_both_sides_leaves_no_line(project, packet):
     say(packet, 1, NORMAL)
     merge_packet(project, packet)
     undo(packet, 1, Thread(1))
-    undo(project, 1, Thread(1, 1))
+    undo(project, reader_named(project, "B").reader_id, Thread(1, 1))
     before = history(project)
     assert merge_packet(project, packet).words.taken_back == 0
     assert history(project) == before

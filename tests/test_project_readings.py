@@ -5,16 +5,18 @@ import pytest
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.annotations import annotate, annotate_many
 from napari_all_subtype.project.database import open_project
-from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.history import history, standing
 from napari_all_subtype.project.readers import (
     begin_reading,
     finish_reading,
+    open_apart,
     open_reading,
     reader_named,
     readings_of,
 )
 from napari_all_subtype.project.steps import Thread
 from napari_all_subtype.project.undo import redo, undo, undoable
+from napari_all_subtype.workflow.spoken import finished_readings, named_readings
 from project_examples import BLAST, L1, NORMAL, SMUDGE, cell, new_project, said
 
 
@@ -86,6 +88,46 @@ def test_finished_reading_takes_no_word_and_no_undo(project):
             change()
     assert said(project, reading_id=mine) == {(1, 1): BLAST}
     annotate(project, 1, cell(1), L1)
+
+
+def test_reading_takes_words_and_undo_of_its_own_reader_alone(project):
+    mine = open_reading(project, 1, 1).reading_id
+    annotate(project, 1, cell(1), BLAST, mine)
+    for change in (
+        lambda: annotate(project, 2, cell(1), L1, mine),
+        lambda: undo(project, 2, Thread(1, mine)),
+    ):
+        with pytest.raises(RecordError, match=f"Reading {mine} is that of Dr. A"):
+            change()
+    assert [one.reader_id for one in history(project)] == [1]
+    assert undo(project, 1, Thread(1, mine)).annotations[0].word is None
+
+
+def test_reading_begun_after_words_of_others_were_shown_is_not_blind(project):
+    first = open_apart(project, 2, 1)
+    assert open_apart(project, 2, 1) == first
+    finish_reading(project, first.reading_id)
+    own = open_apart(project, 2, 1)
+    annotate(project, 2, cell(2), L1)
+    finish_reading(project, own.reading_id)
+    hidden = open_apart(project, 1, 1)
+    annotate(project, 1, cell(1), BLAST, hidden.reading_id)
+    again = open_apart(project, 2, 1)
+    finish_reading(project, again.reading_id)
+    # Nobody was shown what stands in a reading that goes on, nor words of another smear.
+    assert first.blind
+    assert own.blind
+    assert hidden.blind
+    assert again.blind
+    finish_reading(project, hidden.reading_id)
+    seen = open_apart(project, 2, 1)
+    assert not seen.blind
+    assert open_apart(project, 2, 1) == seen
+    assert open_apart(project, 2, 2).blind
+    finish_reading(project, seen.reading_id)
+    keys = [key for key, _ in named_readings(finished_readings(project, 1))]
+    assert keys[-1] == "reader-2, reading 4, not blind"
+    assert keys[0] == "reader-2"
 
 
 @pytest.mark.parametrize(("reader", "slide", "word"), [(1, 99, "slide"), (99, 1, "reader")])

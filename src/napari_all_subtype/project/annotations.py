@@ -104,8 +104,8 @@ def record_words(
     LockedError
         If the result of a smear is locked.
     RecordError
-        If there is no such field, reader or reading, the reading is finished, or there are not
-        as many words as cells.
+        If there is no such field, reader or reading, the reading is finished or another
+        reader's, or there are not as many words as cells.
     """
     marked_ids = [None] * len(seen) if marked_ids is None else marked_ids
     if not len(seen) == len(words) == len(marked_ids):

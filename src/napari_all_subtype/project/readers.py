@@ -9,6 +9,17 @@ from napari_all_subtype.project.records import Reader, Reading
 from napari_all_subtype.project.smears import plain_text
 
 
+# A word of somebody else that a window shows to whoever does not read apart.
+_SHOWN = """
+SELECT 1 FROM steps JOIN annotations ON step_id = steps.id
+WHERE steps.slide_id = ? AND annotations.reader_id <> ? AND (
+    steps.reading_id IS NULL
+    OR steps.reading_id IN (SELECT reading_id FROM finished_readings)
+    OR steps.reading_id IN (SELECT id FROM readings WHERE brought_from IS NOT NULL)
+) LIMIT 1
+"""
+
+
 def reader_named(database: Database, name: str) -> Reader:
     """The reader of this name or code, entered if it is new.
 
@@ -85,6 +96,31 @@ def open_reading(
     return begin_reading(database, reader_id, slide_id, blind, brought_from)
 
 
+def open_apart(database: Database, reader_id: int, slide_id: int) -> Reading:
+    """The reader's own reading here: the unfinished one, else a new one.
+
+    A new one is blind unless the reader has seen what others say: whoever finishes a reading is
+    shown all of it.
+
+    Raises
+    ------
+    RecordError
+        If there is no such slide or reader.
+    ProjectReadOnlyError, ProjectWriteError
+        If one has to be begun and could not be recorded.
+    """
+    refuse_unknown(database, slide_id, reader_id)
+    own = [
+        one
+        for one in readings_of(database, slide_id)
+        if one.reader_id == reader_id and not one.brought_from
+    ]
+    if own and not own[-1].finished:
+        return own[-1]
+    shown = bool(own) and database.row(_SHOWN, (slide_id, reader_id)) is not None
+    return begin_reading(database, reader_id, slide_id, blind=not shown)
+
+
 def finish_reading(database: Database, reading_id: int) -> None:
     """Note that a reading takes no more words; one that is finished stays so.
 
@@ -135,6 +171,22 @@ def refuse_finished(database: Database, reading_id: int) -> None:
         raise RecordError(
             f"Reading {reading_id} is finished and takes no more words. Nothing was changed: begin "
             "another reading of this slide."
+        )
+
+
+def refuse_others(database: Database, reading_id: int, reader_id: int) -> None:
+    """Raise if a reading is not that of this reader.
+
+    Raises
+    ------
+    RecordError
+    """
+    sql = "SELECT reader_id, name FROM readings JOIN readers ON readers.id = reader_id "
+    own = database.row(f"{sql} WHERE readings.id = ?", (reading_id,))
+    if own is not None and own["reader_id"] != reader_id:
+        raise RecordError(
+            f"Reading {reading_id} is that of {own['name']}, and nobody else says a word in it. "
+            "Nothing was changed: end it, and begin a reading of your own."
         )
 
 

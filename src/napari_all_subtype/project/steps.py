@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.project.readers import refuse_finished, refuse_unknown
+from napari_all_subtype.project.readers import refuse_finished, refuse_others, refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,12 @@ def append_step(
     Raises
     ------
     RecordError
-        If there is no such reader or slide, or the reading is finished.
+        If there is no such reader or slide, or the reading is finished or another reader's.
     """
     refuse_unknown(database, thread.slide_id, reader_id)
     if thread.reading_id is not None:
         refuse_finished(database, thread.reading_id)
+        refuse_others(database, thread.reading_id, reader_id)
     now = tops_of(database, thread)
     # Steps are never deleted, and a change is one transaction: the next id is known.
     step_id = database.row("SELECT coalesce(max(id), 0) + 1 FROM steps")[0]

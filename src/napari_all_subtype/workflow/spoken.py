@@ -138,7 +138,8 @@ def named_readings(readings: Sequence[Reading]) -> list[tuple[str, Reading]]:
     for one in readings:
         count[one.reader_id] = nth = count.get(one.reader_id, 0) + 1
         again = f", reading {nth}" if nth > 1 else ""
-        named.append((f"reader-{one.reader_id}{again}", one))
+        seen = "" if one.blind else ", not blind"
+        named.append((f"reader-{one.reader_id}{again}{seen}", one))
     return named
 
 
