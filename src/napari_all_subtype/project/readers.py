@@ -8,7 +8,6 @@ from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.records import Reader, Reading
 from napari_all_subtype.project.smears import plain_text
 
-
 # A word of somebody else that a window shows to whoever does not read apart.
 _SHOWN = """
 SELECT 1 FROM steps JOIN annotations ON step_id = steps.id
