@@ -13,9 +13,11 @@ from napari_all_subtype._widgets.review.agreement_panel import (
     NOT_COMPARED,
     NOT_FINISHED,
 )
+from napari_all_subtype._widgets.review.project_desk import NOT_BLIND
 from napari_all_subtype._widgets.tally import SUMMARY_AFTER_MS
 from napari_all_subtype.project.current import table_now
 from napari_all_subtype.project.history import history
+from napari_all_subtype.project.readers import readings_of
 from napari_all_subtype.workflow.model_hidden import model_columns
 from window_steps import said_of, table_of
 
@@ -64,6 +66,26 @@ def test_second_reading_is_blind_until_it_is_finished(read_twice, analysed, qtbo
     read_twice.comparing.show()
     assert panel.told.text() == NOT_COMPARED
     assert panel.compare_button.isEnabled()
+    a_reading_ends_with_its_reader(read_twice, dock)
+
+
+def a_reading_ends_with_its_reader(review, dock):
+    """Dr. B reads apart again, having seen what Dr. A says; then Dr. C sits down."""
+    project, record = review.project, review.reviewer.record
+    project.apart.setChecked(True)
+    assert NOT_BLIND in project.told.text()
+    project.reader_given.emit("Dr. C")
+    assert project.apart.isChecked()
+    assert NOT_BLIND not in project.told.text()
+    assert said_of(dock) == [""] * 5
+    say(dock, review, 1, "l1")
+    told = [
+        (one.reader_id, one.blind, one.finished)
+        for one in readings_of(record.database, record.reading.slide_id)
+    ]
+    assert told == [(2, True, True), (2, False, True), (3, True, False)]
+    last = history(record.database)[-1]
+    assert (last.reader_id, last.reading_id) == (3, record.reading.reading_id)
 
 
 def test_kappas_confusion_and_a_gallery_of_what_differs(read_twice, analysed, qtbot):

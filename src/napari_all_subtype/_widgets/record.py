@@ -18,6 +18,7 @@ from napari_all_subtype.project.annotations import record_words
 from napari_all_subtype.project.crops import CropFile, keep_crop_files
 from napari_all_subtype.project.history import words_of_step
 from napari_all_subtype.project.mask_edits import MaskEdit, record_edit
+from napari_all_subtype.project.readers import finish_reading, open_apart
 from napari_all_subtype.project.reclassifications import record_reclassified
 from napari_all_subtype.project.records import Reading
 from napari_all_subtype.project.steps import Thread, Tops
@@ -63,6 +64,18 @@ class Record(OpenProject):
     taken_back = Signal(int, object)
 
     # Readings
+
+    def read_as(self, name: str) -> None:
+        """Have `name` stand in the record from now on; raises as of any project.
+
+        A reading apart ends with its reader: who reads next gets one of their own.
+        """
+        before = self.reading
+        super().read_as(name)
+        if before is not None and before.reader_id != self.reader.reader_id:
+            finish_reading(self.database, before.reading_id)
+            own = open_apart(self.database, self.reader.reader_id, before.slide_id)
+            self.read_apart(own)
 
     def read_apart(self, reading: Reading | None) -> None:
         """Show and keep words of one reading alone; None for the common record."""

@@ -14,10 +14,11 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
 from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import AllSubtypeError
-from napari_all_subtype.project.readers import finish_reading, open_reading, readers_of
+from napari_all_subtype.project.readers import finish_reading, open_apart, readers_of
 
 LOST = "{} not find their cell after the last run: see Result, Orphaned."
 PACKET = "Packet to be read blind{}."
+NOT_BLIND = "You have seen what others say of this smear: this reading is recorded as not blind."
 OPEN_ALREADY = "The project {} is open already."
 
 
@@ -136,7 +137,7 @@ class ProjectDesk:
         if record.reader is None:
             record.read_as(self.reader_name)
         slide_id = self.session.field.kept.slide_id
-        record.read_apart(open_reading(record.database, record.reader.reader_id, slide_id))
+        record.read_apart(open_apart(record.database, record.reader.reader_id, slide_id))
 
     def _on_smear(self, n: int) -> None:
         smears = self.record.keeper.smears()
@@ -166,6 +167,8 @@ class ProjectDesk:
         if record.packet is not None:
             by = record.fixed_reader
             notes.insert(0, PACKET.format(f" by {by}" if by else ""))
+        if record.reading is not None and not record.reading.blind:
+            notes.append(NOT_BLIND)
         if record.keeper.keeping:
             notes.append("Results are being kept…")
         if record.keeper.lost:
