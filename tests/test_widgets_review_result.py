@@ -8,13 +8,15 @@ import pytest
 
 from examples import example_analysis
 from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype._widgets.rerun import LOCKED
 from napari_all_subtype._widgets.review import agreement_panel, count_panel
 from napari_all_subtype._widgets.review.locking import NOT_ALL
-from napari_all_subtype._widgets.review.result_panel import NOT_KEPT
+from napari_all_subtype._widgets.review.result_panel import NOT_KEPT, ONLY_A_LOOK
 from napari_all_subtype._widgets.sight import camera_of
+from napari_all_subtype.project.database import create_project
 from napari_all_subtype.project.locks import locks_of, reasons_of
 from napari_all_subtype.workflow.project_analyses import keep_analysis
-from window_steps import run, said_of
+from window_steps import FIELD, run, said_of
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
@@ -112,11 +114,50 @@ def test_new_run_after_the_lock_is_shown_and_not_kept(reviewed, analysed, sure, 
     say(dock, reviewed, 1, "smudge")
     told(reviewed)
     reviewed.result.lock_button.click()
-    before = locks_of(reviewed.reviewer.record.database, 1)
+    record, asked = reviewed.reviewer.record, []
+    before = locks_of(record.database, 1)
+    dock.controller.ask = lambda _parent, question: asked.append(question) or len(asked) > 1
+    dock.run_button.click()
+    assert asked == [LOCKED]
+    assert said_of(dock)[0] == "smudge"  # the answer was no
+    run(qtbot, dock)
+    assert not record.keeper.keeping
+    assert told(reviewed) == ONLY_A_LOOK
+    assert not reviewed.result.said.isVisibleTo(reviewed)
+    say(dock, reviewed, 2, "blast")
+    assert "press Amend…" in reviewed.words.said.text()
+    assert said_of(dock) == [""] * 5
+    assert locks_of(record.database, 1) == before
+    dock.run_button.click()  # a look is asked of like the result
+    assert len(asked) == 3
+    qtbot.waitUntil(lambda: not dock.controller.session.running, timeout=20_000)
+    reviewed.project.smear_wanted.emit(0)
+    qtbot.waitUntil(lambda: dock.controller.session.in_view, timeout=20_000)
+    assert said_of(dock)[0] == "smudge"
+    assert "<b>Locked</b>: 1 of 5 cells" in told(reviewed)
+
+
+def test_run_of_a_locked_smear_that_was_opened_anew_is_known_for_a_look(
+    reviewed, analysed, sure, qtbot
+):
+    viewer, dock = analysed
+    told(reviewed)
+    reviewed.result.lock_button.click()
+    viewer.add_image(FIELD.copy(), rgb=True, name="again", scale=(0.25, 0.25), units=("um", "um"))
     run(qtbot, dock)
     qtbot.waitUntil(lambda: "was locked by" in reviewed.words.said.text(), timeout=20_000)
-    assert locks_of(reviewed.reviewer.record.database, 1) == before
-    assert told(reviewed) == NOT_KEPT
+    assert told(reviewed) == ONLY_A_LOOK
+
+
+def test_what_was_said_of_a_lock_goes_with_its_project(reviewed, analysed, sure, tmp_path):
+    told(reviewed)
+    reviewed.result.lock_button.click()
+    reviewed.result.amend_button.click()
+    assert "can be changed now" in reviewed.result.said.text()
+    create_project(tmp_path / "other").close()
+    reviewed.reviewer.desk.open(tmp_path / "other")
+    told(reviewed)
+    assert not reviewed.result.said.isVisibleTo(reviewed)
 
 
 def test_nothing_is_locked_by_one_who_is_not_sure_or_gives_no_reason(

@@ -19,6 +19,7 @@ from napari_all_subtype._widgets.inputs import fields_of_folder
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
+from napari_all_subtype._widgets.shown_slide import locked_slide_of
 from napari_all_subtype._widgets.sighting import Sighting
 from napari_all_subtype._widgets.state import show_state
 from napari_all_subtype._widgets.tally import Tally
@@ -189,13 +190,14 @@ class Controller:
         except AllSubtypeError as error:
             show_error(str(error))
             return
-        loss = rerun.loss_of(self.session.fields)
+        locked = locked_slide_of(self.session)
+        loss = rerun.LOCKED if locked else rerun.loss_of(self.session.fields)
         if loss and not self.ask(self.dock, loss):
             return
         paths = [field.path for field in asked.fields]
         if paths != [field.path for field in self.session.fields] or None in paths:
             self.session.set_fields(asked.fields, asked.smear)
-        self.session.run(parameters, asked.pixels, asked.pixel_sizes, asked.masks)
+        self.session.run(parameters, asked.pixels, asked.pixel_sizes, asked.masks, locked)
         # Also takes the last result off the image.
         self.session.select(max(self.session.selected, 0))
 

@@ -39,6 +39,8 @@ class SmearField:
         Where its result is in the open project.
     home : Path or None
         Folder of the project that its result was ever kept in: it goes into no other one.
+    look_of : int or None
+        Slide of the open project whose result is locked: this one is only a look beside it.
     single : bool
         Whether it is a picture of one cell, which came into the project without an analysis.
     """
@@ -52,12 +54,18 @@ class SmearField:
     history: EditHistory = EditHistory()
     kept: KeptField | None = None
     home: Path | None = None
+    look_of: int | None = None
     single: bool = False
 
     @property
     def bare(self) -> SmearField:
         """The same field before its analysis."""
         return SmearField(self.name, self.path, self.layer)
+
+    @property
+    def of_no_project(self) -> SmearField:
+        """The same field where no project is open that it has a place in."""
+        return replace(self, kept=None, look_of=None)
 
 
 def reworded(

@@ -16,10 +16,17 @@ from napari_all_subtype._widgets.inputs import pixels_of
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype.cells.folders import natural_order
-from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.errors import AllSubtypeError, LockedError
 from napari_all_subtype.project.database import Database, open_project
+from napari_all_subtype.project.locks import locked_by
 from napari_all_subtype.project.segmentations import last_segmentation
-from napari_all_subtype.project.smears import fields_of, name_of, path_of, slides_of
+from napari_all_subtype.project.smears import (
+    field_with,
+    fields_of,
+    name_of,
+    path_of,
+    slides_of,
+)
 from napari_all_subtype.workflow.inputs import readable
 
 if TYPE_CHECKING:
@@ -77,8 +84,15 @@ class Keeper:
         if self.record.writable:
             for n, field in enumerate(self.record.session.fields):
                 wanted = field.result is not None and field.kept is None and not field.same_as
+                wanted = wanted and not self.is_look(field)
                 if wanted and self._may_enter(field) and field.result.labels not in self.keeping:
                     self._keep(n)
+
+    def is_look(self, field: SmearField) -> bool:
+        """Whether a result is only a look beside one that is locked."""
+        database = self.record.database
+        known = database is not None and field.look_of is not None
+        return known and locked_by(database, field.look_of) is not None
 
     def _may_enter(self, field: SmearField) -> bool:
         """Whether a result is not that of another project."""
@@ -128,6 +142,9 @@ class Keeper:
                 raise ready
             kept, lost = enter_field(self.record.database, ready, self._slide())
         except AllSubtypeError as error:
+            if isinstance(error, LockedError):
+                known = field_with(self.record.database, ready.image.digest)
+                self.record.session.put(n, look_of=known and known.slide_id)
             self.trouble.emit(f"{field.name} was not kept: {error}")
             self.changed.emit()
             return

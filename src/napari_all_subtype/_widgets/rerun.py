@@ -10,6 +10,11 @@ from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype.amounts import amount
 
 RUN, CANCEL = "Run", "Cancel"
+LOCKED = (
+    "The result of this smear is locked, and stays as it is. What is found now is only a look "
+    "beside it: the project does not keep it, and no word can be said of its cells. To change the "
+    "result, press Amend… in the dock Review first."
+)
 
 
 def loss_of(fields: Sequence[SmearField]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,6 +116,7 @@ class Session(ShownSmear):
         arrays: Sequence[np.ndarray | None],
         pixel_sizes: Sequence[PixelSize | None],
         masks: Sequence[ArrayLike | None] | None = None,
+        look_of: int | None = None,
     ) -> None:
         """Analyse every field of the smear in the child process.
 
@@ -126,9 +128,11 @@ class Session(ShownSmear):
             What the layers say of their scale.
         masks : sequence of array or None, optional
             Cells that are given; None where they are to be found.
+        look_of : int, optional
+            Slide of the open project whose result is locked: what is found is only looked at.
         """
         self.selection.clear()
-        self.fields = tuple(SmearField(one.name, one.path, one.layer) for one in self.fields)
+        self.fields = tuple(replace(one.bare, look_of=look_of) for one in self.fields)
         masks = [None] * len(self.fields) if masks is None else masks
         every = zip(self.fields, arrays, pixel_sizes, masks, strict=True)
         requests = tuple(_request(*each) for each in every)

@@ -117,9 +117,9 @@ class ShownSmear:
 
     def forget_places(self) -> None:
         """No field is in a project any more."""
-        self.fields = tuple(replace(field, kept=None) for field in self.fields)
+        self.fields = tuple(field.of_no_project for field in self.fields)
         self._put_away = {
-            source: (tuple(replace(field, kept=None) for field in fields), *rest)
+            source: (tuple(field.of_no_project for field in fields), *rest)
             for source, (fields, *rest) in self._put_away.items()
         }
 

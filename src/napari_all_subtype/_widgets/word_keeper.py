@@ -11,13 +11,17 @@ from napari_all_subtype._widgets.edit_words import reversal_text
 from napari_all_subtype._widgets.homes import homes_of
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.user_settings import UserSettings
-from napari_all_subtype.errors import AllSubtypeError, RecordError
+from napari_all_subtype.errors import AllSubtypeError, LockedError, RecordError
 from napari_all_subtype.project.undo import Reversal
 from napari_all_subtype.workflow.user_folder import data_folder
 
 REVIEWS_FOLDER = "reviews"
 NOTHING_SAID = "Nothing was said of this smear yet."
 NO_CELLS = "No cell is selected: click one, or choose several with Ctrl or Shift."
+ONLY_A_LOOK = (
+    "Nothing was said: the result of this smear is locked, and this run is only a look beside it. "
+    "Choose the smear in the group Project, and press Amend… in the group Result first."
+)
 
 Places = Mapping[int, Sequence[int]]
 
@@ -72,6 +76,8 @@ class WordKeeper:
         self.record.speaking.emit()
         try:
             self.need_project()
+            if any(self.record.keeper.is_look(self.session.fields[n]) for n in places):
+                raise LockedError(ONLY_A_LOOK)
             if any(not self.record.keeps(n) for n in places):
                 self._wait(places, word)
                 return False

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QInputDialog, QMessageBox
 
 from napari_all_subtype._widgets.open_project import NO_READER
 from napari_all_subtype._widgets.review.later import Later
-from napari_all_subtype._widgets.review.result_panel import ResultPanel
+from napari_all_subtype._widgets.review.result_panel import ONLY_A_LOOK, ResultPanel
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.shown_slide import slide_of
 from napari_all_subtype.errors import AllSubtypeError, RecordError
@@ -41,6 +41,8 @@ class Locking:
         self.panel, self.session, self.record = panel, session, session.record
         self.state: ResultState | None = None
         self._orphans: list[tuple[int, Standing]] = []
+        # The project and the slide that what was said last is of.
+        self._said_of: tuple[object, ...] = (None, None)
         self.later = Later(self.show, panel, self._signals())
         panel.lock_wanted.connect(self.lock)
         panel.amend_wanted.connect(self.amend)
@@ -62,6 +64,9 @@ class Locking:
     def show(self) -> None:
         """Write how final the result is, and what lost its cell."""
         slide_id = slide_of(self.session)
+        if self._said_of != (about := self._about(slide_id)):
+            self._said_of = about
+            self.panel.say("")  # that was of another smear
         try:
             self.state = None if slide_id is None else result_state(self.record.database, slide_id)
             self._orphans = self._lost()
@@ -73,11 +78,20 @@ class Locking:
         final = state is not None and state.state in FINAL
         whole = state is not None and state.state != DAMAGED
         self.panel.show_state(
-            "" if state is None else self._told(state),
+            self._not_kept() if state is None else self._told(state),
             writable and whole and not final,
             writable and final,
         )
         self.panel.show_orphans([self._line(*one) for one in self._orphans])
+
+    def _about(self, slide_id: int | None) -> tuple[object, ...]:
+        """What tells the result that is spoken of from others."""
+        database = self.record.database
+        return (None if database is None else database.folder, slide_id)
+
+    def _not_kept(self) -> str:
+        looks = any(map(self.record.keeper.is_look, self.session.fields))
+        return ONLY_A_LOOK if looks else ""
 
     def _told(self, state: ResultState) -> str:
         """State, reviewed cells, who and when, model and settings, in HTML."""

@@ -21,6 +21,11 @@ NOT_KEPT = (
     "The result is in no project yet: what is said first brings it into one, where it can be "
     "locked."
 )
+ONLY_A_LOOK = (
+    "This run is only a look: the result of the smear is <b>locked</b>, and the project keeps that "
+    "one alone. Choose the smear in the group <i>Project</i> to see it; to change it, amend it "
+    "there first."
+)
 SHOWN_ORPHANS = 5
 
 
