@@ -12,7 +12,7 @@ from napari_all_subtype._widgets.review.queue_end import END
 from napari_all_subtype._widgets.review.queue_panel import NO_REGION, NONE_LEFT
 from napari_all_subtype._widgets.sight import camera_of
 from napari_all_subtype.workflow.review_parameters import CellFilter, QueueOrder
-from window_steps import drag, run, said_of
+from window_steps import answered, drag, run, said_of, use
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
@@ -46,6 +46,36 @@ def test_next_centres_the_cell_and_fills_the_cell_panel(review, analysed):
     assert review.queue.at.text() == "Cell 1 of 5 in this queue."
     press(review, "next", "previous")
     assert review.reviewer.queue.here == (n, label)
+
+
+def test_counter_and_queue_follow_a_change_of_outlines(reviewed, analysed, qtbot):
+    viewer, dock = analysed
+    press(reviewed, "next", "l1")
+    here, (others, queue) = reviewed.reviewer.queue.here, (labels_of(reviewed), reviewed.queue)
+    use(qtbot, dock, "split")
+    drag(viewer, (30, 5), (30, 60))
+    answered(qtbot, dock)
+    assert queue.progress.format() == "1 of 6 read"
+    assert sorted(labels_of(reviewed)) == sorted({*others, 6} - {others[0]})
+    assert reviewed.reviewer.queue.here in (here, None)
+    assert queue.at.text().endswith("of 5 in this queue.")
+    dock.edits.buttons["undo"].click()
+    assert queue.progress.format() == "1 of 5 read"
+    assert 6 not in labels_of(reviewed)
+
+
+def test_a_change_of_outlines_leaves_a_reader_where_they_are(reviewed, analysed):
+    queue = reviewed.reviewer.queue
+    press(reviewed, "next", "next", "next")
+    places, (n, label) = queue.places, queue.here
+    session = analysed[1].controller.session
+    session.put(n, result=session.result(n).called({label: "l1"}))
+    queue.follow()  # the cell that is read is one of the queue no longer
+    assert queue.move(1) == places[3]
+    session.put(n, result=session.result(n).called({one: "l1" for _, one in places[3:]}))
+    queue.follow()
+    assert queue.move(1) is None
+    assert queue.move(1, again=True) == places[0]
 
 
 def test_each_word_leads_on_until_every_cell_is_read(reviewed, analysed):

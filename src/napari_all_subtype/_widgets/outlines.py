@@ -162,7 +162,8 @@ class Outlines:
         cells = table.with_rows(result.analysis.cells, rows)
         if n != self.session.selected or self.key is not result.labels:
             after = corrections.with_cells(result.analysis, cells)
-            self.session.put(n, result=result.edited((edit,), after))
+            history = self.session.fields[n].history
+            self.session.edit(n, result.edited((edit,), after), history)
             return
         self._write(edit)
         after = corrections.with_cells(self.analysis, cells)

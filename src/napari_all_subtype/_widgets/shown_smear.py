@@ -31,6 +31,8 @@ class ShownSmear:
         A field is to be shown anew.
     result_changed : int
         Cells of a field are others, or are called otherwise.
+    edited : int
+        Outlines of a field, or what the model says of changed ones, are others.
     field_selected : int
         Another field is to be seen.
     sighted
@@ -42,6 +44,7 @@ class ShownSmear:
     fields_changed = Signal()
     field_updated = Signal(int)
     result_changed = Signal(int)
+    edited = Signal(int)
     field_selected = Signal(int)
     sighted = Signal()
     project_left = Signal()
@@ -98,6 +101,7 @@ class ShownSmear:
     def edit(self, n: int, result: PackedAnalysis, history: EditHistory) -> None:
         """Put the edited result of field number `n` in the place of the one before."""
         self.put(n, result=result, history=history)
+        self.edited.emit(n)
 
     def put(self, n: int, **changes: object) -> None:
         """Have field number `n` other values; whoever asks for it tells of it."""

@@ -66,6 +66,14 @@ class CellQueue:
         self._set(self._found())
         self.at = self._index.get(here, -1)
 
+    def follow(self) -> None:
+        """Take in cells that came, and leave out those that are gone; a reader stays in place."""
+        left, began = self.places[max(self.at, 0) :], self.at >= 0
+        self.fill()
+        if began and self.at < 0:
+            after = (self._index[place] - 1 for place in left if place in self._index)
+            self.at = next(after, len(self.places) - 1)
+
     def _found(self) -> list[Place]:
         if self.given is not None:
             return self.given

@@ -95,6 +95,7 @@ class Reviewer:
         return (
             (session.fields_changed, self._on_fields),
             (session.field_updated, self._on_field_updated),
+            (session.edited, self._on_edited),
             (session.ended, self.refill.now),
             (session.ended, self.show_cell),
             (session.field_selected, self.show_cell),
@@ -105,7 +106,6 @@ class Reviewer:
             (session.queue_wanted, self.read),
             (record.opened, self.show),
             (record.worded, self.show_cell),
-            (record.taken_back, self._on_fields),
         )
 
     def close(self, *_: object) -> None:
@@ -289,6 +289,11 @@ class Reviewer:
             self.refill.ask()
         else:
             self._on_fields()
+
+    def _on_edited(self, _n: int) -> None:
+        """There are other cells, or the model says other things of them."""
+        self.queue.follow()
+        self.show_cell()
 
     def _on_fields(self, *_: object) -> None:
         self.queue.fill()
