@@ -201,6 +201,8 @@ def test_where_project_and_result_differ_it_is_said_and_nothing_is_lost(
     assert told.isVisibleTo(review)
     assert "Neutrophil, Lymphocyte, Monocyte" in told.text()
     assert "Normal, Blast, L1, L2, L3" in told.text()
+    for way in ("project add PROJECT --folder", "--table", "the dock Train"):
+        assert way in told.text()
     # The result has its own legend and filters, the project its own words.
     assert list(dock.result.legend._boxes)[:2] == ["normal", "blast"]
     assert list(review.words.buttons)[:3] == list(THREE.names)

@@ -9,6 +9,13 @@ from psygnal import Signal
 
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN, Taxonomy, class_of
 
+NO_MODEL_YET = (
+    "Where there is no such model yet: bring pictures of cells that are named already into the "
+    "project, with napari-all-subtype project add PROJECT --folder PICTURES (a folder for each "
+    "class) or --table FILE.csv, train one of them in the dock Train, and choose it under Model in "
+    "the dock Analyse smear."
+)
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -47,9 +54,9 @@ class Classes:
         by = f" ({self.model.split(',')[0]})" if self.model else ""
         return (
             f"This result{by} has the classes {_titles(self.shown)}; the project has "
-            f"{_titles(self.said)}. Words of the one cannot be said of the other. Analyse again "
-            "with a model of the project's classes, or make a new project, which takes the "
-            "classes of the result. What was said so far stays, and exclusions can be said."
+            f"{_titles(self.said)}. Words of the one cannot be said of the other; exclusions can "
+            "be, and what was said so far stays. Analyse again with a model of the project's "
+            f"classes, or make a new project, which takes the classes of the result. {NO_MODEL_YET}"
         )
 
     @property
