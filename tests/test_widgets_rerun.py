@@ -54,6 +54,12 @@ def test_nothing_is_asked_where_corrections_were_all_taken_back(analysed, qtbot)
     answered(qtbot, dock)
     run(qtbot, dock)
     assert heard == []
+    # Layers that have a result again are no more for napari's brush than before.
+    layers = dock.controller.layers
+    qtbot.waitUntil(lambda: layers.subtypes.data.any(), timeout=10_000)
+    assert not layers.cells.editable
+    layers.subtypes.mode = "paint"
+    assert layers.subtypes.mode == "pan_zoom"
 
 
 @pytest.mark.parametrize(("button", "yes"), [(rerun.RUN, True), (rerun.CANCEL, False)])

@@ -27,6 +27,7 @@ from napari_all_subtype._widgets.layer_kinds import (
 )
 from napari_all_subtype._widgets.look import Look
 from napari_all_subtype._widgets.overlay import changed_by_confidence
+from napari_all_subtype._widgets.own_layers import put_data
 from napari_all_subtype._widgets.sight import camera_of, frame, highest, keep_in_sight, raise_above
 from napari_all_subtype._widgets.views import FieldView
 from napari_all_subtype.cells import table
@@ -127,7 +128,7 @@ class ResultLayers(DrawnCells):
         self.picked, self.selected, self.written = 0, frozenset(), None
         for role in ("cells", "subtypes"):
             if self._alive(layer := getattr(self, role)):
-                layer.data = np.zeros_like(layer.data)
+                put_data(layer, np.zeros_like(layer.data))
                 layer.features = {}
         if self._alive(self.letters):
             self.letters.features = {"letter": [""] * len(self.letters.data)}

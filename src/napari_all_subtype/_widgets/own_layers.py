@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from napari_all_subtype.workflow.preview import Preview
 
 
+def put_data(layer: Layer, data: np.ndarray) -> None:
+    """Give `layer` other data; a key of napari paints in it no more than before.
+
+    Napari makes a layer editable whenever its data are set.
+    """
+    editable, layer.data = layer.editable, data
+    layer.editable = editable
+
+
 class OwnLayers:
     """One layer per role; one that a person deletes is made again when it is next shown.
 
@@ -46,7 +55,7 @@ class OwnLayers:
     def clear_preview(self) -> None:
         """Empty the layer of the preview; like the others it is never taken away."""
         if self._alive(self.preview):
-            self.preview.data = np.zeros((1, 1), np.uint8)
+            put_data(self.preview, np.zeros((1, 1), np.uint8))
 
     def owns(self, layer: Layer) -> bool:
         """Whether `layer` is one that this object made."""
@@ -73,6 +82,6 @@ class OwnLayers:
             # Known first: who hears of the new layer asks whether it is ours.
             setattr(self, role, layer)
             return self._viewer().add_layer(layer)
-        layer.data = data
+        put_data(layer, data)
         place(layer, placed)
         return layer
