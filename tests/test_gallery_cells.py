@@ -36,6 +36,13 @@ def test_sections_are_in_the_order_of_the_taxonomy_and_then_exclusions(cells):
     assert found[-1].key == (0, 3)
 
 
+def test_unknown_is_no_opinion_of_a_model_that_is_hidden(cells):
+    cells["subtype"] = "unknown"
+    one, *_ = thumbnails_of({0: ("a.png", cells)}, FAB5, hidden=True)
+    assert (one.cell_class.name, one.cell_class.title) == ("unknown", "Model hidden")
+    assert "Model: hidden. Diameter" in one.tip
+
+
 @pytest.mark.parametrize(
     ("sort", "first"),
     [("doubtful", [1, 6]), ("sure", [6, 1]), ("large", [1, 6]), ("field", [1, 6])],

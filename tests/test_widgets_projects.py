@@ -203,3 +203,9 @@ def test_a_layer_has_its_own_name_when_its_smear_is_opened_again(review, analyse
     session = dock.controller.session
     assert session.field.name == "Blut_ 患者 _ 7"
     assert session.result().analysis.name == "Blut_ 患者 _ 7"
+
+    viewer.layers.remove(dock.controller.layers.image)
+    assert "image of the smear was deleted" in review.words.cell.text()
+    review.reviewer.do("next")
+    qtbot.waitUntil(lambda: dock.controller.layers.image in viewer.layers, timeout=LONG_MS)
+    assert "was deleted" not in review.words.cell.text()

@@ -135,7 +135,7 @@ def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, ana
     assert not np.array_equal(layers.subtypes.data, drawn)
     dock.controller.picker.pick(3)
     assert "L1" not in dock.cell.text.text()
-    assert "Model: Unknown" in reviewed.words.cell.text()
+    assert "Model: hidden" in reviewed.words.cell.text()
     say(dock, reviewed, 3, "l3")
     before_it, blind = history(reviewed.reviewer.record.database)
     assert (before_it.seen.predicted is None, blind.seen.predicted) == (False, None)
@@ -153,6 +153,9 @@ def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, ana
     assert said_of(dock) == ["l1", "", "", "", ""]
     dock.controller.picker.pick(0)
     assert np.array_equal(layers.subtypes.data, drawn)
+    assert reviewed.hiding.box.isVisibleTo(reviewed)
+    reviewed.reviewer.record.close()
+    assert not reviewed.hiding.box.isVisibleTo(reviewed)  # like the box of reading apart
 
 
 def test_no_table_order_or_count_tells_of_a_hidden_model(reviewed, analysed, qtbot):

@@ -86,6 +86,12 @@ class DrawnCells(OwnLayers):
         return cell_at(self.view.analysis.masks.labels, y_px, x_px)
 
     @property
+    def image_deleted(self) -> bool:
+        """Whether a person deleted the image of the smear, which was a layer of ours."""
+        ours = self.view is not None and self.view.pixels is not None and self.image is not None
+        return ours and not self._alive(self.image)
+
+    @property
     def codes(self) -> Codes:
         """The integers of the subtypes mask as it is drawn."""
         return self.look.codes(self.view.analysis.taxonomy)

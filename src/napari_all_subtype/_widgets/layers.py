@@ -256,9 +256,8 @@ class ResultLayers(DrawnCells):
     @property
     def deleted(self) -> bool:
         """Whether a person deleted a layer that shows the cells, and it was not made again yet."""
-        own_image = () if self.view is None or self.view.pixels is None else (self.image,)
-        made = [one for one in (*own_image, self.cells, self.subtypes) if one is not None]
-        return not all(map(self._alive, made))
+        made = [one for one in (self.cells, self.subtypes) if one is not None]
+        return self.image_deleted or not all(map(self._alive, made))
 
     @property
     def drawing(self) -> bool:

@@ -106,6 +106,12 @@ class Session(ShownSmear):
             self.hiding_changed.emit()
 
     @property
+    def hides_model(self) -> bool:
+        """Whether nobody is to see what the model says: here, or in the packet that is open."""
+        packet = self.record.packet
+        return self.model_hidden or (packet is not None and packet.model_hidden)
+
+    @property
     def running(self) -> bool:
         """True while an analysis is going on."""
         return self.worker.running and not (self.classifying or self.explaining)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,9 @@ SORTS: tuple[tuple[str, str, str], ...] = (
     ("field", "Field by field", "Of each class, in the order of the fields and of their cells."),
 )
 
+# Of cells of which the model says something that nobody is to see.
+HIDDEN = replace(UNKNOWN, title="Model hidden")
+
 # Those that tell what the model says.
 OF_MODEL = ("doubtful", "sure")
 
@@ -39,6 +43,7 @@ def thumbnails_of(
     taxonomy: Taxonomy,
     chosen: CellFilter = CellFilter(),
     sort: str = "doubtful",
+    hidden: bool = False,
 ) -> list[Thumbnail]:
     """Thumbnails of the cells that pass a filter, grouped by the word that counts.
 
@@ -49,6 +54,8 @@ def thumbnails_of(
         label.
     sort : str
         Name of one of `SORTS`.
+    hidden : bool
+        Whether nobody is to see what the model says: *unknown* is no opinion then.
     """
     parts = [
         _rows(n, cells, chosen, f" of {name}" if len(fields) > 1 else "")
@@ -64,6 +71,7 @@ def thumbnails_of(
     section = rows["word"].map(place).fillna(place[UNKNOWN.name]).to_numpy()
     order = np.lexsort((rows["label"], rows["field"], _key(rows, sort), section))
     titles = {name: class_of(taxonomy, name) for name in {*rows["word"], *rows["subtype"]}}
+    titles |= {UNKNOWN.name: HIDDEN} if hidden else {}
     # As plain lists: pandas hands out words one by one much more slowly.
     columns = (column.to_numpy(object)[order].tolist() for _, column in rows.items())
     return [_thumbnail(row, titles) for row in zip(*columns, strict=True)]
@@ -98,9 +106,10 @@ def _thumbnail(row: Sequence, titles: Mapping[str, CellClass]) -> Thumbnail:
     field, label, word, subtype, marked, confidence, diameter_um, where = row
     of_model, doubt = titles[subtype].title, percent(confidence)
     caption = f"model: {titles[subtype].letter}" if marked and word != subtype else doubt
+    of_model = "hidden" if titles[subtype] is HIDDEN else f"{of_model}, confidence {doubt}"
     said = ", said by a person" if marked else ""
     tip = (
         f"Cell {label}{where}: {titles[word].title}{said}.\n"
-        f"Model: {of_model}, confidence {doubt}. Diameter {diameter_um:.1f}{NO_BREAK}µm."
+        f"Model: {of_model}. Diameter {diameter_um:.1f}{NO_BREAK}µm."
     )
     return Thumbnail((field, label), titles[word], caption, bool(marked), tip)

@@ -177,7 +177,8 @@ class Curator:
         # Of the queue all but this: it leaves out what was read, which is half of a gallery.
         shared = self._shared if self.dock.filtered.isChecked() else CellFilter()
         chosen = shared.model_copy(update={"reviewed": self.dock.shown.currentData()})
-        return thumbnails_of(tables, self.classes.shown, chosen, self.dock.sort.currentData())
+        sort, hidden = self.dock.sort.currentData(), self.session.hides_model
+        return thumbnails_of(tables, self.classes.shown, chosen, sort, hidden)
 
     @property
     def _shared(self) -> CellFilter:

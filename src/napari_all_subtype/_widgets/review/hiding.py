@@ -44,6 +44,8 @@ class Hiding:
         apart.toggled.connect(self.update)
         for signal in self._signals():
             signal.connect(self.update)
+        if self.record.database is None:
+            self.box.hide()
 
     def _signals(self):
         session, record = self.session, self.record
@@ -64,6 +66,7 @@ class Hiding:
 
     def update(self, *_: object) -> None:
         """Hide, or show again, what the model says of every field."""
+        self.box.setVisible(self.record.database is not None)  # as reading apart is
         active = self.active
         if active:
             self._tell(True)

@@ -28,9 +28,9 @@ from napari_all_subtype._widgets.review.told_cells import (
     overlay_gone,
     told_of,
     what_first,
+    what_is_gone,
 )
 from napari_all_subtype._widgets.review.view_keeper import ViewKeeper
-from napari_all_subtype._widgets.review.word_panel import OVERLAY_GONE
 from napari_all_subtype._widgets.selection import Place
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.tab_order import follow_layout
@@ -177,7 +177,7 @@ class Reviewer:
         }
         words = {one.name: one.word for one in self.words.actions_}
         if overlay_gone(self.session) and name in (SKIP, TAKE_BACK, *self.words.words):
-            self.words.say(OVERLAY_GONE)  # nobody says a word of what cannot be seen
+            self.words.say(what_is_gone(self.session))  # nobody says a word of what cannot be seen
             return
         if words.get(name) and self.end.holds(self.speaker.places):
             self.end.tell()

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from napari_all_subtype._widgets.homes import ProjectSmear
 from napari_all_subtype._widgets.review.word_panel import (
+    GONE,
     NONE_FOUND,
     NOTHING_TO_SAY,
-    OVERLAY_GONE,
     PICK_ONE,
 )
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells import table
 from napari_all_subtype.project.segmentations import count_fields
-from napari_all_subtype.taxonomy import class_of
+from napari_all_subtype.taxonomy import UNKNOWN, class_of
 
 RUNNING = "Wait a moment: the analysis goes on, and has no result yet."
 LOADING = "Wait a moment: the result is read from the project."
@@ -63,7 +63,7 @@ def told_of(session: Session) -> Told:
     if result is None:
         return Told(what_first(session))
     if overlay_gone(session):
-        return Told(OVERLAY_GONE)
+        return Told(what_is_gone(session))
     if (count := len(session.selection)) > 1:
         return Told(f"<b>{count} cells</b> are selected: a word is for all.", True)
     if not result.there([label]):
@@ -75,6 +75,11 @@ def told_of(session: Session) -> Told:
 def overlay_gone(session: Session) -> bool:
     """Whether a result is shown whose overlay a person deleted."""
     return session.in_view and session.layers.deleted
+
+
+def what_is_gone(session: Session) -> str:
+    """That the overlay, or the image, was deleted, and how it comes back; in HTML."""
+    return GONE.format("image of the smear" if session.layers.image_deleted else "overlay")
 
 
 def any_result(session: Session) -> bool:
@@ -103,7 +108,8 @@ def _told_of_one(session: Session, label: int) -> str:
     analysis = session.result().analysis
     said = table.annotations(analysis.cells).iat[label]
     by_model = class_of(analysis.taxonomy, analysis.cells["subtype"].iat[label])
-    model = escape(by_model.title)
+    hidden = session.hides_model and by_model is UNKNOWN
+    model = "hidden" if hidden else escape(by_model.title)
     title = escape(session.classes.now.title(said))
     word = title if said else "nobody has said anything"
     return f"<b>Cell {label}</b>: {word}. Model: {model}."

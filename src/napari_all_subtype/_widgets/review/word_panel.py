@@ -35,9 +35,9 @@ from napari_all_subtype.taxonomy import FAB5, Taxonomy, class_of
 NOTHING_TO_SAY = "Analyse a smear first: press <b>Run</b> in the dock <i>Analyse smear</i>."
 NONE_FOUND = "No cell was found: try another sensitivity or pixel size."
 PICK_ONE = "Click a cell, point at one, or press <b>Next</b>."
-OVERLAY_GONE = (
-    "⚠ The overlay was deleted, so no word can be said: press <b>Next</b>, or choose the smear "
-    "again, to have it back."
+GONE = (
+    "⚠ The {} was deleted, so no word can be said: press <b>Next</b>, or choose the smear again, "
+    "to have it back."
 )
 LONG_TITLE, VERY_LONG_TITLE = 11, 22
 CHOOSE_ONE = "Press a class; then every cell that is clicked is called so."
@@ -185,7 +185,7 @@ class WordPanel(QGroupBox):
 
     def show_reader(self, name: str) -> None:
         """Say under whose name words are said; nothing where none can be said."""
-        self.reader.setText(f"Words are said as <b>{escape(name)}</b>.")
+        self.reader.setText(f"Words are said as <b>{escape(name)}</b>." if name else "")
         self.reader.setVisible(bool(name))
 
     def show_region(self, on: bool) -> None:
