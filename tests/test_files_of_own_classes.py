@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from examples import example_analysis
 from learning_project import picture
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.project.own_classes import taxonomy_of_names
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.classify import classify_batch
+from napari_all_subtype.workflow.found_only import found_only
 from napari_all_subtype.workflow.inputs import prepare
 from napari_all_subtype.workflow.said import as_files_have
 
@@ -62,3 +64,16 @@ def test_columns_of_a_class_called_blast_stay():
     rows = pd.DataFrame({name: [0.5] for name in (*OF_BLASTS, "p_blast")})
     assert list(as_files_have(rows, FAB5)) == [*OF_BLASTS, "p_blast"]
     assert list(as_files_have(rows, THREE)) == ["p_blast"]
+
+
+@pytest.mark.parametrize("centres", [((30, 30), (30, 80)), ()])
+def test_cells_that_are_only_found_have_no_word_of_the_model(centres):
+    before = example_analysis(centres)
+    after = found_only(before, THREE)
+    assert after.taxonomy == THREE
+    assert set(after.cells["subtype"][1:]) <= {"unknown"}
+    assert after.cells["area_px"].equals(before.cells["area_px"])
+    assert [one for one in after.cells if one.startswith("p_")] == [
+        *(f"p_{name}" for name in THREE.names),
+        "p_blast_any",
+    ]

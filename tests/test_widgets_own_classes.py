@@ -28,7 +28,7 @@ from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.own_classes import taxonomy_of_names
 from napari_all_subtype.project.taxonomies import taxonomy_of, use_taxonomy
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
-from window_steps import FIELD, kept, run, said_of, table_of
+from window_steps import FIELD, answered, drag, kept, run, said_of, table_of, use
 
 pytest_plugins = ["window_fixtures", "review_fixtures"]
 pytestmark = pytest.mark.window
@@ -201,7 +201,7 @@ def test_where_project_and_result_differ_it_is_said_and_nothing_is_lost(
     assert told.isVisibleTo(review)
     assert "Neutrophil, Lymphocyte, Monocyte" in told.text()
     assert "Normal, Blast, L1, L2, L3" in told.text()
-    for way in ("project add PROJECT --folder", "--table", "the dock Train"):
+    for way in ("Press Run", "project add PROJECT --folder", "--table", "the dock Train"):
         assert way in told.text()
     # The result has its own legend and filters, the project its own words.
     assert list(dock.result.legend._boxes)[:2] == ["normal", "blast"]
@@ -261,3 +261,41 @@ def test_the_window_goes_wholly_to_a_project_of_other_classes_and_back(
     assert dock.result.legend.count_text("blast") != "–"
     assert reviewed.queue.progress.format() == "0 of 5 read"
     assert dock.export_button.isEnabled()
+
+
+def test_cells_are_named_in_classes_that_no_model_has_yet(review, analysed, qtbot, tmp_path):
+    viewer, dock = analysed
+    with create_project(tmp_path / "own") as database:
+        use_taxonomy(database, THREE)
+    record = review.reviewer.record
+    record.open(tmp_path / "own")
+    record.read_as("Dr. A")
+    kept(qtbot, dock)
+    run(qtbot, dock, until_shown=False)
+    kept(qtbot, dock)
+    session = dock.controller.session
+    assert "what it calls them is left out" in dock.stage.text()
+    assert not review.words.conflict.isVisibleTo(review)
+    assert list(dock.result.legend._boxes)[:3] == list(THREE.names)
+    assert set(table_of(dock)["subtype"][1:]) == {"unknown"}
+    assert not {"p_normal", "fab_l1"} & set(table_of(dock))
+    qtbot.waitUntil(lambda: session.in_view, timeout=10_000)
+    qtbot.waitUntil(lambda: session.layers.view.analysis.taxonomy == THREE, timeout=10_000)
+    review.words.go_on.setChecked(False)
+    dock.controller.picker.pick(1)
+    review.words.buttons["monocyte"].click()
+    assert said_of(dock) == ["monocyte", "", "", "", ""]
+    assert review.words.cell.text() == "<b>Cell 1</b>: Monocyte."
+    use(qtbot, dock, "split")
+    drag(viewer, (30, 70), (30, 95))
+    answered(qtbot, dock)
+    assert len(said_of(dock)) >= 5
+    (one,) = standing(record.database, session.field.kept.field_id)
+    assert one.word.taxonomy == THREE.name
+
+    session.select(0)
+    review.project.smear_wanted.emit(0)
+    qtbot.waitUntil(lambda: session.result() is not None and session.in_view, timeout=10_000)
+    assert said_of(dock)[0] == "monocyte"
+    assert session.result().analysis.taxonomy.meanings == THREE.meanings
+    assert not review.words.conflict.isVisibleTo(review)

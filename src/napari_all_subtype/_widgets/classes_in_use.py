@@ -9,11 +9,10 @@ from psygnal import Signal
 
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN, Taxonomy, class_of
 
-NO_MODEL_YET = (
-    "Where there is no such model yet: bring pictures of cells that are named already into the "
-    "project, with napari-all-subtype project add PROJECT --folder PICTURES (a folder for each "
-    "class) or --table FILE.csv, train one of them in the dock Train, and choose it under Model in "
-    "the dock Analyse smear."
+OWN_MODEL = (
+    "Once enough cells are named, also pictures that come in with napari-all-subtype project add "
+    "PROJECT --folder PICTURES or --table FILE.csv, train a model of the project's classes in the "
+    "dock Train, and choose it under Model."
 )
 
 
@@ -55,8 +54,9 @@ class Classes:
         return (
             f"This result{by} has the classes {_titles(self.shown)}; the project has "
             f"{_titles(self.said)}. Words of the one cannot be said of the other; exclusions can "
-            "be, and what was said so far stays. Analyse again with a model of the project's "
-            f"classes, or make a new project, which takes the classes of the result. {NO_MODEL_YET}"
+            "be, and what was said so far stays. Press Run: the cells are found again, and can be "
+            "named in the project's classes, without what a model of others calls them. Or make a "
+            f"new project, which takes the classes of the result. {OWN_MODEL}"
         )
 
     @property
@@ -119,6 +119,25 @@ class ClassesInUse:
         session = self._session
         fields = (session.field, *session.fields)
         return next((one.result.analysis for one in fields if one and one.result), None)
+
+    def follow_project(self) -> bool:
+        """Have results of a run for the project that is open be in its classes.
+
+        Returns
+        -------
+        bool
+            Whether a model of other classes found the cells: what it said is left out.
+        """
+        session, project = self._session, self._session.record.taxonomy
+        others = [
+            n
+            for n, one in enumerate(session.fields)
+            if project is not None and one.result is not None and one.kept is None
+            if one.result.analysis.taxonomy.meanings != project.meanings
+        ]
+        for n in others:
+            session.update(n, result=session.result(n).in_classes(project))
+        return bool(others)
 
     def look(self, *_: object) -> None:
         """See which classes there are now, and tell of it if they are others."""

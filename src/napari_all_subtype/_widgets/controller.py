@@ -231,7 +231,9 @@ class Controller:
                 "point at their lines in the list to read why."
             )
         done = sum(field.result is not None for field in self.session.fields)
-        self.dock.stage.setText(words.end_text(ended, done, len(self.session.fields)))
+        other = self.session.classes.follow_project()
+        told = words.end_text(ended, done, len(self.session.fields))
+        self.dock.stage.setText(f"{told} {words.FOUND_ONLY}" if other else told)
         if done:
             self.dock.setup.cells.hide_layer()
         self._on_chosen()

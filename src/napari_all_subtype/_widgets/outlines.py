@@ -21,6 +21,7 @@ from napari_all_subtype.project.mask_edits import MaskEdit
 from napari_all_subtype.project.tables import rows_from_json
 from napari_all_subtype.project.undo import Reversal
 from napari_all_subtype.workflow import corrections
+from napari_all_subtype.workflow.found_only import FOUND_ONLY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,7 +212,7 @@ class Outlines:
 
     def _ask(self, labels: Sequence[int]) -> None:
         """Have the model look at `labels` again; their pixels are read first where they are not."""
-        if labels:
+        if labels and self.analysis.model != FOUND_ONLY:
             self.with_ground(lambda: self._cut_out(labels))
 
     def _cut_out(self, labels: Sequence[int]) -> None:

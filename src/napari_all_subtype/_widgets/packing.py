@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from napari_all_subtype.cells.fab import Ruler
+    from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.word_counts import WordCounts
 
 
@@ -103,6 +104,12 @@ class PackedAnalysis:
             # A person was faster: cells are others by now.
             cells = compared_with(self.analysis.cells, ruler, self.analysis.parameters.fab)
         return replace(self, analysis=replace(self.analysis, cells=cells, ruler=ruler))
+
+    def in_classes(self, taxonomy: Taxonomy) -> PackedAnalysis:
+        """The same cells, of which nothing is said in `taxonomy`, which is none of the model's."""
+        from napari_all_subtype.workflow.found_only import found_only
+
+        return replace(self, analysis=found_only(self.analysis, taxonomy))
 
     def there(self, labels: Iterable[int]) -> set[int]:
         """Those of `labels` that are cells."""

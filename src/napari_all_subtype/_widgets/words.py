@@ -24,6 +24,10 @@ NOTHING_OPEN = (
     "File → Open Sample → ALL Subtype."
 )
 READY = "Press <b>Run</b> to find and classify the white cells."
+FOUND_ONLY = (
+    "The model has other classes than the project: its cells are here to be named, and what it "
+    "calls them is left out."
+)
 NO_CELL_PICKED = (
     "Click a cell on the image, or press <b>Next</b>, to see why it is called so. "
     "Pointing at one is enough for a look."

@@ -17,6 +17,7 @@ from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells import table
 from napari_all_subtype.project.segmentations import count_fields
 from napari_all_subtype.taxonomy import UNKNOWN, class_of
+from napari_all_subtype.workflow.found_only import FOUND_ONLY
 
 RUNNING = "Wait a moment: the analysis goes on, and has no result yet."
 LOADING = "Wait a moment: the result is read from the project."
@@ -112,4 +113,6 @@ def _told_of_one(session: Session, label: int) -> str:
     model = "hidden" if hidden else escape(by_model.title)
     title = escape(session.classes.now.title(said))
     word = title if said else "nobody has said anything"
+    if analysis.model == FOUND_ONLY:
+        return f"<b>Cell {label}</b>: {word}."
     return f"<b>Cell {label}</b>: {word}. Model: {model}."
