@@ -16,12 +16,12 @@ from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import edits, table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.edit import Edit, box_of, joined
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.errors import AllSubtypeError, EditError
 from napari_all_subtype.project.mask_edits import MaskEdit
 from napari_all_subtype.project.tables import rows_from_json
 from napari_all_subtype.project.undo import Reversal
 from napari_all_subtype.workflow import corrections
-from napari_all_subtype.workflow.found_only import FOUND_ONLY
 
 if TYPE_CHECKING:
     import pandas as pd

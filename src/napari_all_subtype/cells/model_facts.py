@@ -59,3 +59,5 @@ class ModelFacts:
 
 
 NO_FACTS = ModelFacts()
+# In place of a model, where cells were found and no model knows the classes they are read in.
+FOUND_ONLY = "no model of these classes"

@@ -167,7 +167,7 @@ class _Job:
 
         def measure() -> dict[str, float]:
             # Called, not `predict_on_batch`, which would trace a graph for each head of a fold.
-            said = mean_of(head(_alone(seen), training=False))
+            said = mean_of(head(seen, training=False))
             return figures_of(said, self.validation, self.taxonomy)
 
         phase = Phase(

@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
-from napari_all_subtype.cells.model_facts import NO_FACTS
+from napari_all_subtype.cells.model_facts import FOUND_ONLY, NO_FACTS
 from napari_all_subtype.decision import nothing_said
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.model_hidden import model_columns
 from napari_all_subtype.workflow.said import with_said
-
-FOUND_ONLY = "no model of these classes"
 
 
 def found_only(analysis: Analysis, taxonomy: Taxonomy) -> Analysis:

@@ -15,9 +15,9 @@ from napari_all_subtype._widgets.review.word_panel import (
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells import table
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.project.segmentations import count_fields
 from napari_all_subtype.taxonomy import UNKNOWN, class_of
-from napari_all_subtype.workflow.found_only import FOUND_ONLY
 
 RUNNING = "Wait a moment: the analysis goes on, and has no result yet."
 LOADING = "Wait a moment: the result is read from the project."
