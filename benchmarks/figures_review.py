@@ -49,9 +49,14 @@ def main() -> None:
         if options.again or known.get("commit") != commit():
             print(f"{name} …", flush=True)
             path.write_text(json.dumps(_row(name), indent=1) + "\n")
-    rows = {name: json.loads((KEPT / f"{name}.json").read_text())
-            for name in TARGETS if (KEPT / f"{name}.json").is_file()}  # fmt: skip
     OUTPUT.mkdir(parents=True, exist_ok=True)
+    # What is not kept here stays as it was measured: each row tells its date and commit.
+    page_file = OUTPUT / "review.json"
+    rows = json.loads(page_file.read_text()) if page_file.is_file() else {}
+    for name in TARGETS:
+        if (KEPT / f"{name}.json").is_file():
+            rows[name] = json.loads((KEPT / f"{name}.json").read_text())
+    rows = {name: rows[name] for name in TARGETS if name in rows}
     (OUTPUT / "review.json").write_text(json.dumps(rows, indent=1) + "\n")
     (OUTPUT / "review.md").write_text(page(rows))
     print(page(rows))
