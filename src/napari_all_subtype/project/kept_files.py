@@ -103,6 +103,13 @@ class KeptFiles:
         except OSError as error:
             raise self.damaged(name, error.strerror or "it cannot be read") from error
 
+    def holds(self, database: Database, name: str) -> bool:
+        """Whether a file is there and not empty; what it holds is not read."""
+        try:
+            return bool(_size_of(self.place(database, name)))
+        except RecordError:
+            return False
+
     def damaged(self, name: str, why: str) -> ProjectDamagedError:
         """The error that says so of one file."""
         return ProjectDamagedError(

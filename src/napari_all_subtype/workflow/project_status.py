@@ -11,7 +11,7 @@ from napari_all_subtype.amounts import amount
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import Standing, standing
 from napari_all_subtype.project.locks import state_of
-from napari_all_subtype.project.lost_files import LostFiles
+from napari_all_subtype.project.lost_files import lost_of
 from napari_all_subtype.project.packets import packet_facts
 from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.smears import fields_of, path_of, slides_of
@@ -86,8 +86,8 @@ def _packet_lines(database: Database) -> list[str]:
 
 def damages(database: Database) -> list[str]:
     """A line for each smear that is not what was locked, or of which files are gone."""
-    lost, slides = LostFiles(database), [slide.slide_id for slide in slides_of(database)]
-    told = (line for slide in slides for line in (damage_of(database, slide), lost.of(slide)))
+    slides = [slide.slide_id for slide in slides_of(database)]
+    told = (tell(database, slide) for slide in slides for tell in (damage_of, lost_of))
     return [line for line in told if line]
 
 

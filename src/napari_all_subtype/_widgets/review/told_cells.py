@@ -108,11 +108,11 @@ def what_first(session: Session) -> str:
 def _told_of_one(session: Session, label: int) -> str:
     analysis = session.result().analysis
     said = table.annotations(analysis.cells).iat[label]
-    by_model = class_of(analysis.taxonomy, analysis.cells["subtype"].iat[label])
-    hidden = session.hides_model and by_model is UNKNOWN
-    model = "hidden" if hidden else escape(by_model.title)
     title = escape(session.classes.now.title(said))
     word = title if said else "nobody has said anything"
     if analysis.model == FOUND_ONLY:
         return f"<b>Cell {label}</b>: {word}."
+    by_model = class_of(analysis.taxonomy, analysis.cells["subtype"].iat[label])
+    hidden = session.hides_model and by_model is UNKNOWN
+    model = "hidden" if hidden else escape(by_model.title)
     return f"<b>Cell {label}</b>: {word}. Model: {model}."
