@@ -27,7 +27,7 @@ test: $(TEST_STAMP) ## all tests, those of windows on a virtual display
 	@sh scripts/setup_system.sh
 	sh scripts/run_tests.sh $(PYTEST_ARGS)
 
-test-unit: $(TEST_STAMP) ## the quick tests, a minute and a half together
+test-unit: $(TEST_STAMP) ## the quick tests, about four minutes together
 	@sh scripts/setup_system.sh
 	sh scripts/with_display.sh $(BIN)/python -m pytest -m "not slow and not window" $(PYTEST_ARGS)
 
