@@ -112,10 +112,16 @@ def test_blank_rate_says_range_laboratories_and_what_it_means_here():
     assert rate.limit_of_blank == 6
 
 
-@pytest.mark.parametrize(("n_blasts", "told"), [(6, "6, within that"), (7, "7, more than that")])
+@pytest.mark.parametrize(
+    ("n_blasts", "told"),
+    [
+        (6, "6, within that; blasts can be there all the same."),
+        (7, "7, more than that; blood of a laboratory unlike these can give as many."),
+    ],
+)
 def test_count_of_the_model_is_set_beside_the_limit_of_blank(n_blasts, told):
     text = blank_rate(facts_of(CARD), 120, n_blasts=n_blasts).text
-    assert f"(limit of blank), and here are {told}; blasts can be there all the same." in text
+    assert f"(limit of blank), and here are {told}" in text
 
 
 def test_blank_rate_measured_at_another_threshold_says_so():

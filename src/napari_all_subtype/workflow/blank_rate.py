@@ -69,7 +69,7 @@ def blank_rate(
     facts : ModelFacts
         Of the model.
     n_cells : int
-        Counted in the summary the rate is stated in.
+        Of which the model said something, in the summary the rate is stated in.
     blast_threshold : float
         At which the cells were decided, 0–1.
     n_blasts : int, optional
@@ -86,8 +86,7 @@ def blank_rate(
     if limit is not None:
         text += (
             f" Normal blood of these laboratories gives up to {limit} of {n_cells} in 95 of 100 "
-            f"counts (limit of blank){_beside_limit(n_blasts, limit)}; blasts can be there all the "
-            "same."
+            f"counts (limit of blank){_beside_limit(n_blasts, limit)}."
         )
     if not as_measured:
         text += (
@@ -98,9 +97,22 @@ def blank_rate(
 
 
 def _beside_limit(n_blasts: int | None, limit: int) -> str:
+    """What the count is beside the limit: neither side of it proves anything.
+
+    Examples
+    --------
+    >>> _beside_limit(3, 4)
+    ', and here are 3, within that; blasts can be there all the same'
+    >>> _beside_limit(5, 4)
+    ', and here are 5, more than that; blood of a laboratory unlike these can give as many'
+    """
+    within = "blasts can be there all the same"
     if n_blasts is None:
-        return ""
-    return f", and here are {n_blasts}, {'more than' if n_blasts > limit else 'within'} that"
+        return f"; {within}"
+    if n_blasts <= limit:
+        return f", and here are {n_blasts}, within that; {within}"
+    unlike = "blood of a laboratory unlike these can give as many"
+    return f", and here are {n_blasts}, more than that; {unlike}"
 
 
 def _in_words(normal: BlankRange | None, beside: BlankRange | None, n_cells: int) -> str:
