@@ -1,11 +1,14 @@
 """Counts and intervals of fields and smears."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.intervals import (
     EQUAL_FIELDS,
@@ -68,6 +71,39 @@ def test_means_leave_out_cells_of_which_nothing_is_said():
     assert np.isnan(none_left.mean_p_blast_any)
     assert np.isnan(none_left.mean_confidence)
     assert none_left.model_dump(mode="json")["mean_p_blast_any"] is None
+
+
+def unjudged(name, *subtypes, novelty=2.0, nucleus_um2=50.0):
+    one = field(name, *subtypes)
+    rows = one.cells.assign(novelty=0.1, nucleus_area_um2=nucleus_um2)
+    rows.loc[rows["subtype"] == "unknown", "novelty"] = novelty
+    facts = ModelFacts(false_blasts=(FalseBlasts("a", 0.1, 50),))
+    return replace(one, cells=rows, facts=facts)
+
+
+def test_a_smear_in_which_no_cell_was_judged_is_no_all_clear():
+    summary = summarise([unjudged("a", "unknown", "unknown")], "a")
+    assert summary.unknown_note.startswith("No cell could be judged, all 2 are unknown: unlike")
+    assert "say nothing of blasts; check the focus, the pixel size" in summary.unknown_note
+    assert summary.blank_rate.limit_of_blank is None
+    assert "here are" not in summary.blank_rate.text
+
+
+def test_cells_that_were_not_judged_are_told_and_stand_beside_no_limit_of_blank():
+    summary = summarise([unjudged("a", "normal", "blast", "unknown")], "a")
+    assert summary.unknown_note.startswith("1 of 3 cells is unknown: unlike the cells of the")
+    assert "0 of 2" in summary.blank_rate.text
+    bare = unjudged("b", "normal", "unknown", novelty=np.nan, nucleus_um2=0.0)
+    assert "unknown: without a nucleus. " in summarise([bare], "b").unknown_note
+    both = summarise([bare, unjudged("c", "unknown")], "d").unknown_note
+    assert "1 unlike the cells" in both
+    assert "1 without a nucleus" in both
+
+
+def test_cells_that_no_model_was_asked_about_are_not_called_strange():
+    not_asked = unjudged("a", "unknown", "unknown", novelty=np.nan)
+    assert summarise([not_asked], "a").unknown_note == ""
+    assert summarise([unjudged("a", "normal")], "a").unknown_note == ""
 
 
 @settings(deadline=None)

@@ -82,7 +82,9 @@ def describe(summary: Summary) -> str:
     ]
     if summary.blast_any is not None:
         lines.append(f"  blast or L1-L3: {_proportion(summary.blast_any)}")
-    if summary.blank_rate is not None:
+    if summary.unknown_note:
+        lines.append(f"  {summary.unknown_note}")
+    if summary.blank_rate is not None and summary.n_cells:
         lines.append(f"  {summary.blank_rate.text}")
     lines += flag_lines(summary.flags)
     lines += _scale_lines(summary)
@@ -103,7 +105,7 @@ def _scale_lines(summary: Summary) -> list[str]:
     known = f"; every length is uncertain by {_percent(uncertainty)}" if uncertainty else ""
     if exception:
         known = f"{known}, {exception}" if known else f"; every length is uncertain {exception}"
-    lines = [f"  The intervals are of sampling only{known}."]
+    lines = [f"  The intervals are of sampling only{known}."] if summary.n_cells else []
     if summary.scale_doubt is not None:
         lines.append(f"  {summary.scale_doubt.text}")
     n, assumed = len(summary.fields), summary.n_fields_scale_assumed

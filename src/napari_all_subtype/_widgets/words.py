@@ -104,6 +104,8 @@ def summary_html(summary: Summary) -> str:
             f"Mean probability of any blast {percent(summary.mean_p_blast_any)}, mean confidence "
             f"{percent(summary.mean_confidence)}."
         )
+    if summary.unknown_note:
+        lines.append(f"⚠ {_listed([summary.unknown_note])}")
     if summary.scale_doubt is not None:
         lines.append(escape(summary.scale_doubt.text))
     if summary.blank_rate is not None and summary.n_cells:

@@ -38,6 +38,7 @@ from napari_all_subtype.workflow.scale_check import unseen_lines
 from napari_all_subtype.workflow.scale_doubt import scale_doubt
 from napari_all_subtype.workflow.stain_check import stain_warning
 from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
+from napari_all_subtype.workflow.unknown_note import judged, unknown_note
 
 
 def classify_batch(
@@ -119,11 +120,11 @@ def _counts(
     """How many cells are of each class, and the model's own rate of blasts where there are none."""
     counts = found["subtype"].value_counts()
     each = [f"{one.title} {counts.get(one.name, 0)}" for one in (*taxonomy.classes, UNKNOWN)]
-    told = [f"{len(found)} cells: {', '.join(each)}."]
+    told = [f"{len(found)} cells: {', '.join(each)}.", unknown_note(found)]
     if taxonomy.blasts:
         n_blasts = int(found["subtype"].isin(taxonomy.family("blast")).sum())
         threshold = parameters.decision.blast_threshold
-        rate = blank_rate(facts, len(found), threshold, n_blasts)
+        rate = blank_rate(facts, int(judged(found).sum()), threshold, n_blasts)
         told += [rate.text] if rate else []
     return told
 

@@ -24,6 +24,7 @@ from napari_all_subtype.workflow.intervals import (
 from napari_all_subtype.workflow.scale_doubt import ScaleDoubt, scale_doubt
 from napari_all_subtype.workflow.smear_score import SmearScore, smear_score
 from napari_all_subtype.workflow.stain_check import stain_warning
+from napari_all_subtype.workflow.unknown_note import judged, unknown_note
 from napari_all_subtype.workflow.word_counts import WordCounts
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class Summary(BaseModel):
     stain_warning : str
         That the stain of all cells together is none the model has seen; empty where it
         is, or where there are too few cells to say.
+    unknown_note : str
+        How many cells the model could not judge, and that the shares say nothing of them;
+        empty where there are none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -105,6 +109,7 @@ class Summary(BaseModel):
     excluded: dict[str, int] = {}
     n_reviewed: int = 0
     stain_warning: str = ""
+    unknown_note: str = ""
     um_less_certain: dict[str, float] = {}
     subtype_note: str = SUBTYPE_NOTE
     notice: str = RESEARCH_USE_ONLY
@@ -232,6 +237,7 @@ def summarise(
         excluded=_added(field.excluded for field in fields),
         n_reviewed=sum(field.n_reviewed for field in fields),
         stain_warning=stain_warning(cells, fields[0].facts.stain),
+        unknown_note=unknown_note(cells),
         subtype_note=SUBTYPE_NOTE if taxonomy.children("blast") else "",
     )
 
@@ -264,10 +270,10 @@ def counts_of(fields: Iterable[WordCounts], taxonomy: Taxonomy) -> Counts:
 def _blank_rate(
     fields: Sequence[FieldCells], cells: pd.DataFrame, blasts: Proportion | None
 ) -> BlankRate | None:
-    """The model's own rate, and beside it the count if that is the model's alone."""
+    """The model's own rate of the cells it judged, and the count if that is the model's alone."""
     alone = blasts is not None and not (table.annotations(cells) != "").any()
     first, count = fields[0], blasts.count if alone else None
-    return blank_rate(first.facts, len(cells), first.blast_threshold, count)
+    return blank_rate(first.facts, int(judged(cells).sum()), first.blast_threshold, count)
 
 
 def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
