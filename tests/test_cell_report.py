@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from examples import UM_PER_PX, example_analysis, example_source
+from napari_all_subtype._widgets import words
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.morphology import measure
@@ -19,6 +20,7 @@ from napari_all_subtype.workflow.cell_evidence import NOT_STATED
 from napari_all_subtype.workflow.cell_picture import cell_picture
 from napari_all_subtype.workflow.cell_report import MOST_REASONS, cell_report
 from napari_all_subtype.workflow.fab_evidence import with_fab
+from napari_all_subtype.workflow.scale_doubt import IF_LARGER, IF_SMALLER
 
 FACTS = ModelFacts("held-out cells", ("a", "b"), (FROM_SIMULATED,))
 RED = (255, 0, 0)
@@ -53,6 +55,27 @@ def test_probability_of_the_side_says_on_how_many_laboratories_it_was_calibrated
     assert cell_report(row_of(0.97, 0.01, 0.01, 0.01, 0), FAB5, FACTS).sides.told == (
         "Normal 0.97, calibrated on 2 laboratories."
     )
+
+
+@pytest.mark.parametrize(
+    ("ends", "threshold", "told"),
+    [
+        ((0.12, 0.65), 0.5, "Blast side 0.12 to 0.65 if the scale is off by one standard "),
+        ((0.12, 0.49), 0.5, "Blast side 0.12 to 0.49 if"),
+        ((0.12, 0.49), 0.4, "Blast side 0.12 to 0.49 if"),
+        ((np.nan, np.nan), 0.5, ""),
+    ],
+)
+def test_a_cell_says_what_its_side_would_be_if_the_scale_were_off(ends, threshold, told):
+    row = row_of(0.54, 0.2, 0.1, 0.1, 0.06)
+    row[IF_SMALLER], row[IF_LARGER] = ends
+    report = cell_report(row, FAB5, FACTS, decision=DecisionParameters(blast_threshold=threshold))
+    assert report.scale.startswith(told)
+    changes = any((p >= threshold) != (threshold <= 0.46) for p in ends) and bool(told)
+    assert report.scale.endswith("changes sides.") == changes
+    assert words.sides_html(report).count("⚠") == changes
+    row["subtype"] = UNKNOWN.name
+    assert cell_report(row, FAB5, FACTS).scale == ""
 
 
 def test_card_that_says_nothing_of_calibration_is_told_of():

@@ -115,7 +115,7 @@ class CellPanel(QGroupBox):
         colours = {one.name: one.colour for one in taxonomy.classes}
         self.text.setText(words.title_html(report))
         _write(self.first, words.first_html(report))
-        _write(self.sides, words.sentence_html(report.sides.told))
+        _write(self.sides, words.sides_html(report))
         reliable = report.sides.reliable
         calibrated = f"Calibrated on {report.calibrated_on}." if report.calibrated_on else ""
         self.sides.setToolTip(calibrated if reliable else UNRELIABLE)

@@ -142,6 +142,12 @@ def title_html(report: CellReport) -> str:
     return f"<b>{escape(report.title)}</b>"
 
 
+def sides_html(report: CellReport) -> str:
+    """The side taken with what it rests on, and how it hangs on the scale."""
+    doubt = f"<br>{'⚠ ' * report.scale.endswith('sides.')}{escape(report.scale)}"
+    return sentence_html(report.sides.told) + (doubt if report.scale else "")
+
+
 def first_html(report: CellReport) -> str:
     """What is read first: the strongest reasons without numbers, else what the class says."""
     brief = [

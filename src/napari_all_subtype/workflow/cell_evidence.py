@@ -10,6 +10,7 @@ from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.taxonomy import FAB5, SUBTYPES, Taxonomy
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
+from napari_all_subtype.workflow.scale_doubt import IF_LARGER, IF_SMALLER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +87,24 @@ def sides_of(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float
     taken = bars[0] if row["subtype"] in taxonomy.family("blast") else bars[1]
     word = "Blast" if taken is bars[0] else taken.title
     return Evidence(f"{word} {taken.text}, {_calibration(facts)}.", bars)
+
+
+def scale_of(row: pd.Series, taxonomy: Taxonomy, threshold: float) -> str:
+    """How the side of the cell hangs on the pixel size; empty where that is known well.
+
+    Parameters
+    ----------
+    threshold : float
+        From which on a cell is on the blast side, 0–1.
+    """
+    ends = [float(row.get(name, math.nan)) for name in (IF_SMALLER, IF_LARGER)]
+    now = float(row.get("p_blast_any", math.nan))
+    if row["subtype"] not in taxonomy.names or any(map(math.isnan, (now, *ends))):
+        return ""
+    low, high = min(now, *ends), max(now, *ends)
+    told = f"Blast side {low:.2f} to {high:.2f} if the scale is off by one standard uncertainty"
+    other = any((p >= threshold) != (now >= threshold) for p in ends)
+    return f"{told}: the cell changes sides." if other else f"{told}."
 
 
 def _classes(row: pd.Series, taxonomy: Taxonomy, facts: ModelFacts, limit: float) -> Evidence:

@@ -20,6 +20,7 @@ from napari_all_subtype.workflow.cell_evidence import (
     fab_of,
     has_fab,
     novelty_of,
+    scale_of,
     sides_of,
     subtypes_of,
 )
@@ -50,6 +51,8 @@ class CellReport:
         Its number and class, and what the class says and does not; of an unknown cell, why.
     sides : Evidence
         Blast or not: the only probabilities that are calibrated.
+    scale : str
+        What they would be if the pixel size were off by its error; empty where it is known well.
     subtypes : Evidence
         What the network makes of a blast: scores.
     fab : Evidence
@@ -68,6 +71,7 @@ class CellReport:
     title: str
     meaning: str
     sides: Evidence
+    scale: str
     subtypes: Evidence
     fab: Evidence
     reasons_about: str
@@ -115,6 +119,7 @@ def cell_report(
         title=f"Cell {int(row['label'])}: {cell_class.title}",
         meaning=f"{_by_person(said, by_model) or why or by_model.meaning}.{border}",
         sides=sides_of(row, taxonomy, facts, limit),
+        scale=scale_of(row, taxonomy, decision.blast_threshold),
         subtypes=subtypes_of(row, taxonomy, facts) if on_blast_side else Evidence(""),
         fab=fab_of(row, taxonomy) if blast else Evidence(""),
         reasons_about=f"{taxonomy[reasons[0].subtype].title}-like" if reasons else "",
