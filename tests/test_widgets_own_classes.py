@@ -282,7 +282,11 @@ def test_cells_are_named_in_classes_that_no_model_has_yet(review, analysed, qtbo
     qtbot.waitUntil(lambda: session.in_view, timeout=10_000)
     qtbot.waitUntil(lambda: session.layers.view.analysis.taxonomy == THREE, timeout=10_000)
     review.words.go_on.setChecked(False)
+    dock.cell.looked_at.box.setChecked(True)
     dock.controller.picker.pick(1)
+    # No network spoke of the cell: there is nothing that one looked at.
+    assert dock.cell.looked_at.isHidden()
+    assert not session.explaining
     review.words.buttons["monocyte"].click()
     assert said_of(dock) == ["monocyte", "", "", "", ""]
     assert review.words.cell.text() == "<b>Cell 1</b>: Monocyte."

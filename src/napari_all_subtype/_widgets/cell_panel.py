@@ -100,7 +100,12 @@ class CellPanel(QGroupBox):
             part.hide()
 
     def show_cell(
-        self, report: CellReport, taxonomy: Taxonomy, picked: bool, quietly: bool = False
+        self,
+        report: CellReport,
+        taxonomy: Taxonomy,
+        picked: bool,
+        quietly: bool = False,
+        mapped: bool = True,
     ) -> None:
         """Write about one cell.
 
@@ -110,8 +115,10 @@ class CellPanel(QGroupBox):
             Whether it stays until another is picked; else it is under the cursor.
         quietly : bool
             Do not call for attention: it is the same cell as before.
+        mapped : bool
+            Whether it can be shown what a network looked at.
         """
-        self.looked_at.show()
+        self.looked_at.setVisible(mapped)
         colours = {one.name: one.colour for one in taxonomy.classes}
         self.text.setText(words.title_html(report))
         _write(self.first, words.first_html(report))

@@ -13,6 +13,7 @@ from napari_all_subtype._widgets.saliency_asker import SaliencyAsker
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.cells.source import ArraySource, ImageSource
 from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.cell_picture import cell_picture
@@ -124,7 +125,8 @@ class CellPicker:
         report = cell_report(cells.loc[label], analysis.taxonomy, analysis.facts, p.fab, p.decision)
         self.looked_at.refresh()
         self._show_picture()
-        self.panel.show_cell(report, analysis.taxonomy, label == self.layers.picked, quietly)
+        picked, mapped = label == self.layers.picked, _has_map(analysis)
+        self.panel.show_cell(report, analysis.taxonomy, picked, quietly, mapped)
 
     def _tell(self) -> None:
         if self.session.told_of != self.shown:
@@ -142,6 +144,8 @@ class CellPicker:
         source, view = self._source_at_hand(), self.layers.view
         result = self.session.result()
         if not self.shown or source is None or view is None or result is None:
+            return None
+        if not _has_map(result.analysis):
             return None
         # The masks are those of the view, which follow edits at once; so does its table.
         analysis = replace(view.analysis, cells=result.analysis.cells)
@@ -250,3 +254,8 @@ class CellPicker:
             at = 0 if direction > 0 else -1
         self.pick(int(labels[at]))
         self.layers.look_at(int(labels[at]))
+
+
+def _has_map(analysis: Analysis) -> bool:
+    """Whether a network spoke of these cells, and of the two sides that a map is of."""
+    return analysis.taxonomy.has_sides and analysis.model != FOUND_ONLY
