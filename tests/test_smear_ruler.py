@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -126,6 +127,15 @@ def test_smear_of_too_few_lymphocytes_is_compared_by_its_scale():
     assert {one.ruler.kind for one in after} == {"red cells"}
     assert after[0].cells.loc[1, "fab_relative_diameter"] == pytest.approx(1.0)
     assert "by the red cells" in after[0].cells.loc[1, "fab_reasons"]
+
+
+@pytest.mark.parametrize("kind", ["none", "micrometres", "red cells"])
+def test_ruler_of_blasts_that_the_border_cuts_has_its_usual_numbers(kind):
+    one = field("a", [L1] * 2, 0)
+    cut = one.cells.assign(fab_relative_diameter=np.nan, fab_relative_nc=np.nan, fab_ruler=kind)
+    told = summarise([replace(one, cells=cut)], "a").smear_score.ruler
+    assert "nan" not in told
+    assert "N:C 0.61" in told
 
 
 def test_what_was_measured_and_said_is_not_changed_by_another_ruler():

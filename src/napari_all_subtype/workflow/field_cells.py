@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.fab import Ruler, lymphocyte_ruler
@@ -102,6 +104,10 @@ class FieldCells:
             return known
         diameter = (rows["diameter_um"] / rows["fab_relative_diameter"]).median()
         nc = (rows["nc_ratio"] / rows["fab_relative_nc"]).median()
+        if kind != "small lymphocytes":
+            # Blasts that the border cuts were compared with nothing: the usual ones stand there.
+            diameter = self.fab.small_lymphocyte_um if np.isnan(diameter) else diameter
+            nc = self.fab.small_lymphocyte_nc if np.isnan(nc) else nc
         return Ruler(kind, float(diameter), float(nc), 0, self.um_relative_uncertainty)
 
     @classmethod
