@@ -65,7 +65,8 @@ def test_fewer_than_fifty_blasts_have_no_score(count):
 def test_l3_comes_first_and_only_from_enough_cells():
     many = scored(fields(*[L3] * 30, *[L1] * 70), 0.0)
     assert many.outcome == "L3 suspected"
-    assert L3_WARNING in many.text
+    assert f"{L3_WARNING} (30 of 100 blasts, 95 % interval 22–40 % of sampling" in many.text
+    assert "warned of from 10 and 25 % on)" in many.text
     assert many.score is None
     few = scored(fields(*[L3] * 9, *[L1] * 100), 0.0)
     assert few.outcome == "L1"

@@ -15,7 +15,7 @@ from napari_all_subtype.config import FabParameters, SmearScoreParameters
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.smear_ruler import rulers_in_words
-from napari_all_subtype.workflow.smear_score_words import counted, signed
+from napari_all_subtype.workflow.smear_score_words import counted, l3_in_words, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,8 @@ def smear_score(
         return _not_computed(f"fewer than {p.min_blasts} blasts", common)
     l3 = int(counts.get("l3", 0))
     if l3 >= p.l3_min_cells and l3 >= p.l3_min_share * n:
-        text = f"{counted(common)}; {L3_WARNING}; {_ending(common)}"
+        told = l3_in_words(l3, n, p.l3_min_cells, p.l3_min_share)
+        text = f"{counted(common)}; {L3_WARNING} ({told}); {_ending(common)}"
         return SmearScore("L3 suspected", text, shares={}, **common)
     scored = blasts[blasts["fab_pattern"] != "l3"]
     few = _measured_on_few(scored, fab, p)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from napari_all_subtype.workflow.intervals import wilson
+
 
 def counted(common: Mapping) -> str:
     """How many blasts there are, and the shares of their patterns.
@@ -23,6 +25,22 @@ def counted(common: Mapping) -> str:
     if not n:
         return count
     return f"{count}: {', '.join(words)}, undetermined {100 * patterns['undetermined']:.0f} %"
+
+
+def l3_in_words(n_l3: int, n_blasts: int, min_cells: int, min_share: float) -> str:
+    """On how many blasts a warning of L3 rests, and from how many on there is one.
+
+    Examples
+    --------
+    >>> l3_in_words(43, 84, 10, 0.25)
+    '43 of 84 blasts, 95 % interval 41–62 % of sampling alone; warned of from 10 and 25 % on'
+    """
+    interval = wilson(n_l3, n_blasts)
+    return (
+        f"{n_l3} of {n_blasts} blasts, 95 % interval {100 * interval.low:.0f}–"
+        f"{100 * interval.high:.0f} % of sampling alone; warned of from {min_cells} and "
+        f"{100 * min_share:.0f} % on"
+    )
 
 
 def signed(value: int) -> str:
