@@ -235,13 +235,18 @@ def test_card_of_a_model_is_shown_in_words_and_whole_as_json(capsys):
     assert run("models", "show", "bundled") == 0
     told = capsys.readouterr().out
     assert told.startswith(f"Model {BUNDLED_ID}, version ")
-    for words in ("tells apart    Normal, Blast", "Learned from", "Measured", "Limits", "Research"):
+    heads = ("tells apart    Normal, Blast", "Learned from", "Measured", "Limits", "Research")
+    for words in (*heads, "; by FAB rules l1 "):
         assert words in told
-    assert len(told.splitlines()) < 50
+    assert len(told.splitlines()) < 60
     assert "{" not in told
     assert run("models", "show", "bundled", "--json") == 0
     card = json.loads(capsys.readouterr().out)
     assert card["id"] == BUNDLED_ID
+    left_out = {one["protocol"] for one in card["measured"] if "left out" in one["protocol"]}
+    assert len(left_out) >= 8
+    # What a laboratory that was never seen gets: none is left to the JSON.
+    assert all(protocol in told for protocol in left_out)
     assert "files" in card
 
 

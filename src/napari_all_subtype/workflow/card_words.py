@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from napari_all_subtype.model.card import ModelCard
-from napari_all_subtype.model.card_parts import Measurement
-from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from collections.abc import Sequence
 
-_MOST = 8  # figures that are shown
+from napari_all_subtype.model.card import ModelCard
+from napari_all_subtype.model.card_parts import Measurement, TrainingData
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
+from napari_all_subtype.workflow.card_facts import LEFT_OUT
+
+_MOST = 8  # tests that are shown, unless more laboratories were left out
 
 
 def card_lines(card: ModelCard) -> list[str]:
@@ -27,14 +30,8 @@ def card_lines(card: ModelCard) -> list[str]:
     lines += [f"  {name:<14} {value}" for name, value in facts.items() if value]
     if card.trained_on:
         lines.append("Learned from")
-    for data in card.trained_on:
-        taught = ", ".join(f"{name} {n}" for name, n in data.taught.items())
-        lines.append(f"  {data.dataset}: {data.crops} crops of {data.groups} groups ({taught})")
-    if card.measured:
-        lines.append("Measured")
-    lines += [f"  {_figure(one)}" for one in card.measured[:_MOST]]
-    if len(card.measured) > _MOST:
-        lines.append(f"  and {len(card.measured) - _MOST} more figures")
+    lines += [f"  {_taught(data)}" for data in card.trained_on]
+    lines += _measured(card.measured)
     if card.limits:
         lines.append("Limits")
     lines += [f"  - {one}" for one in card.limits]
@@ -49,7 +46,34 @@ def _span(seen: tuple[float, float] | None) -> str:
     return "" if seen is None else f"{seen[0]:.3f} to {seen[1]:.3f} µm/px"
 
 
+def _taught(data: TrainingData) -> str:
+    named = [("", data.taught), ("by FAB rules ", data.by_rule)]
+    told = [
+        start + ", ".join(f"{name} {n}" for name, n in counts.items())
+        for start, counts in named
+        if counts
+    ]
+    return f"{data.dataset}: {data.crops} crops of {data.groups} groups ({'; '.join(told)})"
+
+
+def _measured(figures: Sequence[Measurement]) -> list[str]:
+    """A line for each test; every laboratory left out first: they are what a new one gets."""
+    tests: dict[tuple[str, int, int], list[Measurement]] = {}
+    for one in sorted(figures, key=lambda one: not one.protocol.startswith(LEFT_OUT)):
+        tests.setdefault((one.protocol, one.crops, one.groups), []).append(one)
+    left_out = sum(protocol.startswith(LEFT_OUT) for protocol, *_ in tests)
+    shown = list(tests.items())[: max(_MOST, left_out)]
+    lines = ["Measured"] if figures else []
+    for (protocol, crops, groups), found in shown:
+        lines.append(f"  {protocol}; {crops} crops of {groups} groups")
+        lines.append(f"    {'; '.join(map(_figure, found))}")
+    more = len(figures) - sum(len(found) for _, found in shown)
+    return [*lines, f"  and {more} more figures"] if more else lines
+
+
 def _figure(one: Measurement) -> str:
+    """One figure with its interval; of nothing seen there is none that would mean anything."""
+    if one.value == one.low == one.high == 0:
+        return f"{one.name} 0, none in {one.crops}"
     doubt = "" if one.low is None or one.high is None else f" ({one.low:.3g} to {one.high:.3g})"
-    cells = f"{one.crops} crops of {one.groups} groups"
-    return f"{one.name}: {one.value:.3g}{doubt}, {one.protocol}; {cells}"
+    return f"{one.name} {one.value:.3g}{doubt}"
