@@ -146,9 +146,11 @@ def _size(row: dict, large: bool, _p: FabParameters) -> str:
 
 def _nc(row: dict, high: bool, p: FabParameters) -> str:
     relative = round(row["fab_relative_nc"], 2)
-    # The middle between the two cuts decides: below it a ratio is not high, and not yet low.
+    # The middle between the two cuts decides: below it a ratio is not high, and not yet low;
+    # above it, it speaks as a high one does, and is counted as high from the upper cut on.
     below = "low" if relative < min(p.low_nc_ratio, 1.0) else "not high"
-    word = "high" if high else below
+    above = "high" if relative >= p.high_nc_ratio else "rather high"
+    word = above if high else below
     return f"N:C {word}: {row['nc_ratio']:.2f}, {relative:.2f} times a small lymphocyte's"
 
 
