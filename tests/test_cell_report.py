@@ -193,14 +193,50 @@ def test_fab_evidence_is_told_with_reasons_for_and_against(measured):
         best = max(scores, key=scores.get)
         nearest = f"{FAB5[best].title}-like {scores[best]:.2f}"
         settled = row["fab_pattern"] != "undetermined"
-        told = nearest if settled else f"undetermined, nearest {nearest}"
-        pattern = f"FAB pattern: {told}, rule score, not a probability."
-        assert report.fab.told.startswith(pattern)
+        told = f"{nearest}," if settled else f"undetermined, nearest {nearest} ("
+        assert report.fab.told.startswith(f"FAB pattern: {told}")
+        assert ", rule score, not a probability." in report.fab.told
         assert "Network and rules divide L1, L2 and L3 alike but for " in report.fab.told
-        assert report.reasons_about == f"{FAB5[best].title}-like"
-        assert 0 < len(report.reasons_for) <= MOST_REASONS
+        called = row["subtype"] if row["subtype"] in scores else best
+        assert report.reasons_about == f"{FAB5[called].title}-like"
+        assert len((*report.reasons_for, *report.reasons_against)) > 0
+        assert max(len(report.reasons_for), len(report.reasons_against)) <= MOST_REASONS
         for text in (*report.reasons_for, *report.reasons_against):
-            assert text in row["fab_reasons"]
+            assert called != best or text in row["fab_reasons"]
+
+
+def test_reasons_are_of_the_subtype_that_the_cell_is_called(measured):
+    row = measured.loc[measured["fab_pattern"] == "l1"].iloc[0]
+    against = {}
+    for word in ("l1", "l3"):
+        report = cell_report(_called(row, word), FAB5)
+        assert report.reasons_about == f"{word.upper()}-like"
+        assert report.fab.told.startswith("FAB pattern: L1-like")
+        against[word] = report.reasons_against
+    assert "no vacuole seen" in against["l3"]
+    assert "no vacuole seen" not in against["l1"]
+    assert cell_report(_called(row, "blast"), FAB5).reasons_about == "L1-like"
+
+
+def _called(row, word):
+    row = row.copy()
+    row["subtype"] = word
+    return row
+
+
+@pytest.mark.parametrize(
+    ("scores", "why"),
+    [
+        ((0.9, 0.16, 0.29), "nearest L1-like 0.90 (too few criteria were measured)"),
+        ((0.42, 0.1, 0.1), "nearest L1-like 0.42 (below 0.5)"),
+        ((0.2, 0.55, 0.61), "nearest L3-like 0.61 (less than 0.1 ahead)"),
+    ],
+)
+def test_rules_that_name_no_subtype_say_why(measured, scores, why):
+    row = measured.loc[measured["fab_pattern"] == "l1"].iloc[0].copy()
+    row["fab_l1"], row["fab_l2"], row["fab_l3"] = scores
+    row["fab_pattern"] = "undetermined"
+    assert why in cell_report(row, FAB5).fab.told
 
 
 def picture_of(label=1, side_px=240, shape=(128, 160), pixels=None, **changes):

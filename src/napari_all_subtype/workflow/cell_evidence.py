@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_all_subtype.cells.model_facts import ModelFacts
+from napari_all_subtype.config import FabParameters
 from napari_all_subtype.taxonomy import FAB5, SUBTYPES, Taxonomy
 from napari_all_subtype.workflow.colour_values import DISAGREEMENT
 from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS
@@ -152,8 +153,8 @@ def _share(row: pd.Series, name: str) -> float:
     return float(row[f"p_{name}"]) / whole if whole > 0 else math.nan
 
 
-def fab_of(row: pd.Series, taxonomy: Taxonomy) -> Evidence:
-    """What the rules of FAB make of the measured criteria."""
+def fab_of(row: pd.Series, taxonomy: Taxonomy, p: FabParameters = FabParameters()) -> Evidence:
+    """What the rules of FAB make of the measured criteria; of none that stands out, why."""
     if taxonomy != FAB5:
         return Evidence("")
     if not has_fab(row):
@@ -162,10 +163,20 @@ def fab_of(row: pd.Series, taxonomy: Taxonomy) -> Evidence:
     best = max(bars, key=lambda bar: -1 if math.isnan(bar.value) else bar.value)
     nearest = f"{best.title}-like {best.text}"
     settled = row["fab_pattern"] in SUBTYPES
-    told = nearest if settled else f"undetermined, nearest {nearest}"
+    told = nearest if settled else f"undetermined, nearest {nearest} ({_why_none(bars, p)})"
     apart = DISAGREEMENT.value(row)
     both = "" if math.isnan(apart) else f" Network and rules {_apart(apart)}."
     return Evidence(f"FAB pattern: {told}, rule score, not a probability.{both}", bars)
+
+
+def _why_none(bars: tuple[Bar, ...], p: FabParameters) -> str:
+    """Why no subtype is named by the rules."""
+    second, best = sorted(0 if math.isnan(bar.value) else bar.value for bar in bars)[-2:]
+    if best < p.min_pattern_score:
+        return f"below {p.min_pattern_score:g}"
+    if best - second < p.min_pattern_margin:
+        return f"less than {p.min_pattern_margin:g} ahead"
+    return "too few criteria were measured"
 
 
 def _apart(disagreement: float) -> str:

@@ -58,7 +58,8 @@ class CellReport:
     fab : Evidence
         What the measured FAB criteria make of it: rule scores.
     reasons_about : str
-        What `reasons_for` and `reasons_against` speak for and against.
+        What `reasons_for` and `reasons_against` speak for and against: the subtype that the
+        cell is called, else the one that the rules come nearest to.
     reasons_for, reasons_against, not_measured : tuple of str
         The strongest reasons, and criteria that could not be measured.
     measures : tuple of (str, str)
@@ -113,7 +114,7 @@ def cell_report(
     on_blast_side = row["subtype"] in taxonomy.family("blast")
     # Rules of FAB are told beside the classes of FAB only.
     blast = taxonomy.has_sides and (on_blast_side or said in taxonomy.family("blast"))
-    reasons = _reasons(row, p) if blast else ()
+    reasons = _reasons(row, p, cell_class.name) if blast else ()
     return CellReport(
         label=int(row["label"]),
         title=f"Cell {int(row['label'])}: {cell_class.title}",
@@ -121,7 +122,7 @@ def cell_report(
         sides=sides_of(row, taxonomy, facts, limit),
         scale=scale_of(row, taxonomy, decision.blast_threshold),
         subtypes=subtypes_of(row, taxonomy, facts) if on_blast_side else Evidence(""),
-        fab=fab_of(row, taxonomy) if blast else Evidence(""),
+        fab=fab_of(row, taxonomy, p) if blast else Evidence(""),
         reasons_about=f"{taxonomy[reasons[0].subtype].title}-like" if reasons else "",
         reasons_for=_texts(reasons, True),
         reasons_against=_texts(reasons, False),
@@ -157,10 +158,15 @@ def _above(value: float, limit: float) -> str:
     return f"{value:.{decimals}f}"
 
 
-def _reasons(row: pd.Series, p: FabParameters) -> tuple[Reason, ...]:
-    """For and against the subtype that scores highest; its scores are not computed again."""
+def _reasons(row: pd.Series, p: FabParameters, word: str) -> tuple[Reason, ...]:
+    """For and against the subtype it is called, else the one whose rule score is highest.
+
+    Scores are not computed again.
+    """
     if not has_fab(row):
         return ()
+    if word in SUBTYPES:
+        return fab_reasons(row, p, word)
     scores = np.array([row[name] for name in SCORES], float)
     return fab_reasons(row, p, SUBTYPES[int(np.nan_to_num(scores).argmax())])
 
