@@ -24,6 +24,7 @@ from napari_all_subtype.project.smears import fields_of, path_of
 from napari_all_subtype.project.taxonomies import use_taxonomy
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.coco import run_lengths
+from napari_all_subtype.workflow.found_only import found_only
 from napari_all_subtype.workflow.project_analyses import keep_analysis
 from napari_all_subtype.workflow.project_export import FORMATS, write_export
 from napari_all_subtype.workflow.smear_lock import amend_smear, lock_smear
@@ -217,6 +218,22 @@ def test_report_is_whole_in_itself_and_says_how_final_it_is(project, tmp_path):
     assert "Differential count" in page.text
     index = page_of(tmp_path / "out", "index.html")
     assert index.links == ["slide-1.html"]
+
+
+def test_report_of_cells_that_were_only_found_has_no_column_of_a_model(tmp_path):
+    three = taxonomy_of_names(["neutrophil", "lymphocyte", "monocyte"])
+    with project_of(tmp_path / "p", ((1,),)) as project:
+        use_taxonomy(project, three)
+        keep_analysis(project, 1, found_only(analysed(discs()), three))
+        reader_named(project, "Dr. A")
+        say(project, 1, Word(three.name, "monocyte"))
+        page = page_of(write_export(project, tmp_path / "out", ["html"]).folder)
+    assert "model, same cells" not in page.text
+    assert "the model's column" not in page.text
+    assert "· model" not in page.text
+    assert "· nobody" in page.text
+    # Once for the whole smear, once for each field: as what it is.
+    assert page.text.count("no model of these classes") == 2
 
 
 def test_report_of_a_locked_smear_counts_what_was_signed_for(project, tmp_path):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import as_source
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.cells.source import Region
 from napari_all_subtype.errors import AllSubtypeError, RecordError, Stopped
 from napari_all_subtype.progress import SILENT, Monitor, steps
@@ -138,7 +139,7 @@ def counted(
     apart : Reading, optional
         The one whose words these are; by default the common record.
     with_model : bool
-        Also what the model says, and how often it is wrong of normal cells.
+        Also what the model says, if any did, and how often it is wrong of normal cells.
     identifiers : bool
         Have the result name who locked it.
     """
@@ -150,6 +151,8 @@ def counted(
     if apart is None:
         columns += _readings(database, slide_id, fields, drawn, taxonomy, seed)
     models = sorted({one.model for one in fields.values()})
+    # Cells that were found only stand there as unknown, which no model called them.
+    with_model = with_model and models != [FOUND_ONLY]
     if with_model:
         columns.append(model_column(f"{MODEL} {', '.join(models)}", drawn, taxonomy, seed))
     threshold = first.parameters.decision.blast_threshold

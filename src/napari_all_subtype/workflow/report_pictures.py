@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.cells import table
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.cell_picture import cell_picture
@@ -19,6 +20,7 @@ from napari_all_subtype.workflow.exported_field import ExportedField
 from napari_all_subtype.workflow.overlay import draw_overlay, rgb
 
 CELLS_PER_CLASS = 12
+NOBODY = "nobody"  # said anything of the cell: no person, and no model was asked
 CELL_PX = 132
 FIELD_PX = 1400
 _JPEG_QUALITY = 82
@@ -78,7 +80,8 @@ def _ranked(exported: ExportedField) -> Iterator[tuple[tuple[bool, int], str, ob
 def _caption(exported: ExportedField, row: object) -> str:
     """Which cell it is, and whose word counts."""
     told = exported.told(row)
-    who = told["reader"] if told["reviewed"] else "model"
+    by_model = NOBODY if told["model"] == FOUND_ONLY else "model"
+    who = told["reader"] if told["reviewed"] else by_model
     sure = "" if told["reviewed"] or told["confidence"] is None else f" {told['confidence']:.2f}"
     return f"F{exported.field.field_id} · {told['cell']} · {who}{sure}"
 
