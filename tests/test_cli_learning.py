@@ -62,7 +62,9 @@ def test_last_line_of_self_training_is_the_model_that_runs(folder, taught, capsy
 
 def test_round_waits_where_nobody_can_be_asked_and_is_decided_by_name(folder, taught, capsys):
     assert run("self-train", folder, "--rounds", 1, "--accept", "ask") == 0
-    start = capsys.readouterr().out.splitlines()[-1]
+    out, err = capsys.readouterr()
+    start = out.splitlines()[-1]
+    assert "To decide of round 1: napari-all-subtype self-train FOLDER --decide accepted" in err
     with open_project(folder, write=False) as project:
         waiting = rounds_of(project)[-1]
     assert waiting.state == "proposed"

@@ -1,6 +1,7 @@
 """Progress of a command: lines where the output goes to a file, a whole bar in a terminal."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -44,6 +45,20 @@ def test_curve_of_a_training_is_said_when_redirected(capsys):
         told = (("macro_f1", 0.8),)
         monitor.report(TrainingProgress("head", 3, 60, epoch=3, loss=0.5, measured=told))
     assert capsys.readouterr().err == "head, loss 0.500, macro f1 0.800: 3 of 60\n"
+
+
+def test_question_to_a_person_is_not_painted_over(monkeypatch):
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(progress_bar, "Console", lambda stderr: console)
+    with TerminalMonitor(1) as monitor:
+        monitor.report(Progress("classify"))
+        with monitor.paused():
+            out.write("Accept this round?\n")
+            time.sleep(0.3)  # the bar is painted ten times a second
+            assert out.getvalue().endswith("Accept this round?\n")
+        time.sleep(0.3)
+        assert "classify" in out.getvalue().rpartition("Accept this round?")[2]
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

@@ -233,8 +233,17 @@ def test_what_runs_after_a_verdict_is_told_with_where_it_is_from(project):
     decide_round(project, start.round_id, ACCEPTED, "yes", 1)
     assert runs_after(project, one) == f"{start.model_id} runs now, the start of this run."
     told = found.rounds[2]
-    rule = told.content["gate"]["why"].startswith("accepted")
-    assert ("decided by a person; the rule would accept it: " in told.why) == rule
+    rule = told.content["gate"]["why"].partition("ed by rule")[0]
+    assert told.why.startswith(f"decided by a person; the rule would {rule} it: ")
+
+
+def test_person_who_decides_a_round_stands_in_the_record_also_where_the_rule_agrees(project):
+    found = self_train(project, FakeLearner(), LOOSE, decide=lambda p: p.gate.accepted, reader_id=1)
+    assert {(one.decided_by != "", one.why.split(";")[0]) for one in found.rounds[1:]} == {
+        (True, "decided by a person")
+    }
+    by_rule = self_train(project, FakeLearner(), LOOSE, seed=1, reader_id=1)
+    assert not any(one.decided_by for one in by_rule.rounds)
 
 
 def test_run_in_which_nothing_could_be_taken_says_why(project):

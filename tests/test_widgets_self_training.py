@@ -133,6 +133,7 @@ def test_a_person_decides_each_round_while_it_waits(learning_dock, project_folde
     assert not dock.curves.curves.empty
     found = [one.state for one in rounds_of(dock.conductor.record.database)]
     assert found == [ACCEPTED, ACCEPTED, PROPOSED]
+    assert rounds_of(dock.conductor.record.database)[1].decided_by
     assert all("kappa" in one.content for one in rounds_of(dock.conductor.record.database)[1:])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -152,6 +153,7 @@ def self_train(
     Example: napari-all-subtype self-train reading-2026 --rounds 3 --accept rule
     """
     from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.readers import reader_named
     from napari_all_subtype.workflow.keras_learner import learner_of
     from napari_all_subtype.workflow.proposals import by_rule
     from napari_all_subtype.workflow.self_train import self_train as train_on
@@ -162,10 +164,14 @@ def self_train(
             return _decide(database, decide, number, reader)
         parameters = SelfTrainingParameters.of(rounds=rounds)
         split = SplitParameters(random_split=random_split)
-        asked = by_rule if accept == "rule" else _ask
         learner = learner_of(database)
+        who = reader_named(database, reader).reader_id if reader and accept == "ask" else None
         with TerminalMonitor(1) as monitor:
-            found = train_on(database, learner, parameters, split, flat, seed, asked, monitor)
+            asked = by_rule if accept == "rule" else partial(_ask, monitor)
+            found = train_on(
+                *(database, learner, parameters, split, flat, seed, asked, monitor),
+                reader_id=who,
+            )
         _say_rounds(found)
     return DONE
 
@@ -190,8 +196,13 @@ def _decide(database: Database, state: str | None, number: int | None, reader: s
     return DONE
 
 
-def _ask(proposal: Proposal) -> bool | None:
+def _ask(monitor: TerminalMonitor, proposal: Proposal) -> bool | None:
     """What a person at the terminal says of a round; None where nobody is there to say it."""
+    with monitor.paused():
+        return _answer(proposal)
+
+
+def _answer(proposal: Proposal) -> bool | None:
     note(
         f"Round {proposal.number}: {amount(len(proposal.labels), 'pseudo-label')} "
         f"({_counted(proposal.labels.counts())}); {proposal.gate.advice}."
@@ -209,6 +220,7 @@ def _ask(proposal: Proposal) -> bool | None:
 
 
 def _say_rounds(found: SelfTrained) -> None:
+    from napari_all_subtype.project.rounds import PROPOSED
     from napari_all_subtype.workflow.run_words import which_runs, why_ended
 
     for line in found.notes:
@@ -219,6 +231,11 @@ def _say_rounds(found: SelfTrained) -> None:
             f"({_counted(one.content['counts'])}); {_decided(one)}"
         )
     note(f"Ended: {why_ended(found)}. {which_runs(found)}")
+    if waiting := [str(one.number) for one in found.rounds if one.state == PROPOSED]:
+        note(
+            f"To decide of round {' or '.join(waiting)}: napari-all-subtype self-train FOLDER "
+            "--decide accepted --round NUMBER --reader NAME"
+        )
     note(RESEARCH_USE_ONLY)
     say(found.model.model_id)
 

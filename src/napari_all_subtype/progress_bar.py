@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -58,6 +59,15 @@ class TerminalMonitor:
         trace: TracebackType | None,
     ) -> None:
         self._bars.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No bar while the block runs: it would be painted over what is asked there."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     def report(self, progress: Progress) -> None:
         """Move the bar, or name the stage the current image is in."""

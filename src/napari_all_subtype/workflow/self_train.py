@@ -83,6 +83,7 @@ def self_train(
     decide: Decide = by_rule,
     monitor: Monitor = SILENT,
     cells: ProjectCells | None = None,
+    reader_id: int | None = None,
 ) -> SelfTrained:
     """Bring the unlabelled cells of a project into training, more of them each round.
 
@@ -96,6 +97,8 @@ def self_train(
         Given each proposed round; by default the rule of the gate.
     cells : ProjectCells, optional
         To learn from; by default all of the project.
+    reader_id : int, optional
+        Who decides, where it is not the rule.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def self_train(
     settings = _settings(learner, parameters, split, flat, seed, cells)
     run = unfinished_run(database, SELF_TRAINING, settings)
     run = run or begin_run(database, SELF_TRAINING, settings)
-    job = _Job(database, learner, cells, parameters, seed, run, monitor)
+    job = _Job(database, learner, cells, parameters, seed, run, monitor, reader_id)
     course, teacher = job.so_far()
     while not course.termination_condition_ and course.number < parameters.rounds:
         checkpoint(monitor, Progress(ROUNDS, course.number, parameters.rounds))
@@ -140,6 +143,7 @@ class _Job:
     seed: int
     run: Run
     monitor: Monitor
+    reader_id: int | None
     heard: dict[str, Opinion] = field(default_factory=dict)  # by model, each asked once
 
     def so_far(self) -> tuple[Course, StoredModel]:
@@ -203,8 +207,10 @@ class _Job:
         content = content_of(proposal, teacher, used, course)
         before, after = (self._hear(one.model_id) for one in (teacher, student))
         content["kappa"] = before.agreement(after)
-        why = gate.why if verdict == gate.accepted else f"decided by a person; {gate.advice}"
-        self._record(number, student.model_id, content, verdict, why)
+        by_rule_alone = decide is by_rule
+        why = gate.why if by_rule_alone else f"decided by a person; {gate.advice}"
+        who = None if by_rule_alone else self.reader_id
+        self._record(number, student.model_id, content, verdict, why, who)
         return self._after(course, used, verdict), student if verdict else teacher
 
     def _hear(self, model_id: str) -> Opinion:
@@ -246,12 +252,13 @@ class _Job:
         content: Mapping[str, object],
         verdict: bool | None,
         why: str,
+        reader_id: int | None = None,
     ) -> Round:
         with self.database.transaction():
             made = add_round(self.database, self.run.run_id, number, model_id, content)
             if verdict is not None:
                 state = ACCEPTED if verdict else REJECTED
-                made = decide_round(self.database, made.round_id, state, why)
+                made = decide_round(self.database, made.round_id, state, why, reader_id)
         return made
 
     def _after(self, course: Course, used, verdict: bool | None) -> Course:

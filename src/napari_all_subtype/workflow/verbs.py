@@ -199,6 +199,7 @@ def self_train(
     flat: bool = False,
     random_split: bool = False,
     decide: Decide | None = None,
+    reader: str = "",
     monitor: Monitor = SILENT,
     **options: object,
 ) -> SelfTrained:
@@ -211,6 +212,8 @@ def self_train(
     decide : callable, optional
         Given each proposed round, True to accept, False to reject, None to decide later; by
         default the rule on the validation cells.
+    reader : str, optional
+        Name or code of the person who decides, where `decide` is given.
     **options
         ``rounds`` and the others of
         :class:`~napari_all_subtype.learning.parameters.SelfTrainingParameters`.
@@ -226,6 +229,7 @@ def self_train(
     """
     from napari_all_subtype.learning.parameters import SelfTrainingParameters, SplitParameters
     from napari_all_subtype.project.database import open_project
+    from napari_all_subtype.project.readers import reader_named
     from napari_all_subtype.workflow import keras_learner
     from napari_all_subtype.workflow import self_train as rounds
     from napari_all_subtype.workflow.proposals import by_rule
@@ -235,8 +239,11 @@ def self_train(
     with open_project(Path(project)) as database:
         database.refuse_read_only()
         learner = keras_learner.learner_of(database)
-        asked = decide or by_rule
-        return rounds.self_train(database, learner, parameters, split, flat, seed, asked, monitor)
+        who = reader_named(database, reader).reader_id if reader and decide else None
+        return rounds.self_train(
+            *(database, learner, parameters, split, flat, seed, decide or by_rule, monitor),
+            reader_id=who,
+        )
 
 
 def evaluate(

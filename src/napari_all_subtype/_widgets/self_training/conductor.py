@@ -123,7 +123,12 @@ class Conductor(Foreman):
     def start(self) -> None:
         """Begin self-training, or go on with it."""
         ask = bool(self.dock.who.currentData())
-        self._run(lambda: SelfTrain(self._folder, self.dock.choices(), self.dock.parameters(), ask))
+
+        def order() -> SelfTrain:
+            who = self._reader_id() if ask else None
+            return SelfTrain(self._folder, self.dock.choices(), self.dock.parameters(), ask, who)
+
+        self._run(order)
 
     def draw(self) -> None:
         """Have the curves of the last run drawn."""
@@ -183,10 +188,7 @@ class Conductor(Foreman):
         try:
             database = self.record.opened_database()
             database.refuse_read_only()
-            if self.record.reader is None:
-                self.record.read_as(Preferences.load().reader_name)
-            reader_id = self.record.reader.reader_id
-            decide_round(database, made.round_id, state, "decided in the window", reader_id)
+            decide_round(database, made.round_id, state, "decided in the window", self._reader_id())
         except AllSubtypeError as error:
             self._say_error(error)
             return
@@ -197,6 +199,12 @@ class Conductor(Foreman):
             self.draw()  # the curves say which rounds are accepted
             self._told = told
         self.dock.footer.say(told)
+
+    def _reader_id(self) -> int:
+        """Who decides."""
+        if self.record.reader is None:
+            self.record.read_as(Preferences.load().reader_name)
+        return self.record.reader.reader_id
 
     # Reading
 

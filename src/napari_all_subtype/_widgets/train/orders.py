@@ -102,11 +102,14 @@ class SelfTrain(Order):
     ----------
     ask : bool
         A person decides each round; else the rule of the gate does.
+    reader_id : int or None
+        That person.
     """
 
     choices: TrainChoices
     parameters: SelfTrainingParameters
     ask: bool
+    reader_id: int | None = None
 
 
 @dataclass(frozen=True)

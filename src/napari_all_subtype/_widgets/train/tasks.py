@@ -144,6 +144,7 @@ def train_itself(order: SelfTrain, tools: Tools) -> None:
         made = self_train(
             *(database, learner, order.parameters, chosen.split, chosen.flat, chosen.seed),
             *(ask if order.ask else by_rule, watch),
+            reader_id=order.reader_id,
         )
         _draw_rounds(database, tools)
     tools.send(SelfTrained(which_runs(made), why_ended(made), made.notes))
