@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Layers whose outputs are the features: of the picture, and of the outlines where they are seen.
 FEATURES = ("embedding", "shape")
+_READERS = (PICTURE, OUTLINE)  # layers that take them, in the same order
 # As `embed`: a body, crops, a monitor and a word for what is done, to features.
 Embedder = Callable[..., list[np.ndarray]]
 
@@ -64,6 +66,36 @@ def embed(
     checkpoint(monitor, Progress(stage, len(crops), len(crops)))
     empty = [np.zeros((0, output.shape[-1]), np.float32) for output in body.outputs]
     return [np.concatenate(part) if part else none for part, none in zip(parts, empty, strict=True)]
+
+
+def spread_of(features: np.ndarray) -> float:
+    """How far features (N, F) spread, on average; 1 where they do not."""
+    return float(features.std(axis=0).mean()) or 1.0
+
+
+@contextmanager
+def on_one_scale(head: keras.Model, spreads: Sequence[float]) -> Iterator[None]:
+    """Meanwhile `head` takes features divided by their `spreads`, and says the same of them.
+
+    Features of one kind may spread a hundred times as far as those of another: a step of training
+    that suits the ones hardly moves the others.
+
+    Parameters
+    ----------
+    head : keras.Model
+        As of :func:`head_of`, of a network that sees picture and outlines.
+    spreads : sequence of float
+        One for each kind of features, above 0.
+    """
+    kernels = [head.get_layer(name).kernel for name in _READERS]
+    pairs = list(zip(kernels, spreads, strict=True))
+    for kernel, spread in pairs:
+        kernel.assign(kernel * spread)
+    try:
+        yield
+    finally:
+        for kernel, spread in pairs:
+            kernel.assign(kernel / spread)
 
 
 def as_list(values: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:

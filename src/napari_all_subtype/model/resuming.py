@@ -14,6 +14,9 @@ from napari_all_subtype.model.parameters import AugmentationParameters, Training
 from napari_all_subtype.model.phase import Keeping
 from napari_all_subtype.model.starting import Start
 
+# Another one wherever the same cells and parameters come to give other weights.
+SCHEME = 2
+
 
 def resumed(folder: Path | None, told: str) -> tuple[Keeping, State]:
     """Where checkpoints are kept, and the state to go on from: a new one where there is none.
@@ -39,7 +42,7 @@ def fingerprint(
 ) -> str:
     """Hash of all that the weights depend on."""
     digest = hashlib.sha256()
-    names = (start.architecture, start.weights, start.parent, start.first, seed)
+    names = (SCHEME, start.architecture, start.weights, start.parent, start.first, seed)
     told = (names, asdict(start.spec), parameters.model_dump(), augmentation.model_dump())
     digest.update(repr(told).encode())
     for part in (training, validation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,15 @@ from napari_all_subtype.model.backend import load_keras
 from napari_all_subtype.model.checkpoints import Epoch, State
 from napari_all_subtype.model.classifier import predict_logits
 from napari_all_subtype.model.draws import Draws, TrainingCrops, balanced, refuse_untaught
-from napari_all_subtype.model.embedding import Embedder, body_of, embed, head_of, learner_of
+from napari_all_subtype.model.embedding import (
+    Embedder,
+    body_of,
+    embed,
+    head_of,
+    learner_of,
+    on_one_scale,
+    spread_of,
+)
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
 from napari_all_subtype.model.phase import Keeping, Phase, PhaseRun
 from napari_all_subtype.model.resuming import fingerprint, resumed
@@ -152,6 +161,29 @@ class _Job:
             views, seen = self._features()
         except Stopped:
             return True
+        before = head.get_weights()
+        if len(views[0]) > 1:
+            spreads = [spread_of(np.concatenate(kind)) for kind in zip(*views, strict=True)]
+            views, seen = [_divided(some, spreads) for some in views], _divided(seen, spreads)
+            with on_one_scale(head, spreads):
+                stopped = self._run(self._on_features(head, views, seen))
+        else:
+            stopped = self._run(self._on_features(head, views, seen))
+        if self.start.knows:
+            # Robust fine-tuning by weights in between: Wortsman et al., CVPR 2022.
+            share = p.remember / (p.remember + self.learned_from)
+            pairs = zip(before, head.get_weights(), strict=True)
+            head.set_weights([share * old + (1 - share) * new for old, new in pairs])
+        return stopped
+
+    def _run(self, phase: Phase) -> bool:
+        return PhaseRun(phase, self.state, self.parameters, self.keeping, self.monitor).run()
+
+    def _on_features(
+        self, head: keras.Model, views: list[list[np.ndarray]], seen: list[np.ndarray]
+    ) -> Phase:
+        """The first phase, on the features of the views and of the validation cells."""
+        p = self.parameters
         n, size = len(self.draws.training.crops), HEAD_BATCHES * p.crops_per_batch
         chance = self.draws.training.chance / self.draws.training.chance.sum()
 
@@ -170,7 +202,7 @@ class _Job:
             said = mean_of(head(seen, training=False))
             return figures_of(said, self.validation, self.taxonomy)
 
-        phase = Phase(
+        return Phase(
             HEAD,
             head,
             batch,
@@ -180,14 +212,6 @@ class _Job:
             measure if seen else None,
             self._chooses,
         )
-        before = head.get_weights()
-        stopped = PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
-        if self.start.knows:
-            # Robust fine-tuning by weights in between: Wortsman et al., CVPR 2022.
-            share = p.remember / (p.remember + self.learned_from)
-            pairs = zip(before, head.get_weights(), strict=True)
-            head.set_weights([share * old + (1 - share) * new for old, new in pairs])
-        return stopped
 
     @cached_property
     def _body(self) -> keras.Model:
@@ -232,7 +256,7 @@ class _Job:
             self._chooses,
             taught,
         )
-        return PhaseRun(phase, self.state, p, self.keeping, self.monitor).run()
+        return self._run(phase)
 
     def measured(self, monitor: Monitor | None = None) -> dict[str, float]:
         """Figures of the network on the validation cells."""
@@ -276,6 +300,11 @@ class _Job:
         p = self.parameters
         wanted = -(-p.fewest_views // len(self.draws.training.crops)) - 1
         return max(p.changed_views, min(wanted, MOST_VIEWS)) if p.changed_views else 0
+
+
+def _divided(kinds: Sequence[np.ndarray], spreads: Sequence[float]) -> list[np.ndarray]:
+    """Features of each kind by their spread; none where there are none."""
+    return [some / spread for some, spread in zip(kinds, spreads[: len(kinds)], strict=True)]
 
 
 def _alone(given: list[np.ndarray]) -> list[np.ndarray] | np.ndarray:
