@@ -479,6 +479,8 @@ def test_report_of_an_evaluation_is_whole_and_names_nobody(ready, tmp_path):
         tmp_path, ["normal", "blast"] * 6 + ["blast"], [*["normal", "blast"] * 6, "normal"]
     )
     found = evaluate_on_table(project, model, predictor, rows, other=("other-1", predictor))
+    untold = "Its starting weights learned from elsewhere: cells of these are no test of it."
+    found = replace(found, untold=untold)
     write_report(found, tmp_path / "report")
     assert {one.name for one in (tmp_path / "report").iterdir()} == set(FILES)
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
@@ -487,6 +489,8 @@ def test_report_of_an_evaluation_is_whole_and_names_nobody(ready, tmp_path):
     assert metrics["against"]["p_value"] == 1
     assert metrics["limit_of_blank"]["normal_cells"] == 7
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert untold in page
+    assert untold in metrics["warnings"]
     assert page.count("data:image/png") == 4
     assert "Research Use Only" in page
     assert "random split" not in page
@@ -540,6 +544,8 @@ def test_unreadable_pictures_are_told_and_the_others_are_measured(ready, tmp_pat
     found = evaluate_on_table(project, model, predictor, rows)
     assert len(found.cells.failed) == 1
     assert found.figures.cells == 7
+    # Who has the table finds each cell in it.
+    assert found.cell_table()["row"].tolist() == [2, 3, 4, 5, 6, 7, 8]
     for name in rows["file"]:
         name.write_bytes(b"no picture")
     with pytest.raises(ImageReadError, match="None of 8 pictures"):

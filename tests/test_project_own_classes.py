@@ -15,7 +15,7 @@ from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.simulate import simulate_cells
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN
-from napari_all_subtype.workflow.cell_rows import rows_of_csv
+from napari_all_subtype.workflow.cell_rows import rows_of_csv, words_in
 from napari_all_subtype.workflow.told_scale import told_scale
 
 
@@ -107,8 +107,13 @@ def test_table_of_a_spreadsheet_is_read_as_it_is_saved(tmp_path):
 
 def test_row_that_is_there_twice_counts_once(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("file,annotation\na.png,l1\na.png,L1\nb.png,unlabelled\n,\n")
-    assert rows_of_csv(path)["annotation"].tolist() == ["l1", ""]
+    path.write_text("file,annotation\na.png,l1\n\na.png,L1\nb.png,unlabelled\n,\n")
+    rows = rows_of_csv(path)
+    assert rows["annotation"].tolist() == ["l1", ""]
+    # They keep the numbers that an editor shows.
+    assert rows["row"].tolist() == [1, 4]
+    with pytest.raises(RecordError, match="Row 1 below the heading of the table: 'l1' is neither"):
+        words_in(rows, taxonomy_of_names(["a", "b"]))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,6 @@ def evaluate(
     from napari_all_subtype.workflow.cell_rows import rows_of_csv
     from napari_all_subtype.workflow.evaluate import evaluate_models, write_metrics
     from napari_all_subtype.workflow.evaluation_report import write_report
-    from napari_all_subtype.workflow.project_models import untold_pictures
 
     rows = rows_of_csv(table)
     parameters = AnalysisParameters(scale=scale)
@@ -68,12 +67,9 @@ def evaluate(
         refuse_existing(report, overwrite)  # now, not when all is computed
     with open_project(folder, write=False) as database, TerminalMonitor(len(rows)) as monitor:
         found = evaluate_models(database, model, against, rows, random_split, parameters, monitor)
-        untold = untold_pictures(database, found.model)
     if report is not None:
         write_report(found, report, overwrite)
     write_metrics(found, out)
-    if untold:
-        note(untold)
     _tell(found)
     say(f"All figures: {out}")
     say(RESEARCH_USE_ONLY)

@@ -220,7 +220,7 @@ def _answer(proposal: Proposal) -> bool | None:
 
 
 def _say_rounds(found: SelfTrained) -> None:
-    from napari_all_subtype.project.rounds import PROPOSED
+    from napari_all_subtype.project.rounds import ACCEPTED, PROPOSED
     from napari_all_subtype.workflow.run_words import which_runs, why_ended
 
     for line in found.notes:
@@ -231,9 +231,13 @@ def _say_rounds(found: SelfTrained) -> None:
             f"({_counted(one.content['counts'])}); {_decided(one)}"
         )
     note(f"Ended: {why_ended(found)}. {which_runs(found)}")
-    if waiting := [str(one.number) for one in found.rounds if one.state == PROPOSED]:
+    waiting = [one for one in found.rounds if one.state == PROPOSED]
+    if any(one.state == ACCEPTED for one in found.rounds):
+        waiting = [one for one in waiting if one.number]
+    if waiting:
+        numbers = " or ".join(str(one.number) for one in waiting)
         note(
-            f"To decide of round {' or '.join(waiting)}: napari-all-subtype self-train FOLDER "
+            f"To decide of round {numbers}: napari-all-subtype self-train FOLDER "
             "--decide accepted --round NUMBER --reader NAME"
         )
     note(RESEARCH_USE_ONLY)

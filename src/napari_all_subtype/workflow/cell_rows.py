@@ -9,15 +9,18 @@ import pandas as pd
 
 from napari_all_subtype.cells.folders import is_image_name, list_images
 from napari_all_subtype.errors import ImageReadError, NoImagesError, RecordError
+from napari_all_subtype.project.annotation import Word
 from napari_all_subtype.project.own_classes import UNLABELLED, class_name
+from napari_all_subtype.taxonomy import Taxonomy
 
 FILE, WORD, GROUP = "file", "annotation", "group"
 FIELD = "field"  # of a project, in the queues it writes
+ROW = "row"  # of the table, 1 for the first below its heading
 SEPARATORS = (",", ";", "\t")
 
 
 def rows_of_csv(path: Path, of_files: bool = False) -> pd.DataFrame:
-    """Rows for `import_cells` from a CSV file: ``file``, ``annotation``, ``group``.
+    """Rows for `import_cells` from a CSV file: ``file``, ``annotation``, ``group``, and ``row``.
 
     Files are looked for beside the CSV file. ``label`` stands for ``annotation`` as well;
     without ``group`` the pictures of one folder are one. Commas, semicolons or tabulators part
@@ -48,19 +51,37 @@ def rows_of_csv(path: Path, of_files: bool = False) -> pd.DataFrame:
     given = given[(given != "").any(axis=1)]
     if of_files and FIELD in given:
         given = given[(given[FILE].str.strip() != "") | (given[FIELD] == "")]
-    names = [name.strip() for name in given[FILE]]
+    names, numbers = [name.strip() for name in given[FILE]], given.index + 1
     if "" in names:
+        row = numbers[names.index("")]
         raise RecordError(
-            f"{path.name} names no file in row {names.index('') + 1} below its heading. Expected "
-            "one in each row."
+            f"{path.name} names no file in row {row} below its heading. Expected one in each row."
         )
     files = [path.parent / name for name in names]
     # Absolute: two folders of two patients are both '.' to one who stands in them.
     folders = [os.path.dirname(os.path.abspath(file)) for file in files]
     groups = [g.strip() or f for g, f in zip(given.get(GROUP, folders), folders, strict=True)]
     words = [word_of(word) for word in given[named]]
-    rows = pd.DataFrame({FILE: files, WORD: words, GROUP: groups})
-    return rows.drop_duplicates(ignore_index=True)
+    rows = pd.DataFrame({FILE: files, WORD: words, GROUP: groups, ROW: numbers})
+    return rows.drop_duplicates([FILE, WORD, GROUP], ignore_index=True)
+
+
+def words_in(rows: pd.DataFrame, taxonomy: Taxonomy) -> list[Word | None]:
+    """What was said in each of `rows`; None where nothing was.
+
+    Raises
+    ------
+    RecordError
+        If a word is neither a class of `taxonomy` nor an exclusion; it says in which row.
+    """
+    said: list[Word | None] = []
+    for at, text in zip(rows.get(ROW, [0] * len(rows)), rows[WORD], strict=True):
+        try:
+            said.append(Word.of(taxonomy, text) if text else None)
+        except RecordError as error:
+            where = f"Row {at} below the heading of the table: " if at else ""
+            raise RecordError(f"{where}{error}") from error
+    return said
 
 
 def table_of_csv(path: Path) -> pd.DataFrame:
@@ -81,6 +102,7 @@ def table_of_csv(path: Path) -> pd.DataFrame:
             keep_default_na=False,
             encoding="utf-8-sig",
             sep=max(marks, key=marks.__getitem__),
+            skip_blank_lines=False,  # else rows have other numbers than in an editor
         )
         if not isinstance(given.index, pd.RangeIndex):
             raise ValueError("its rows have more values than its heading has names")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from napari_all_subtype.workflow.project_models import (
     model_named,
     model_outside,
     predictor_of,
+    untold_pictures,
 )
 from napari_all_subtype.workflow.provenance import made_now
 from napari_all_subtype.workflow.seen import Seen, seen_by
@@ -55,6 +56,8 @@ class Evaluated:
     other_id : str
         Of that model.
     project_id : str
+    untold : str
+        Of pictures that the model may have learned from and nobody can compare; perhaps empty.
     """
 
     model: StoredModel
@@ -67,6 +70,7 @@ class Evaluated:
     against: Comparison | None = None
     other_id: str = ""
     project_id: str = ""
+    untold: str = ""
 
     @property
     def wrong(self) -> np.ndarray:
@@ -77,13 +81,14 @@ class Evaluated:
 
     @property
     def warnings(self) -> list[str]:
-        """What a person is to know beside the figures: scales assumed, cells not found."""
+        """What a person is to know beside the figures: of what they may be too good or wrong."""
         lost, n = int((~self.cells.found).sum()), len(self.cells)
         told = [
             f"No cell was found in {lost} of {n} pictures: there the model judged the middle of "
             "the picture, and they count in every figure."
         ]
-        return [*assumed_lines(self.cells.sizes), *(told if lost else ())]
+        untold = [self.untold] if self.untold else []
+        return [*untold, *assumed_lines(self.cells.sizes), *(told if lost else ())]
 
     def metrics(self) -> dict:
         """All figures, ready for JSON."""
@@ -109,11 +114,11 @@ class Evaluated:
         }
 
     def cell_table(self) -> pd.DataFrame:
-        """A row per cell, without the names of files."""
+        """A row per cell, without the names of files: ``row`` of the table tells which it is."""
         columns = {f"p_{n}": self.probabilities[:, k] for k, n in enumerate(self.taxonomy.names)}
         return pd.DataFrame(
             {
-                "cell": np.arange(1, len(self.cells) + 1),
+                "row": self.cells.rows,
                 "annotation": self.cells.words,
                 "model_says": self.said.words,
                 "confidence": self.said.confidence,
@@ -147,9 +152,10 @@ def evaluate_models(
     ready, other = predictor_of(database, chosen), None
     if against_id:
         other = (against_id, predictor_of(database, model_named(database, against_id)))
-    return evaluate_on_table(
+    found = evaluate_on_table(
         database, chosen, ready, rows, random_split, other, parameters, monitor
     )
+    return replace(found, untold=untold_pictures(database, chosen))
 
 
 def evaluate_on_table(

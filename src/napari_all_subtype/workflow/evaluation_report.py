@@ -57,7 +57,7 @@ def error_gallery(evaluated: Evaluated, most: int = 48) -> Figure:
     """Cells called something else than people did, the surest first."""
     rows = evaluated.wrong
     captions = [
-        f"{_title(evaluated, evaluated.cells.words[n])}\n→ "
+        f"row {evaluated.cells.rows[n]}: {_title(evaluated, evaluated.cells.words[n])}\n→ "
         f"{_title(evaluated, evaluated.said.words[n])} {evaluated.said.confidence[n]:.2f}"
         for n in rows[:most]
     ]

@@ -45,7 +45,7 @@ from napari_all_subtype.project.smears import (
 )
 from napari_all_subtype.project.tables import keep_table
 from napari_all_subtype.project.taxonomies import taxonomy_of
-from napari_all_subtype.workflow.cell_rows import FILE, GROUP, WORD
+from napari_all_subtype.workflow.cell_rows import FILE, GROUP, words_in
 from napari_all_subtype.workflow.cut_cell import Cutter
 from napari_all_subtype.workflow.inputs import Field, name_fields
 from napari_all_subtype.workflow.models import folder_of
@@ -137,7 +137,7 @@ def words_of(database: Database, rows: pd.DataFrame) -> list[Word | None]:
         If one is neither a class of the project nor an exclusion.
     """
     taxonomy = taxonomy_of(database)
-    return [Word.of(taxonomy, text) if text else None for text in rows[WORD]]
+    return words_in(rows, taxonomy)
 
 
 class _Intake:

@@ -14,10 +14,9 @@ from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ImageReadError, Stopped, TooFewCellsError
 from napari_all_subtype.progress import SILENT, Monitor, steps
-from napari_all_subtype.project.annotation import Word
 from napari_all_subtype.project.pixels import pixels_sha256
 from napari_all_subtype.taxonomy import Taxonomy
-from napari_all_subtype.workflow.cell_rows import FILE, GROUP, WORD
+from napari_all_subtype.workflow.cell_rows import FILE, GROUP, ROW, words_in
 from napari_all_subtype.workflow.cut_cell import Cutter
 from napari_all_subtype.workflow.inputs import name_fields
 from napari_all_subtype.workflow.outcomes import Outcome, failure_of
@@ -37,6 +36,8 @@ class TableCells:
     crops : ndarray, shape (N, S, S, C), uint8
     words, groups, names : ndarray, shape (N,), object
         What people said, what belongs together, and the name of each picture.
+    rows : ndarray, shape (N,), int
+        Of the table, 1 for the first below its heading: who has the table finds the picture.
     found : ndarray, shape (N,), bool
         Whether a cell was found in the picture.
     left_out : dict of str to int
@@ -51,6 +52,7 @@ class TableCells:
     words: np.ndarray
     groups: np.ndarray
     names: np.ndarray
+    rows: np.ndarray
     found: np.ndarray
     left_out: dict[str, int]
     failed: tuple[Outcome, ...] = ()
@@ -87,7 +89,8 @@ def cells_of_table(
         If the monitor asked for it.
     """
     refuse_unknown_profile(parameters.scale)
-    words = [Word.of(taxonomy, text) if text else None for text in rows[WORD]]
+    words = words_in(rows, taxonomy)
+    numbers = rows.get(ROW, range(1, len(rows) + 1))
     left = {"without a word": sum(word is None for word in words)}
     left["called no class"] = sum(word is not None and not word.taxonomy for word in words)
     groups = rows[GROUP].astype(str).tolist()
@@ -110,7 +113,8 @@ def cells_of_table(
         if digest in seen.pixels:
             twice += 1
             continue
-        taken.append((cell.crop, words[n].name, groups[n], field.name, cell.found, size))
+        told = (words[n].name, groups[n], field.name, numbers[n])
+        taken.append((cell.crop, *told, cell.found, size))
     left["whose picture was learned from"] = twice
     alike = seen.nearly([one[0] for one in taken])
     left[NEARLY] = int(alike.sum())
@@ -120,9 +124,8 @@ def cells_of_table(
         raise _nothing_left(len(rows), left, failed)
     parts = list(zip(*taken, strict=True))
     told = [np.array(part, object) for part in parts[1:4]]
-    return TableCells(
-        np.stack(parts[0]), *told, np.array(parts[4], bool), left, tuple(failed), parts[5]
-    )
+    at, found = np.array(parts[4], int), np.array(parts[5], bool)
+    return TableCells(np.stack(parts[0]), *told, at, found, left, tuple(failed), parts[6])
 
 
 def _nothing_left(n_rows: int, left: dict[str, int], failed: list[Outcome]) -> Exception:
