@@ -128,6 +128,15 @@ def test_counts_of_notes_add_up_where_groups_share_a_picture():
     assert any(f"Only {val} validation cells are blast" in one for one in plan.notes)
 
 
+def test_groups_that_only_shared_pictures_hold_together_are_counted_and_named():
+    cells = [("blast", 0), ("blast", 1), ("blast", 1), ("blast", 2)]
+    cells += [("normal", n) for n in range(8)]
+    with pytest.raises(TooFewCellsError, match=r"its 4 cells are of 3 groups .*: 0, 1, 2 hold"):
+        planned(cells, together=[("0", "1"), ("1", "2")])
+    with pytest.raises(TooFewCellsError, match=r"1 group \(case\), which cannot .* 1 more group\."):
+        planned([("blast", 0)] * 4 + cells[4:])
+
+
 def test_pairs_of_cells_and_pairs_of_groups_are_told_apart():
     crops = np.zeros((7, 8, 8, 3), np.uint8)
     groups = ["a", "a", "a", "b", "c", "d", "d"]

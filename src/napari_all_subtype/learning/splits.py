@@ -106,7 +106,7 @@ def plan_splits(
     shares = {TRAIN: 1 - parameters.val_fraction - test, VAL: parameters.val_fraction, TEST: test}
     _spread(table, splits, free, shares, seed)
     _mend(table, splits, free)
-    _refuse_missing(table, splits)
+    _refuse_missing(table, splits, list(zip(kinds, groups, strict=True)), titles or {})
     of_group = {group: known.get(group, splits[bundles[group]]) for group in dict.fromkeys(groups)}
     notes += _lonely_words(words, groups, of_group)
     notes += _hardly_validated(kinds, groups, of_group)
@@ -231,20 +231,35 @@ def _can_go(table: GroupTable, splits: Mapping[str, str], bundle: str, wanted: s
     return home == TEST or not ((left == 0) & (table.of(bundle) > 0)).any()
 
 
-def _refuse_missing(table: GroupTable, splits: Mapping[str, str]) -> None:
+def _refuse_missing(
+    table: GroupTable,
+    splits: Mapping[str, str],
+    cells: Sequence[tuple[str, str]],
+    titles: Mapping[str, str],
+) -> None:
     sums = table.sums(splits)
     for split, does in ((TRAIN, "train"), (VAL, "validate")):
         for n, kind in enumerate(table.kinds):
             if sums[split][n]:
                 continue
-            groups = int((table.counts[:, n] > 0).sum())
-            cells = int(table.counts[:, n].sum())
-            of = amount(groups, "group (case)", "groups (cases)")
-            are = amount(cells, "cell is", "cells are")
+            groups = sorted({group for one, group in cells if one == kind})
+            are = amount(int(table.counts[:, n].sum()), "cell is", "cells are")
+            of = amount(len(groups), "group (case)", "groups (cases)")
+            bound = [group for group in groups if _goes_with_another(group, table.bundles)]
+            also, too = "", ""
+            if bound:
+                named = ", ".join(titles.get(group, group) for group in bound[:3])
+                named += f" and {len(bound) - 3} more" if len(bound) > 3 else ""
+                also = f": {named} hold the same pictures as other groups and go with them"
+                too = ", or leave each picture that is there twice out of one of its groups"
             raise TooFewCellsError(
                 f"Class {kind} has no cells that {does}: its {are} of {of}, which cannot be parted "
-                "or moved. Add cells of this class from 1 more group."
+                f"or moved{also}. Add cells of this class from 1 more group{too}."
             )
+
+
+def _goes_with_another(group: str, bundles: Mapping[str, str]) -> bool:
+    return sum(bundle == bundles[group] for bundle in bundles.values()) > 1
 
 
 def _hardly_validated(
