@@ -106,6 +106,16 @@ def test_folder_per_class_is_read_by_its_names(pictures, tmp_path):
         rows_of_class_folders(tmp_path / "L1")
 
 
+def test_folders_in_that_of_a_class_are_the_groups(pictures, tmp_path):
+    picture = images(pictures)[0].read_bytes()
+    for name in ("L1/one.png", "L1/fox/a.png", "normal/fox/b.png", "normal/@eaDir/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(picture)
+    rows = rows_of_class_folders(tmp_path)
+    told = list(zip(rows["annotation"], rows["group"], strict=True))
+    assert told == [("l1", str(tmp_path)), ("l1", "fox"), ("normal", "fox")]
+
+
 @pytest.mark.parametrize("columns", ["picture,annotation", "file,word"])
 def test_table_without_its_columns_is_refused(tmp_path, columns):
     (tmp_path / "words.csv").write_text(columns + "\n1.png,blast\n")

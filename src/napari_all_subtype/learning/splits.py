@@ -165,7 +165,8 @@ def refuse_too_few(kinds: Sequence[str], groups: Sequence[str]) -> None:
         raise TooFewCellsError(
             f"All cells are of {found} group (case): {MIN_GROUPS - found} more needed, since whole "
             "groups train or validate. Add cells of another case, tell the cases apart (column "
-            "'group'), or ask for a random split, which is marked on every figure."
+            "'group', or a folder for each case in that of a class), or ask for a random split, "
+            "which is marked on every figure."
         )
 
 

@@ -81,7 +81,8 @@ def add(
         Parameter(
             name="--folder",
             negative="",
-            help="Folder with a folder of pictures of one cell per class, and 'unlabelled'.",
+            help="Folder with a folder of pictures of one cell per class, and 'unlabelled'; in "
+            "each the pictures, or a folder of them for each case.",
         ),
     ] = None,
     case: Annotated[

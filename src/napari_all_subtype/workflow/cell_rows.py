@@ -128,24 +128,35 @@ def word_of(text: str) -> str:
 def rows_of_class_folders(folder: Path) -> pd.DataFrame:
     """Rows for `import_cells` from a folder with one folder of pictures per class.
 
-    A folder ``unlabelled`` holds pictures that nobody has named. Nothing tells which pictures
-    belong together: they are one group.
+    A folder ``unlabelled`` holds pictures that nobody has named. Folders in the folder of a class
+    tell what belongs together, as a patient's pictures do: of one name in two classes they are one
+    group. Pictures beside them are one group, since nothing tells them apart.
 
     Raises
     ------
     NoImagesError
         If there is no folder of pictures in it.
     """
-    found = [
-        (image, word_of(home.name))
-        for home in sorted(path for path in folder.iterdir() if path.is_dir())
-        if any(is_image_name(path.name) for path in home.iterdir())
-        for image in list_images(home)
-    ]
+    whole = str(folder.absolute())
+    found = []
+    for home in _folders_in(folder):
+        groups = [(home, whole), *((case, case.name) for case in _folders_in(home))]
+        found += [
+            (image, word_of(home.name), group)
+            for place, group in groups
+            if any(is_image_name(path.name) for path in place.iterdir())
+            for image in list_images(place)
+        ]
     if not found:
         raise NoImagesError(
             f"{folder.name} holds no folder of pictures. Expected one for each class, called by "
-            "its name, and 'unlabelled' for the rest."
+            "its name, and 'unlabelled' for the rest; in each the pictures, or a folder of them "
+            "for each case."
         )
-    files, words = zip(*found, strict=True)
-    return pd.DataFrame({FILE: files, WORD: words, GROUP: str(folder.absolute())})
+    files, words, groups = zip(*found, strict=True)
+    return pd.DataFrame({FILE: files, WORD: words, GROUP: groups})
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """Folders that a person made: programs begin the names of theirs with a sign."""
+    return sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._@")

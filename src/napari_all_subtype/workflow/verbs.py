@@ -63,7 +63,8 @@ def add_cells(
     Parameters
     ----------
     source : str or Path
-        CSV file (file, annotation, group), or a folder with a folder of pictures per class.
+        CSV file (file, annotation, group), or a folder with a folder of pictures per class
+        (in it, perhaps, a folder for each case).
     reader : str
         Name or code of who said the words.
     pixel_size_um : float, optional
