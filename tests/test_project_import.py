@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -282,9 +283,14 @@ def test_commands_from_an_empty_folder_to_an_export(tmp_path, pictures, capsys):
     words = (other, pictures / "words.csv", "--cells")
     status, _, errors = words_of(capsys, "add", *words)
     assert (status, "--reader NAME" in errors) == (2, True)
-    status, told, _ = words_of(capsys, "add", *words, "--reader", "Dr. A")
+    status, told, errors = words_of(capsys, "add", *words, "--reader", "Dr. A")
+    assert "No cell was found" not in errors
     assert (status, "2 with a word" in told) == (0, True)
-    assert "2 slides of 2 cases" in words_of(capsys, "status", other)[1]
+    cv2.imwrite(str(pictures / "empty.png"), np.full((90, 90, 3), 250, np.uint8))
+    (pictures / "more.csv").write_text("file,annotation\nempty.png,\n")
+    _, _, errors = words_of(capsys, "add", other, "--table", pictures / "more.csv")
+    assert "No cell was found in 1 of 1 new picture" in errors
+    assert "3 slides of 3 cases" in words_of(capsys, "status", other)[1]
     export = ("export", other, "--format", "csv, crops", "--out", out)
     assert words_of(capsys, *export)[0] == 0
     assert words_of(capsys, *export)[0] == 2

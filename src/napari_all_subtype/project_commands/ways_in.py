@@ -125,6 +125,12 @@ def told(came: Imported, with_words: bool) -> int:
             "stated now, and kept as cut and measured then. To have them at the new size, add "
             "them to a new project with --pixel-size."
         )
+    if came.no_cell:
+        warn(
+            f"No cell was found in {came.no_cell} of {amount(came.added, 'new picture')}: where "
+            "one has a word, the middle of the picture is learned from, and without one it takes "
+            "no part. Look at the size of a pixel: in another one cells are too large or too small."
+        )
     words = f", {came.annotated} with a word" if with_words else ""
     say(f"{amount(came.added, 'image')} added{words}; {there_already(came.known)}.")
     if not came.failed:

@@ -124,8 +124,8 @@ def import_cells(
         count["annotated"] += annotated
     checkpoint(monitor, Progress(IMAGES, len(pictures), len(pictures)))
     otherwise = _of_other_size(database, intake.met, given_size(parameters.scale))
-    sizes = tuple(intake.sizes)
-    return Imported(**count, failed=tuple(failed), sizes=sizes, of_other_size=otherwise)
+    told = {"sizes": tuple(intake.sizes), "of_other_size": otherwise, "no_cell": intake.no_cell}
+    return Imported(**count, failed=tuple(failed), **told)
 
 
 def words_of(database: Database, rows: pd.DataFrame) -> list[Word | None]:
@@ -148,6 +148,7 @@ class _Intake:
     ):
         self._database, self._reader_id, self._cutter = database, reader_id, cutter
         self.sizes: list[PixelSize] = []  # of the pictures that are new
+        self.no_cell = 0  # of them, in which none was found
         self.met: set[int] = set()  # fields that were there already
         fields = {field.sha256: field for field in fields_of(database)}
         self._known = {digest: field.field_id for digest, field in fields.items()}
@@ -174,6 +175,7 @@ class _Intake:
                 seen = SeenCell(field_id, 1, centre, keep_crop(database, cell.crop))
                 annotate(database, self._reader_id, seen, picture.word)
         self.sizes.append(size)
+        self.no_cell += not cell.found
         self._known[picture.digest] = field_id
         self._slides[picture.group] = slide_id
         return True, picture.word is not None

@@ -48,6 +48,8 @@ class Imported:
     of_other_size : int
         Pictures of one cell that the project has at another pixel size than was stated now;
         they keep it.
+    no_cell : int
+        Of the pictures of one cell that are new, those in which none was found.
     """
 
     added: int = 0
@@ -56,6 +58,7 @@ class Imported:
     failed: tuple[Outcome, ...] = ()
     sizes: tuple[PixelSize, ...] = ()
     of_other_size: int = 0
+    no_cell: int = 0
 
 
 @dataclass(frozen=True)
