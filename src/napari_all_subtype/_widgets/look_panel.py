@@ -38,7 +38,7 @@ class LookPanel(QWidget):
             self.colour_by.addItem(quantity.title, quantity.name)
         self.colour_by.setAccessibleName("Colour by")
         self.colour_by.setToolTip(
-            "What the colour of a cell says: its class, or a value from low (dark violet) to "
+            "What the colour of a cell says: its class, or a value from low (blue) to "
             "high (yellow). The legend above shows and hides classes in either case."
         )
         self.scale = ScaleLegend()
