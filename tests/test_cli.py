@@ -218,7 +218,8 @@ def test_image_without_white_cells_is_a_result(tmp_path, capsys):
     cv2.imwrite(str(tmp_path / "empty.png"), ground.clip(0, 255).astype(np.uint8))
     assert run("analyse", tmp_path / "empty.png", "--out", tmp_path / "out") == 0
     assert pd.read_csv(tmp_path / "out" / "empty" / "cells.csv").empty
-    assert "no white cell found" in capsys.readouterr().out
+    assert "no white cell found: " in (out := capsys.readouterr().out)
+    assert "or raise --sensitivity" in out
 
 
 def test_classify_keeps_order_and_the_rows_of_failures(cell_files, tmp_path):

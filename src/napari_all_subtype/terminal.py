@@ -138,6 +138,13 @@ def _warning_lines(warnings: Mapping[str, str], n_fields: int, most: int = 3) ->
     return lines
 
 
+# What is to be done where a flag alone does not say it.
+ADVICE = {
+    "no white cell found": "; check the light and the pixel size, or raise --sensitivity "
+    "(pale nuclei: lower --min-nucleus-contrast)",
+}
+
+
 def flag_lines(flags: Mapping[str, Sequence[str]]) -> list[str]:
     """One line per kind of flag, with the first three of the fields that bear it.
 
@@ -151,7 +158,10 @@ def flag_lines(flags: Mapping[str, Sequence[str]]) -> list[str]:
         for flag in own:
             paired = next((kind for start, kind in PAIRED.items() if flag.startswith(start)), None)
             kinds.setdefault(paired or flag, []).append(f"{name} {flag}" if paired else name)
-    return [f"  check {kind}: {listed(bearers, most=3)}" for kind, bearers in kinds.items()]
+    return [
+        f"  check {kind}: {listed(bearers, most=3)}{ADVICE.get(kind, '')}"
+        for kind, bearers in kinds.items()
+    ]
 
 
 def _proportion(share: Proportion) -> str:
