@@ -21,8 +21,11 @@ def offline(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", ["synthetic_mixed", "synthetic_normal", "synthetic_blasts"])
-def test_drawn_sample_opens_offline_as_a_layer_with_its_scale(offline, make):
+def test_drawn_sample_opens_offline_as_a_layer_with_its_scale(offline, make, monkeypatch):
+    told = []
+    monkeypatch.setattr(sample_data, "show_info", told.append)
     ((pixels, options, kind),) = getattr(sample_data, make)()
+    assert told == [sample_data.DRAWN]
     assert (pixels.dtype, pixels.shape[2], kind) == (np.uint8, 3, "image")
     assert pixels.std() > 10
     assert options["units"] == ("um", "um")
