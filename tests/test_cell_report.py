@@ -121,6 +121,9 @@ def unknown(**columns):
 def test_cell_unlike_the_training_says_so_with_novelty_and_limit():
     report = cell_report(unknown(novelty=1.14), FAB5, FACTS)
     assert "looks unlike the cells of the training: novelty 1.14, limit 1.0." in report.meaning
+    why = unknown(novelty=1.14, novelty_reasons="blurred; small")
+    told = "of the training: blurred; small (novelty 1.14, limit 1.0)."
+    assert told in cell_report(why, FAB5, FACTS).meaning
     assert "nucleus" not in report.meaning
     assert dict(report.measures)["Novelty (limit 1.0)"] == "1.14"
     limit = DecisionParameters(novelty_threshold=1.1)

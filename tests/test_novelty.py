@@ -11,7 +11,7 @@ from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.config import DecisionParameters
 from napari_all_subtype.errors import ParameterError
 from napari_all_subtype.model.card import read_card
-from napari_all_subtype.model.novelty import MEASURES, looks
+from napari_all_subtype.model.novelty import MEASURES, NO_CELL, looks
 from napari_all_subtype.model.weights import find_model
 from napari_all_subtype.simulate import simulate_cells
 from napari_all_subtype.taxonomy import FAB5
@@ -56,6 +56,44 @@ def test_a_crop_without_a_cell_is_as_new_as_can_be(card, drawn):
     empty = np.full((1, *card.crop_spec.shape), 255, np.uint8)
     empty[..., 3] = 0
     assert card.novelty.novelty(empty)[0] > card.novelty.novelty(drawn).max()
+
+
+def reasons_of(card, crops):
+    return [set(one.split("; ")) for one in card.novelty.reasons(crops)]
+
+
+def test_what_is_new_says_in_what(card, drawn):
+    blurred, noise, small = drawn.copy(), drawn.copy(), drawn.copy()
+    for crop in blurred:
+        crop[..., :3] = cv2.GaussianBlur(np.ascontiguousarray(crop[..., :3]), (0, 0), 6)
+    noise[..., :3] = np.random.default_rng(0).integers(0, 256, noise[..., :3].shape)
+    for crop in small:
+        little = cv2.resize(crop, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+        crop[...] = np.uint8([255, 255, 255, 0])
+        crop[30 : 30 + len(little), 30 : 30 + len(little)] = little
+    dull = {"blurred", "smooth, as out of focus", "faint edge of the nucleus"}
+    assert all(one & dull for one in reasons_of(card, blurred))
+    assert all("noisy" in " ".join(one) for one in reasons_of(card, noise))
+    assert np.mean(["small" in one for one in reasons_of(card, small)]) > 0.9
+    empty = np.full((1, *card.crop_spec.shape), 255, np.uint8)
+    empty[..., 3] = 0
+    assert card.novelty.reasons(empty) == [NO_CELL]
+    assert card.novelty.reasons(drawn[:0]) == []
+
+
+def test_chances_of_a_measure_are_those_of_the_mixture(card):
+    """Drawn from the mixture itself, a measure is as low as a share of draws says."""
+    known, rng = card.novelty, np.random.default_rng(1)
+    draws = []
+    for share, mean, whitening in zip(known.shares, known.means, known.whitening, strict=True):
+        n = round(20_000 * share)
+        round_ones = rng.normal(size=(n, len(MEASURES)))
+        draws.append(round_ones @ np.linalg.inv(np.array(whitening)) + np.array(mean))
+    values = np.concatenate(draws) * np.array(known.spread) + np.array(known.centre)
+    lower, higher = known._chances(values[:50])
+    ranks = (values[None] <= values[:50, None]).mean(axis=1)
+    np.testing.assert_allclose(lower, ranks, atol=0.015)
+    np.testing.assert_allclose(lower + higher, 1)
 
 
 def test_colour_takes_no_part(drawn):

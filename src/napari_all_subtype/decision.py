@@ -14,6 +14,9 @@ from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
 
+# Column: in what a cell that is unknown is unlike those of the training, in words.
+STRANGE = "novelty_reasons"
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -143,5 +146,5 @@ def nothing_said(labels: Sequence[int], taxonomy: Taxonomy = FAB5) -> pd.DataFra
 
     numbers = [f"p_{name}" for name in taxonomy.names]
     numbers += ["confidence", "p_blast_any", "subtype_share", "novelty"]
-    words = dict.fromkeys(("subtype", "best_guess"), UNKNOWN.name)
+    words = dict.fromkeys(("subtype", "best_guess"), UNKNOWN.name) | {STRANGE: ""}
     return pd.DataFrame(dict.fromkeys(numbers, np.nan) | words, index=list(labels))

@@ -111,6 +111,17 @@ class Classifier:
             return np.full(len(crops), np.nan, np.float32)
         return self.card.novelty.novelty(crops)
 
+    def strangeness(self, crops: np.ndarray) -> list[str]:
+        """In what each of `crops` is unlike the cells of its training, in words.
+
+        Raises
+        ------
+        ParameterError
+            If the crops are not what the model takes.
+        """
+        crops = self._checked(crops)
+        return [""] * len(crops) if self.card.novelty is None else self.card.novelty.reasons(crops)
+
     def _checked(self, crops: np.ndarray) -> np.ndarray:
         crops = np.asarray(crops)
         shape = self.crop_spec.shape

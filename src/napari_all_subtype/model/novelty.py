@@ -24,6 +24,22 @@ MEASURES = (
     "log detail per gradient",
 )
 
+# What a low and a high value of each measure looks like.
+_LOOKS = (
+    ("small", "large"),
+    ("nucleus small for the cell", "hardly any cytoplasm"),
+    ("blurred", "harsh or noisy"),
+    ("blurred", "grainy or noisy"),
+    ("faint edge of the nucleus", "harsh edge of the nucleus"),
+    ("nucleus hardly darker than the rest", "nucleus far darker than the rest"),
+    ("nucleus of one tone", "nucleus blotchy"),
+    ("smooth, as out of focus", "grainy or noisy"),
+)
+NO_CELL = "no cell is outlined in it"
+TOGETHER = "no measure alone, but all of them together"
+_RARE = 0.02  # of cells have a measure at least as far out, to either side, as is told of
+_MOST_REASONS = 2
+
 
 class Familiarity(BaseModel):
     """A mixture of normal distributions over the looks of the training cells; part of a card.
@@ -73,6 +89,30 @@ class Familiarity(BaseModel):
         surprise = self._surprise(looks(crops))
         return ((surprise - self.typical) / (self.rare - self.typical)).astype(np.float32)
 
+    def reasons(self, crops: np.ndarray) -> list[str]:
+        """In what each crop is unlike the training cells: its one or two strangest measures.
+
+        Parameters
+        ----------
+        crops : ndarray, shape (N, S, S, 4), uint8
+            That are new; of others this says little.
+        """
+        values = looks(crops)
+        chances = self._chances(values)
+        return [_in_words(*one) for one in zip(values, *chances, strict=True)]
+
+    def _chances(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Share of training cells with a measure as low, and as high: two ndarray like `values`."""
+        from scipy.special import ndtr
+
+        z = (values - np.array(self.centre)) / np.array(self.spread)
+        lower = np.zeros_like(z)
+        for share, mean, whitening in zip(self.shares, self.means, self.whitening, strict=True):
+            unmixed = np.linalg.inv(np.array(whitening))
+            spread = np.sqrt(np.diag(unmixed.T @ unmixed))
+            lower += share * ndtr((z - np.array(mean)) / spread)
+        return lower, 1 - lower
+
     def _surprise(self, values: np.ndarray) -> np.ndarray:
         from scipy.special import logsumexp
 
@@ -83,6 +123,18 @@ class Familiarity(BaseModel):
             away = ((z - np.array(mean)) @ matrix) ** 2
             terms.append(np.log(share) + np.log(np.diag(matrix)).sum() - 0.5 * away.sum(axis=1))
         return 0.5 * len(MEASURES) * np.log(2 * np.pi) - logsumexp(terms, axis=0)
+
+
+def _in_words(values: np.ndarray, lower: np.ndarray, higher: np.ndarray) -> str:
+    """The strangest measures of one crop, each told once."""
+    if (values == _MOST_UNLIKE).all():
+        return NO_CELL
+    told: list[str] = []
+    for k in np.argsort(np.minimum(lower, higher), kind="stable"):
+        word = _LOOKS[k][int(higher[k] < lower[k])]
+        if 2 * min(lower[k], higher[k]) < _RARE and word not in told:
+            told.append(word)
+    return "; ".join(told[:_MOST_REASONS]) or TOGETHER
 
 
 def looks(crops: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from napari_all_subtype.cells.fab import Reason, fab_reasons
 from napari_all_subtype.cells.fab.scores import SCORES
 from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
 from napari_all_subtype.config import DecisionParameters, FabParameters
+from napari_all_subtype.decision import STRANGE
 from napari_all_subtype.taxonomy import FAB5, SUBTYPES, UNKNOWN, CellClass, Taxonomy, class_of
 from napari_all_subtype.workflow.cell_evidence import (
     Evidence,
@@ -147,8 +148,11 @@ def _why_unknown(row: pd.Series, limit: float) -> str:
     if not row["nucleus_area_um2"] > 0:
         return "nothing is said of it: it has no nucleus"
     if novelty_of(row) > limit:
-        told = _above(novelty_of(row), limit)
-        return f"looks unlike the cells of the training: novelty {told}, limit {limit}"
+        told = f"novelty {_above(novelty_of(row), limit)}, limit {limit}"
+        # Tables from before the reasons were written have none.
+        why = row.get(STRANGE)
+        told = f"{why} ({told})" if isinstance(why, str) and why else told
+        return f"looks unlike the cells of the training: {told}"
     return "nothing is said of it: the model was not asked"
 
 

@@ -12,7 +12,7 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.plausible import without_nucleus
 from napari_all_subtype.cells.stain_seen import COLOURS, colours_of
 from napari_all_subtype.config import AnalysisParameters, DecisionParameters
-from napari_all_subtype.decision import decide, nothing_said
+from napari_all_subtype.decision import STRANGE, decide, nothing_said
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.scale_doubt import if_scale_is_off
@@ -32,7 +32,8 @@ def said_of(
 ) -> pd.DataFrame:
     """What `classifier` says of `crops`, one row each: see :func:`predictions`; and their colours.
 
-    The colours are of nucleus and cytoplasm, in CIELAB, as the classifier sees them. Where the
+    The colours are of nucleus and cytoplasm, in CIELAB, as the classifier sees them. Of what is
+    unknown it is said in what it is unlike the cells of the training. Where the
     pixel size is uncertain the model is asked again at both ends of it: see
     :func:`napari_all_subtype.workflow.scale_doubt.if_scale_is_off`.
 
@@ -49,6 +50,10 @@ def said_of(
         colours = beside.submit(colours_of, crops)
         probabilities = classifier.predict(crops, monitor, parameters.model.batch_size)
     said = predictions(probabilities, parameters.decision, classifier.taxonomy, novelty.result())
+    said[STRANGE] = ""
+    strange = (said["subtype"] == UNKNOWN.name).to_numpy(bool)
+    if strange.any():
+        said.loc[strange, STRANGE] = classifier.strangeness(crops[strange])
     batch_size = parameters.model.batch_size
     doubt = if_scale_is_off(crops, classifier, um_uncertainty, monitor, batch_size)
     told = pd.DataFrame(colours.result(), columns=list(COLOURS))
@@ -100,7 +105,7 @@ def with_said(cells: pd.DataFrame, said: pd.DataFrame, taxonomy: Taxonomy) -> pd
 
     rows = table.present(cells).index
     said = said.set_axis(rows, axis=0).reindex(cells.index)
-    words = ["subtype", "best_guess"]
+    words = [name for name in ("subtype", "best_guess", STRANGE) if name in said]
     said[words] = said[words].astype(object).where(said[words].notna(), "")
     return undecided(pd.concat([cells, said], axis=1), without_nucleus(cells), taxonomy)
 

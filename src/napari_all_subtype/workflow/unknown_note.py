@@ -60,5 +60,6 @@ def _in_words(unlike: int, bare: int, n_cells: int) -> str:
         follows = "The shares say nothing of blasts"
     else:
         start = f"{n} of {n_cells} cells {verb} unknown"
-        follows = "Shares are of all cells, and these count as neither normal nor blast"
+        counts = "it counts" if n == 1 else "these count"
+        follows = f"Shares are of all cells, and {counts} as neither normal nor blast"
     return f"{start}: {', '.join(reasons)}. {follows}; {WHAT_TO_DO}."
