@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_all_subtype.cells.fab import Ruler, measure_fab, ruler_of, with_ruler
+from napari_all_subtype.cells.fab.ruler import NO_SIZE
 from napari_all_subtype.cells.masks import CellMasks
 from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.source import ArraySource, PixelSize
@@ -227,4 +228,9 @@ def test_size_is_not_judged_where_the_pixel_size_was_assumed():
     measures = lymphocytes(1)
     none = ruler_of(lymphocytes(0), PixelSize(UM, "assumed", 0.5))
     assert with_ruler(measures, none)["fab_relative_diameter"].isna().all()
+    told = with_ruler(measures.assign(fab_missing="basophilia: too little cytoplasm"), none)
+    assert told["fab_missing"].tolist() == [f"{NO_SIZE}; basophilia: too little cytoplasm"]
+    assert with_ruler(told, none)["fab_missing"].equals(told["fab_missing"])
+    known = with_ruler(told, RULER)["fab_missing"].tolist()
+    assert known == ["basophilia: too little cytoplasm"]
     assert with_ruler(measures, RULER)["fab_relative_diameter"].tolist() == [0.9]

@@ -15,6 +15,8 @@ from napari_all_subtype.taxonomy import FAB5
 if TYPE_CHECKING:
     import pandas as pd
 
+# Why the size of a cell says nothing where the ruler is "none".
+NO_SIZE = "size: the scale is assumed"
 RulerKind = Literal["small lymphocytes", "micrometres", "red cells", "none"]
 _MIN_SOLIDITY = 0.93
 _MIN_DIAMETER_UM = 5.0
@@ -165,9 +167,24 @@ def with_ruler(measures: pd.DataFrame, ruler: Ruler) -> pd.DataFrame:
     measures : pandas.DataFrame
         With ``diameter_um`` and ``nc_ratio``; NaN in a cell that the border cuts.
     """
+    import pandas as pd
+
     size = measures["diameter_um"] / ruler.diameter_um
+    if "fab_missing" in measures:
+        sizeless = measures["diameter_um"].notna() & (ruler.kind == "none")
+        told = [
+            _with_size(text or "", no_size)
+            for text, no_size in zip(measures["fab_missing"], sizeless, strict=True)
+        ]
+        measures = measures.assign(fab_missing=pd.Series(told, measures.index, dtype=object))
     return measures.assign(
         fab_relative_diameter=size if ruler.kind != "none" else np.nan,
         fab_relative_nc=measures["nc_ratio"] / ruler.nc_ratio,
         fab_ruler=ruler.kind,
     )
+
+
+def _with_size(missing: str, no_size: bool) -> str:
+    """`missing` with, or without, that sizes cannot be judged: that hangs on the ruler."""
+    others = [text for text in missing.split("; ") if text and text != NO_SIZE]
+    return "; ".join([NO_SIZE, *others] if no_size else others)
