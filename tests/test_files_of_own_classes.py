@@ -12,6 +12,7 @@ from learning_project import picture
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.project.own_classes import taxonomy_of_names
+from napari_all_subtype.simulate import simulate_cells
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.classify import classify_batch
 from napari_all_subtype.workflow.found_only import found_only
@@ -56,8 +57,36 @@ def test_table_of_classify_has_columns_of_blasts_only_where_there_are_any(
     assert len(rows) == 2
     assert [f"p_{name}" in rows for name in taxonomy.names] == [True] * len(taxonomy)
     assert ("p_blast_any" in rows) is there
+    assert ("fab_reasons" in rows) == (taxonomy == FAB5)
     if not there:
         assert not [name for name in rows if "blast" in name]
+
+
+class SureBlast(Sure):
+    """Calls every cell blast, subtype undetermined."""
+
+    def predict(self, crops, monitor=None, batch_size=64):
+        return np.tile(np.float32([0.1, 0.6, 0.1, 0.1, 0.1]), (len(crops), 1))
+
+
+def test_pictures_of_blasts_have_the_reasons_of_fab(tmp_path):
+    (smear,) = simulate_cells(1, "blast", seed=5)
+    drawn = smear.pixels
+    cv2.imwrite(str(tmp_path / "0.png"), drawn[..., ::-1])
+    cv2.imwrite(str(tmp_path / "1.png"), np.full_like(drawn, 230))
+    fields = prepare(sorted(tmp_path.glob("*.png")), None)
+    for um_per_px in (smear.um_per_px, None):
+        # One cell has too few red ones around it for a ruler.
+        scale = {"pixel_size_um": um_per_px, "min_red_cells": 99}
+        parameters = AnalysisParameters.of(scale=scale)
+        out = tmp_path / f"{um_per_px}.csv"
+        classify_batch(fields, out, parameters, classifier=SureBlast(FAB5))
+        blast, nothing = pd.read_csv(out, keep_default_na=False).to_dict("records")
+        assert blast["subtype"] == "blast"
+        assert blast["fab_reasons"]
+        assert ("size: the scale is assumed" in blast["fab_missing"]) == (um_per_px is None)
+        assert nothing["subtype"] == "unknown"
+        assert nothing["fab_reasons"] == ""
 
 
 def test_columns_of_a_class_called_blast_stay():

@@ -15,7 +15,7 @@ from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.cells.stain import black_ground
 from napari_all_subtype.config import SegmentationParameters
 
-__all__ = ["SingleCell", "crop_single_cell"]
+__all__ = ["SingleCell", "crop_single_cell", "cut_out_of"]
 
 # A cut-out has at least this share of its frame black.
 _CUT_OUT_FRAME_FRACTION = 0.4
@@ -77,10 +77,18 @@ def _cut_out_outline(
     mask = _cut_out_mask(pixels)
     if mask is None:
         return None
-    cell = mask.astype(np.int32)
-    # On white: the stain is told from what is not glass, and black would be the darkest of all.
-    shown = np.where(mask[..., None], pixels, 255).astype(np.uint8)
+    cell, shown = mask.astype(np.int32), _on_white(pixels, mask)
     return mask, nuclei_inside(ArraySource(shown), um_per_px, cell, parameters) > 0
+
+
+def cut_out_of(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """`pixels`, with white in place of the black that a cell was cut out on: like `pixels`."""
+    return pixels if _cut_out_mask(pixels) is None else _on_white(pixels, mask)
+
+
+def _on_white(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    # The stain is told from what is not glass, and black would be the darkest of all.
+    return np.where(mask[..., None], pixels, 255).astype(np.uint8)
 
 
 def _cut_out_mask(pixels: np.ndarray) -> np.ndarray | None:

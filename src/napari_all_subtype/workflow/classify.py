@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,12 @@ from napari_all_subtype.errors import OutputExistsError, Stopped
 from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier
 from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
-from napari_all_subtype.taxonomy import UNKNOWN, Taxonomy
+from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.inputs import Field
+from napari_all_subtype.workflow.lone_evidence import measures_of, with_evidence
 from napari_all_subtype.workflow.models import classifier_of
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import (
@@ -39,6 +41,15 @@ from napari_all_subtype.workflow.scale_doubt import scale_doubt
 from napari_all_subtype.workflow.stain_check import stain_warning
 from napari_all_subtype.workflow.summarise import SUBTYPE_NOTE
 from napari_all_subtype.workflow.unknown_note import judged, unknown_note
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The cell of one picture, the size of its pixels, and the FAB criteria where they mean any."""
+
+    cell: SingleCell
+    pixel_size: PixelSize
+    measures: pd.DataFrame | None
 
 
 def classify_batch(
@@ -59,7 +70,8 @@ def classify_batch(
     fields : sequence of Field
         One image of one cell each; cells cut out on black ground are accepted.
     out : Path
-        CSV file: ``file``, probabilities, decision, whether a cell was recognised
+        CSV file: ``file``, probabilities, decision, the FAB evidence of blasts (where the
+        classes are those of FAB), whether a cell was recognised
         (else the probabilities are of the middle of the image, and the word is
         *unknown*), pixel size with origin and uncertainty, model, and that the result
         is preliminary. The row of an image that failed has its name and empty
@@ -85,14 +97,14 @@ def classify_batch(
     for n, field in enumerate(fields):
         checkpoint(monitor, Progress(IMAGES, n, len(fields)))
         try:
-            cell, pixel_size = _cell_of(field, parameters, classifier, shared, monitor)
-            cells.append((cell, pixel_size))
-            outcomes.append(Outcome(field, cell_found=cell.found))
+            one = _cell_of(field, parameters, classifier, shared, monitor)
+            cells.append(one)
+            outcomes.append(Outcome(field, cell_found=one.cell.found))
         except Stopped:
             raise
         except Exception as error:  # the edge: recorded, and the others go on
             outcomes.append(failure_of(field, error))
-    sizes = [size for _, size in cells]
+    sizes = [one.pixel_size for one in cells]
     facts = facts_of(classifier.card)
     notes = scale_lines(sizes) + unseen_lines(sizes, facts.um_per_px)
     if cells:
@@ -135,32 +147,39 @@ def _cell_of(
     classifier: Classifier,
     shared: SharedScale,
     monitor: Monitor,
-) -> tuple[SingleCell, PixelSize]:
+) -> _Seen:
     source = as_source(field.path, parameters.reading, dark_ground=True)
     pixel_size = shared.size_of(field, source, parameters, monitor)
     spec = classifier.crop_spec
-    cell = crop_single_cell(source.read(), pixel_size.um_per_px, spec, parameters.segmentation)
-    return cell, pixel_size
+    pixels = source.read()
+    cell = crop_single_cell(pixels, pixel_size.um_per_px, spec, parameters.segmentation)
+    of_fab = classifier.taxonomy == FAB5
+    measures = measures_of(pixels, cell, pixel_size, parameters.fab) if of_fab else None
+    return _Seen(cell, pixel_size, measures)
 
 
 def _table(
     outcomes: Sequence[Outcome],
-    cells: Sequence[tuple[SingleCell, PixelSize]],
+    cells: Sequence[_Seen],
     classifier: Classifier,
     parameters: AnalysisParameters,
     monitor: Monitor,
 ) -> pd.DataFrame:
     """One row per outcome; `cells`, at least one, are those of the outcomes without an error."""
-    crops = np.stack([cell.crop for cell, _ in cells])
-    doubt = np.array([size.relative_uncertainty for _, size in cells])
+    crops = np.stack([one.cell.crop for one in cells])
+    sizes = [one.pixel_size for one in cells]
+    doubt = np.array([size.relative_uncertainty for size in sizes])
     said = said_of(crops, classifier, parameters, monitor, doubt)
-    found = np.array([cell.found for cell, _ in cells], bool)
-    said["cell_found"] = found
+    found = np.array([one.cell.found for one in cells], bool)
     said.loc[~found, ["subtype", "best_guess"]] = UNKNOWN.name
-    said["um_per_px"] = [size.um_per_px for _, size in cells]
-    said["pixel_size_origin"] = [size.origin for _, size in cells]
-    said["pixel_size_note"] = [size.note for _, size in cells]
-    said["um_relative_uncertainty"] = [size.relative_uncertainty for _, size in cells]
+    if classifier.taxonomy == FAB5:
+        blasts = said["subtype"].isin(FAB5.family("blast")).to_numpy(bool)
+        said = with_evidence(said, [one.measures for one in cells], blasts, parameters.fab)
+    said["cell_found"] = found
+    said["um_per_px"] = [size.um_per_px for size in sizes]
+    said["pixel_size_origin"] = [size.origin for size in sizes]
+    said["pixel_size_note"] = [size.note for size in sizes]
+    said["um_relative_uncertainty"] = doubt
     said["model"] = classifier.card.identity
     said = as_files_have(with_state(said, preliminary(len(cells))), classifier.taxonomy)
     worked = [n for n, outcome in enumerate(outcomes) if not outcome.error]

@@ -110,7 +110,8 @@ def compared_with(cells: pd.DataFrame, ruler: Ruler, p: FabParameters) -> pd.Dat
     return _compared_again(cells, cells.index[measured].tolist(), ruler, p)
 
 
-def _said_of(measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
+def evidence_of(measures: pd.DataFrame, p: FabParameters = FabParameters()) -> pd.DataFrame:
+    """`measures` of cells with their scores, pattern and reasons: FAB_COLUMNS, the same rows."""
     import pandas as pd
 
     said = pd.concat([measures, fab_scores(measures, p)], axis=1)
@@ -118,7 +119,7 @@ def _said_of(measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
 
 
 def _with_words(cells: pd.DataFrame, measures: pd.DataFrame, p: FabParameters) -> pd.DataFrame:
-    return cells if measures.empty else table.with_rows(cells, _said_of(measures, p))
+    return cells if measures.empty else table.with_rows(cells, evidence_of(measures, p))
 
 
 def _compared_again(
@@ -136,7 +137,7 @@ def _compared_again(
     same = np.allclose(measures[relative], before[relative].astype(float), equal_nan=True)
     if same and (before["fab_ruler"] == ruler.kind).all():
         return cells
-    return _in_place(cells, _said_of(measures, p))
+    return _in_place(cells, evidence_of(measures, p))
 
 
 def _in_place(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
