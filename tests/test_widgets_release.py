@@ -104,7 +104,7 @@ def test_model_from_imagenet_weights_is_measured_and_released_by_a_person(dock, 
     assert (model.kind, model.released_by) == ("released", "Dr. C")
     qtbot.waitUntil(lambda: "released" in dock.models.list.currentText(), timeout=LONG_MS)
     assert not dock.models.release_button.isEnabled()
-    assert "Released by Dr. C on control set." in dock.models.card.text()
+    assert "Released by Dr. C.<br>On the control set: 6 cells of 3" in dock.models.card.text()
     kept = json.loads((database.folder / "models" / model.folder / "card.json").read_text("utf-8"))
     assert kept["release"]["crops"] == 6
     assert control.name not in json.dumps(kept)

@@ -40,7 +40,7 @@ def add_model_commands(app: App) -> None:
 
 @models.command(name="list")
 def list_models(project: Project = None, *, debug: Debug = False) -> int:
-    """List the models: id, where it is, draft or released, network, classes.
+    """List the models: id, where it is, draft or released, network, classes, the one that runs.
 
     Example: napari-all-subtype models list reading-2026
     """
@@ -52,7 +52,8 @@ def list_models(project: Project = None, *, debug: Debug = False) -> int:
             continue
         card = one.card
         classes = ", ".join(card.classes.names)
-        say(f"{one.id:<20} {one.place:<8} {card.state:<8} {card.architecture:<12} {classes}")
+        runs = "; runs" if one.runs else ""
+        say(f"{one.id:<20} {one.place:<8} {card.state:<8} {card.architecture:<12} {classes}{runs}")
     return DONE
 
 

@@ -67,7 +67,8 @@ def find_model(model: str | Path = BUNDLED, places: Sequence[Path] = ()) -> Path
         return folder
     raise ModelNotFoundError(
         f"No model {Path(name).name!r}: it is neither a known id nor a folder with {CARD_NAME}. "
-        f"Known ids: {', '.join([BUNDLED, *known]) if known else 'none'}."
+        f"Known ids: {', '.join([BUNDLED, *known]) if known else 'none'}. A model of a project is "
+        "named by its folder, PROJECT/models/ID."
     )
 
 

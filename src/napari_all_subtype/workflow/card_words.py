@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.model.card import ModelCard
-from napari_all_subtype.model.card_parts import Measurement, TrainingData
+from napari_all_subtype.model.card_parts import Measurement, Release, TrainingData
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.card_facts import LEFT_OUT
 
@@ -17,6 +18,7 @@ def card_lines(card: ModelCard) -> list[str]:
     classes = ", ".join(one.title for one in card.classes.classes)
     facts = {
         "state": card.state + _released(card),
+        "control set": "" if card.release is None else _control(card.release),
         "network": card.architecture,
         "tells apart": classes,
         "went on from": card.parent,
@@ -40,6 +42,17 @@ def card_lines(card: ModelCard) -> list[str]:
 
 def _released(card: ModelCard) -> str:
     return "" if card.release is None else f" on {card.release.at_utc} by {card.release.by}"
+
+
+def control_line(release: Release) -> str:
+    """What was measured on the control set before the model was released."""
+    return f"On the control set: {_control(release)}"
+
+
+def _control(release: Release) -> str:
+    figures = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in release.figures.items()]
+    cells = f"{amount(release.crops, 'cell')} of {amount(release.groups, 'group')}"
+    return ", ".join([cells, *figures])
 
 
 def _span(seen: tuple[float, float] | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_all_subtype.cells.folders import natural_order
 from napari_all_subtype.errors import AllSubtypeError, ModelIntegrityError, describe_error
 from napari_all_subtype.model.card import CARD_NAME, ModelCard, read_card
 from napari_all_subtype.model.classifier import Classifier, load_classifier
@@ -17,6 +18,7 @@ from napari_all_subtype.model.weights import (
 )
 from napari_all_subtype.project.database import DATABASE_FILE, open_project
 from napari_all_subtype.project.models import StoredModel, models_of, unrecorded
+from napari_all_subtype.project.rounds import running_model
 from napari_all_subtype.workflow.user_folder import data_folder
 
 MODELS = "models"
@@ -37,6 +39,8 @@ class KnownModel:
         None if it cannot be read.
     error : str
         Why not; empty if it can.
+    runs : bool
+        It is the one of its project that was last trained or accepted.
     """
 
     id: str
@@ -44,6 +48,7 @@ class KnownModel:
     place: str
     card: ModelCard | None
     error: str = ""
+    runs: bool = False
 
 
 def user_models() -> Path:
@@ -63,27 +68,30 @@ def places(project: Path | None = None) -> tuple[Path, ...]:
 
 
 def known_models(project: Path | None = None) -> tuple[KnownModel, ...]:
-    """Every model there is, those of the package first; one that is damaged says so.
+    """Every model there is, those of the package first, by number; one that is damaged says so.
 
     One that a project trained and was killed before it recorded it is none of its models.
     """
     where = [("bundled", bundled_folder()), ("user", user_models())]
     if project is not None:
         where.append(("project", project_models(project)))
-    hidden = _never_recorded(project)
+    hidden, running = _recorded_in(project)
     return tuple(
-        _known(folder, name)
+        _known(folder, name, name == "project" and folder.name == running)
         for name, place in where
-        for folder in model_folders_in(place)
+        for folder in sorted(model_folders_in(place), key=natural_order)
         if name != "project" or folder.name not in hidden
     )
 
 
-def _never_recorded(project: Path | None) -> frozenset[str]:
+def _recorded_in(project: Path | None) -> tuple[frozenset[str], str]:
+    """Folders of models that the project never recorded, and the id of the one that runs."""
     if project is None or not (project / DATABASE_FILE).is_file():
-        return frozenset()
+        return frozenset(), ""
     with open_project(project, write=False) as database:
-        return frozenset(folder.name for folder in unrecorded(database))
+        now = running_model(database)
+        never = frozenset(folder.name for folder in unrecorded(database))
+    return never, "" if now is None else now.model_id
 
 
 def known_ids() -> frozenset[str]:
@@ -158,8 +166,8 @@ def _recorded(folder: Path) -> StoredModel | None:
     return known.get(folder.name)
 
 
-def _known(folder: Path, place: str) -> KnownModel:
+def _known(folder: Path, place: str, runs: bool) -> KnownModel:
     try:
-        return KnownModel(folder.name, folder, place, read_card(folder))
+        return KnownModel(folder.name, folder, place, read_card(folder), runs=runs)
     except (AllSubtypeError, OSError) as error:
-        return KnownModel(folder.name, folder, place, None, describe_error(error))
+        return KnownModel(folder.name, folder, place, None, describe_error(error), runs)
