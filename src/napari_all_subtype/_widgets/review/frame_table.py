@@ -67,7 +67,8 @@ class FrameTable(QTableWidget):
             for line in text.splitlines()
             for part in wrap(line, HEADING_LETTERS, break_long_words=False, break_on_hyphens=False)
         ]
-        cut, metrics = Qt.TextElideMode.ElideRight, self.fontMetrics()
+        # Names that a laboratory counts up differ at their ends.
+        cut, metrics = Qt.TextElideMode.ElideMiddle, self.fontMetrics()
         item = QTableWidgetItem(
             "\n".join(metrics.elidedText(line, cut, MAX_HEADING_PX) for line in lines)
         )

@@ -145,7 +145,10 @@ class Foreman:
         if not self._mine:
             return
         if isinstance(message, Picture) and message.name == self.picture:
+            first = self.dock.curves.curves.empty
             self.dock.curves.show_png(message.png)
+            if first:
+                self.dock.scroll.reveal(self.dock.curves)
         else:
             self._hear(message)
 

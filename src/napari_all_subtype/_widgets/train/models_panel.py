@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QPushButton, QVBox
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype.amounts import amount
 from napari_all_subtype.model.card import ModelCard
+from napari_all_subtype.workflow.card_words import control_line
 from napari_all_subtype.workflow.models import KnownModel
 
 PLACES = {"bundled": "with the program", "user": "yours", "project": "of this project"}
@@ -37,6 +38,7 @@ class ModelsPanel(QGroupBox):
         super().__init__("Models", parent)
         self._known: list[KnownModel] = []
         self._states: dict[str, str] = {}
+        self._running = ""
         self._able = False
         self._build()
         self.list.currentIndexChanged.connect(self._on_chosen)
@@ -61,8 +63,8 @@ class ModelsPanel(QGroupBox):
         buttons.addWidget(self.release_button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.list)
-        layout.addWidget(self.card)
         layout.addLayout(buttons)
+        layout.addWidget(self.card)
 
     @property
     def chosen(self) -> KnownModel | None:
@@ -79,7 +81,7 @@ class ModelsPanel(QGroupBox):
     def show_models(
         self, known: Sequence[KnownModel], states: Mapping[str, str], running: str
     ) -> None:
-        """Offer models.
+        """Offer models, and choose the one that runs when another one does than before.
 
         Parameters
         ----------
@@ -93,10 +95,13 @@ class ModelsPanel(QGroupBox):
         with QSignalBlocker(self.list):
             self.list.clear()
             for one in known:
-                now = ", last accepted" if one.place == "project" and one.id == running else ""
+                now = ", runs" if one.place == "project" and one.id == running else ""
                 state = self._state(one)
                 self.list.addItem(f"{one.id} ({PLACES[one.place]}, {state}{now})")
-        if before is not None:
+        if running != self._running:
+            self._running = running
+            self.choose(running)
+        elif before is not None:
             self.choose(before.id)
         self._on_chosen()
 
@@ -133,7 +138,8 @@ def card_html(card: ModelCard, state: str) -> str:
     classes = ", ".join(one.title for one in card.classes.classes)
     lines = [f"<b>{escape(card.identity)}</b>: {state}", f"Classes: {escape(classes)}"]
     if card.release is not None:
-        lines.append(f"Released by {escape(card.release.by)} on {escape(card.release.control)}.")
+        lines.append(f"Released by {escape(card.release.by)}.")
+        lines.append(f"{escape(control_line(card.release))}.")
     lines += [
         f"Learned from {amount(one.crops, 'crop')} of {amount(one.groups, 'group')}: "
         f"{escape(one.dataset)}."

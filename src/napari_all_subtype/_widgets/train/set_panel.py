@@ -83,16 +83,16 @@ class SetPanel(QGroupBox):
 
 
 def _sums(survey: TrainingSurvey, counts: dict, titles: dict[str, str]) -> pd.DataFrame:
-    """Cells of each class, by split."""
+    """Cells of each split, by class: of many classes there is more room downwards."""
     import pandas as pd
 
     every = {split: Counter() for split in (*SPLITS, "")}
     for (_, split), by_class in counts.items():
         every[split].update(by_class)
     filled = {split: one for split, one in every.items() if one.total()}
-    rows = [[one[name] for name in titles] for one in filled.values()]
-    index = [SPLIT_TITLES[split] for split in filled]
-    return pd.DataFrame(rows, index=index, columns=list(titles.values()))
+    rows = [[one[name] for one in filled.values()] for name in titles]
+    columns = [SPLIT_TITLES[split] for split in filled]
+    return pd.DataFrame(rows, index=list(titles.values()), columns=columns)
 
 
 def _by_group(survey: TrainingSurvey, counts: dict, titles: dict[str, str]) -> pd.DataFrame:

@@ -202,6 +202,7 @@ class Trainer(Foreman):
                 self._wanted = message.model_id
             case Figures():
                 self.dock.result.show_figures(message)
+                self.dock.scroll.reveal(self.dock.result)
                 self._told = self.releaser.told(message) or self._told
             case Released():
                 self._told = self.releaser.told(message)
@@ -249,6 +250,8 @@ def _trained_text(made: Trained) -> str:
     lines = [f"<b>{escape(made.model_id)}</b> is trained: a <b>draft</b> until it is released."]
     if made.stopped:
         last = made.counts_pass == "last"
-        counts = "the last pass, since few cells validate" if last else "the best pass so far"
-        lines.append(f"It was stopped: {counts} was kept.")
+        kept = "the best pass so far was kept"
+        if last:
+            kept = "the last pass was kept, since few cells validate"
+        lines.append(f"It was stopped: {kept}.")
     return "<br>".join(lines)
