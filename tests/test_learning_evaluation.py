@@ -95,8 +95,24 @@ def test_intervals_are_over_groups_and_one_group_has_none():
     alike = evaluate(p, words, [str(n) for n in range(60)], THREE).accuracy
     parted = evaluate(p, words, ["good"] * 30 + ["bad"] * 30, THREE).accuracy
     assert parted.high - parted.low > alike.high - alike.low
+    # Sixty cells, each a group of its own: as sure as sixty cells are.
+    assert (alike.low, alike.high) == pytest.approx((0.377, 0.623), abs=0.02)
     alone = evaluate(p, words, ["g"] * 60, THREE)
     assert (alone.accuracy.low, alone.ece.low) == (None, None)
+
+
+def test_few_cells_that_are_all_right_are_no_certainty():
+    words = ["x", "y", "y", "x", "x", "y"] + ["z"] * 2
+    found = evaluate(one_hot(words, THREE), words, list("aabbccdd"), THREE)
+    for figure in (found.accuracy, found.macro_f1, found.balanced_accuracy, found.kappa):
+        assert figure.value == figure.high == 1
+        assert figure.low < 0.8
+    z = found.per_class["z"]
+    # Wilson of two of two.
+    assert z.recall.low == z.precision.low == z.f1.low == pytest.approx(0.342, abs=1e-3)
+    # Many cells in alike groups: that of the cells is the one that counts.
+    many = evaluate(one_hot(words * 500, THREE), words * 500, list("aabbccdd") * 500, THREE)
+    assert many.macro_f1.low > 0.99
 
 
 def test_reliability_of_known_bins():
@@ -182,7 +198,8 @@ def test_precision_of_a_class_that_few_groups_show_is_not_taken_for_unknown():
     groups = np.array([f"g{n}" for n in range(12)] + ["g12", "g12"], object)
     found = evaluate(one_hot(words, THREE), words, groups, THREE)
     precision = found.per_class["y"].precision
-    assert (precision.value, precision.low, precision.high) == (1, 1, 1)
+    assert (precision.value, precision.high) == (1, 1)
+    assert precision.low == pytest.approx(0.342, abs=1e-3)
 
 
 def test_a_class_that_is_never_called_has_precision_nought():

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from napari_all_subtype.errors import TooFewCellsError, TrainingSetError
-from napari_all_subtype.learning import confusion
+from napari_all_subtype.learning import confusion, sampling_error
 from napari_all_subtype.learning.curves import Curve, curves_of
 from napari_all_subtype.learning.hierarchy import Said, as_people_say, said_of, sides_of
 from napari_all_subtype.learning.reliability import Reliability, reliability
@@ -20,13 +20,14 @@ CERTAINTY = 0.95
 
 @dataclass(frozen=True)
 class Figure:
-    """One number, and its 95 % interval by bootstrap over groups.
+    """One number, and its 95 % interval: by bootstrap over groups, or wider if so few cells say so.
 
     Parameters
     ----------
     value : float
     low, high : float or None
-        None where there is one group only, whose spread nobody knows.
+        None where there is one group only, whose spread nobody knows. Of few groups in which all
+        is right the bootstrap knows no doubt: it is never narrower than that of the cells.
     """
 
     value: float
@@ -150,7 +151,10 @@ def evaluate(
     right = said.sides == sides_of(words, taxonomy)
     whole = counts.sum(axis=0)
     drawn = _resampled(counts, seed)
-    figures = {name: _with_interval(rule, whole, drawn) for name, rule in _RULES.items()}
+    figures = {
+        name: _with_interval(rule, whole, drawn, getattr(sampling_error, name)(whole))
+        for name, rule in _RULES.items()
+    }
     per_class = {
         name: _class_figures(n, whole, drawn, len(set(groups[words == name])))
         for n, name in enumerate(classes)
@@ -208,21 +212,26 @@ def _resampled(counts: np.ndarray, seed: int) -> np.ndarray | None:
     return np.einsum("bg,gij->bij", draws, counts)
 
 
-def _with_interval(rule, whole: np.ndarray, drawn: np.ndarray | None) -> Figure:
+def _with_interval(
+    rule, whole: np.ndarray, drawn: np.ndarray | None, least: tuple[np.ndarray, np.ndarray]
+) -> Figure:
     value = float(np.nan_to_num(rule(whole)))  # a class that is never called: precision 0
     if drawn is None:
         return Figure(value)
     values = rule(drawn)
     values = values[np.isfinite(values)]
-    return Figure(value, *_interval(values))
+    return Figure(value, *_interval(values, least))
 
 
-def _interval(values: np.ndarray) -> tuple[float | None, float | None]:
+def _interval(
+    values: np.ndarray, least: tuple[np.ndarray, np.ndarray]
+) -> tuple[float | None, float | None]:
+    """Of the values that were drawn, and no narrower than `least`, if that is known."""
     if not len(values):
         return None, None
     tail = (1 - CERTAINTY) / 2
     low, high = np.quantile(values, (tail, 1 - tail))
-    return float(low), float(high)
+    return float(np.fmin(low, least[0])), float(np.fmax(high, least[1]))
 
 
 _RULES = {
@@ -248,7 +257,11 @@ def _class_figures(
     def f1(counts: np.ndarray) -> np.ndarray:
         return confusion.f1s(counts)[..., n]
 
-    figures = [_with_interval(rule, whole, drawn) for rule in (precision, recall, f1)]
+    least = (sampling_error.precisions, sampling_error.recalls, sampling_error.f1s)
+    figures = [
+        _with_interval(rule, whole, drawn, tuple(end[n] for end in bounds(whole)))
+        for rule, bounds in zip((precision, recall, f1), least, strict=True)
+    ]
     return ClassFigures(*figures, cells=int(whole[n].sum()), groups=groups)
 
 
