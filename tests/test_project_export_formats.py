@@ -232,8 +232,19 @@ def test_report_of_cells_that_were_only_found_has_no_column_of_a_model(tmp_path)
     assert "the model's column" not in page.text
     assert "· model" not in page.text
     assert "· nobody" in page.text
-    # Once for the whole smear, once for each field: as what it is.
-    assert page.text.count("no model of these classes") == 2
+    assert "No model has spoken of these cells." in page.text
+    assert "Counted by the words of people only" in page.text
+    # In the line of its field, as what it is.
+    assert page.text.count("no model of these classes") == 1
+
+
+def test_report_says_that_cells_were_not_judged(project, tmp_path):
+    analysis = analysed(discs())
+    strange = analysis.cells.assign(novelty=2.0)
+    strange.loc[1:, ["subtype", "best_guess"]] = "unknown"
+    keep_analysis(project, 1, replace(analysis, cells=strange))
+    page = page_of(write_export(project, tmp_path / "out", ["html"]).folder)
+    assert "cells are unknown: unlike the cells of the training" in page.text
 
 
 def test_report_of_a_locked_smear_counts_what_was_signed_for(project, tmp_path):

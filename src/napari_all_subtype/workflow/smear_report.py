@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from napari_all_subtype.amounts import amount
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.errors import ProjectDamagedError, RecordError
 from napari_all_subtype.progress import SILENT, Monitor
 from napari_all_subtype.project.database import Database
@@ -157,7 +158,7 @@ class ReportWriter:
                 if smear.gallery[one.name]
             ],
             "fields": smear.fields,
-            "models": sorted({one["provenance"]["model"] for one in analysed}),
+            "models": sorted({one["provenance"]["model"] for one in analysed} - {FOUND_ONLY}),
             "settings": _settings(analysed),
         }
 
