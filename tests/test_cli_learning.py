@@ -100,7 +100,9 @@ def test_feedback_writes_a_queue_that_comes_in_again(folder, taught, capsys):
     with open_project(folder) as project:
         self_train(project, FakeLearner(), SelfTrainingParameters(rounds=0))
     assert run("feedback", folder, "--error-rate", 0.1, "--queue", 4) == 0
-    assert "4 cells to name" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "4 cells to name: queue.csv." in told.out
+    assert "project add FOLDER --table FILE --reader NAME" in told.err
     queue = pd.read_csv(folder / "queue.csv", dtype=str)
     assert len(queue) == 4
     queue.assign(annotation="blast").to_csv(folder / "queue.csv", index=False)

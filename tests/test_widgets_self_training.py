@@ -77,6 +77,9 @@ def test_recorded_rounds_are_shown_with_their_cells_and_can_be_rolled_back(
     shown(qtbot, dock)
     made = dock.conductor.kept.rounds
     assert [one.number for one in made] == list(range(len(made)))
+    assert dock.rounds.told.text().startswith(f"<b>{made[-1].model_id}</b> runs now. Choose")
+    bold = [dock.rounds.table.item(r, 0).font().bold() for r in range(len(made))]
+    assert bold == [True] + [False] * (len(made) - 1)
     assert states(dock) == [one.state for one in reversed(made)]
     dock.rounds.table.selectRow(0)
     last = made[-1]
@@ -151,6 +154,7 @@ def test_feedback_gives_a_queue_and_suspect_words(learning_dock, rounds_made, qt
     # No smear shows pictures of one cell: a table takes their words.
     dock.feedback.queue_button.click()
     assert "4 of them are pictures of one cell" in dock.footer.told.text()
+    assert "--table FOLDER/queue.csv --reader NAME" in dock.footer.told.text()
     assert "queue.csv" in dock.footer.told.text()
 
 

@@ -111,7 +111,13 @@ def feedback(
     say(f"{heavier} more in the next training.")
     words = amount(len(found.suspects), "word is", "words are")
     say(f"{words} suspect: {path.with_name(SUSPECTS_FILE).name}.")
-    say(f"{amount(len(found.queue), 'cell')} to name: {path.name}.")
+    few = " There are no more." if len(found.queue) < queue else ""
+    say(f"{amount(len(found.queue), 'cell')} to name: {path.name}.{few}")
+    if len(found.queue):
+        note(
+            f"Fill in the column annotation of {path.name}, correct it in {SUSPECTS_FILE}, and "
+            "bring the words back: napari-all-subtype project add FOLDER --table FILE --reader NAME"
+        )
     if kept is not None:
         say(f"The earlier {path.name} had words of a reader in it and is kept as {kept.name}.")
     if found.stop:

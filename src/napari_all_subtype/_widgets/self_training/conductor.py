@@ -108,7 +108,7 @@ class Conductor(Foreman):
             self._say_error(kept)
             return
         self.kept = kept
-        self.dock.rounds.show_rounds(kept.rounds)
+        self.dock.rounds.show_rounds(kept.rounds, kept.runs)
         self.dock.feedback.show_feedback(kept.feedback)
         self.show_state()
 

@@ -17,8 +17,9 @@ from napari_all_subtype.project.smears import fields_of
 PLUGIN = "napari-all-subtype"
 NOTHING_LEFT = "All of these cells were read."
 SINGLE = (
-    "{n} of them are pictures of one cell, which no smear shows: fill in the column “annotation” "
-    "of {file} in the project's folder, and add the table to the project again."
+    "{n} of them are pictures of one cell, which no smear shows: {do} the column “annotation” "
+    "of {file} in the project's folder, close this window, and bring the words back with "
+    "napari-all-subtype project add FOLDER --table FOLDER/{file} --reader NAME"
 )
 LOOK_EVERY_MS = 150
 Cell = tuple[int, int]
@@ -68,7 +69,8 @@ class QueueReader:
         """
         database = self.record.opened_database()
         shown, single = _parted(database, cells if again else _unread(database, cells))
-        aside = SINGLE.format(n=len(single), file=file) if single else ""
+        do = "correct" if again else "fill in"
+        aside = SINGLE.format(n=len(single), do=do, file=file) if single else ""
         slide_of = {field.field_id: field.slide_id for field in fields_of(database)}
         slides = list(dict.fromkeys(slide_of[field] for field, _ in shown))
         if not slides:

@@ -65,6 +65,7 @@ class RoundsPanel(QGroupBox):
     def __init__(self, parent: QWidget | None = None):
         super().__init__("Rounds", parent)
         self._rounds: list[Round] = []
+        self._runs = ""
         self._proposed: Proposed | None = None
         self._able = False
         self._build()
@@ -121,16 +122,26 @@ class RoundsPanel(QGroupBox):
         """Whether a round waits for a person."""
         return self._proposed is not None
 
-    def show_rounds(self, rounds: Sequence[Round]) -> None:
-        """Have these rounds, the newest first; the one that was chosen stays so."""
+    def show_rounds(self, rounds: Sequence[Round], runs: str = "") -> None:
+        """Have these rounds, the newest first; the one that was chosen stays so.
+
+        Parameters
+        ----------
+        runs : str
+            Id of the model that runs: what it is of stands in bold.
+        """
         before = self.selected
-        self._rounds = list(reversed(rounds))
+        self._rounds, self._runs = list(reversed(rounds)), runs
         with QSignalBlocker(self.table):
             self.table.setRowCount(len(self._rounds))
             for r, made in enumerate(self._rounds):
                 for c, text in enumerate(_row(made, start_score(rounds, made.run_id))):
                     item = QTableWidgetItem(text)
                     item.setToolTip(made.why or text)
+                    if made.model_id == runs:
+                        font = item.font()
+                        font.setBold(True)
+                        item.setFont(font)
                     self.table.setItem(r, c, item)
             self.table.resizeColumnsToContents()
             self.table.horizontalHeader().setStretchLastSection(True)
@@ -201,12 +212,14 @@ class RoundsPanel(QGroupBox):
             who = f" by {escape(made.decided_by)}" if made.decided_by else ""
             self.told.setText(
                 f"{_title(made)}, model {escape(made.model_id)}: {made.state}{who}. "
+                f"{'<b>It runs now.</b> ' if made.model_id == self._runs else ''}"
                 f"{_sentence(made.why)}"
             )
         else:
             may = ()
             choose = "Choose a round to see the cells it brought in, or to decide of it."
-            self.told.setText(choose if self._rounds else NO_ROUND)
+            runs = f"<b>{escape(self._runs)}</b> runs now. " if self._runs else ""
+            self.told.setText(runs + choose if self._rounds else NO_ROUND)
         for state, button in self.buttons.items():
             button.setEnabled(state in may)
         self.buttons[""].setVisible(waits)

@@ -16,7 +16,13 @@ from napari_all_subtype.model.weights import find_model
 from napari_all_subtype.progress import Monitor, Progress
 from napari_all_subtype.project.database import Database, open_project
 from napari_all_subtype.project.models import MODELS_FOLDER
-from napari_all_subtype.project.rounds import FEEDBACK, SELF_TRAINING, Round, rounds_of
+from napari_all_subtype.project.rounds import (
+    FEEDBACK,
+    SELF_TRAINING,
+    Round,
+    rounds_of,
+    running_model,
+)
 from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
@@ -97,11 +103,12 @@ class FeedbackKept:
 
 @dataclass(frozen=True)
 class RoundsKept:
-    """Rounds of self-training, oldest first, and the last one of feedback."""
+    """Rounds of self-training, oldest first, the last one of feedback, and the model that runs."""
 
     rounds: list[Round]
     feedback: FeedbackKept | None
     taxonomy: Taxonomy
+    runs: str
 
 
 def rounds(folder: Path) -> RoundsKept:
@@ -111,7 +118,8 @@ def rounds(folder: Path) -> RoundsKept:
         done = [one for one in every if one.kind == SELF_TRAINING]
         last = next((one for one in reversed(every) if one.kind == FEEDBACK), None)
         kept = None if last is None else _feedback(database, last.content)
-        return RoundsKept(done, kept, taxonomy_of(database))
+        now = running_model(database)
+        return RoundsKept(done, kept, taxonomy_of(database), "" if now is None else now.model_id)
 
 
 def _feedback(database: Database, told: Mapping) -> FeedbackKept:
