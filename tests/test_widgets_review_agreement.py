@@ -125,6 +125,8 @@ def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, ana
     dock.controller.picker.pick(0)
     before, layers = table_of(dock), dock.controller.layers
     drawn = layers.subtypes.data.copy()
+    looked_at = dock.cell.looked_at
+    looked_at.box.setChecked(True)
     reviewed.hiding.box.setChecked(True)
     assert table_of(dock) is before
     reviewed.project.apart.setChecked(True)
@@ -135,6 +137,10 @@ def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, ana
     assert not np.array_equal(layers.subtypes.data, drawn)
     dock.controller.picker.pick(3)
     assert "L1" not in dock.cell.text.text()
+    # Its votes and its map are what the model says as well.
+    assert looked_at.isHidden()
+    assert looked_at.said.text() == ""
+    assert not dock.controller.session.explaining
     assert "Model: hidden" in reviewed.words.cell.text()
     say(dock, reviewed, 3, "l3")
     before_it, blind = history(reviewed.reviewer.record.database)
@@ -151,6 +157,7 @@ def test_blind_reading_hides_the_model_if_wanted_and_gives_it_back(reviewed, ana
     columns = model_columns(before)
     pd.testing.assert_frame_equal(table_of(dock)[columns], before[columns])
     assert said_of(dock) == ["l1", "", "", "", ""]
+    assert not looked_at.isHidden()
     dock.controller.picker.pick(0)
     assert np.array_equal(layers.subtypes.data, drawn)
     assert reviewed.hiding.box.isVisibleTo(reviewed)

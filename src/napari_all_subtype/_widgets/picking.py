@@ -55,6 +55,7 @@ class CellPicker:
         self._selected = 0
         self.panel.moved.connect(self._on_moved)
         session.selection.changed.connect(self.follow)
+        session.hiding_changed.connect(self.refresh)
         viewer = self.session.viewer
         viewer.mouse_drag_callbacks.append(self._on_mouse)
         viewer.mouse_move_callbacks.append(self._on_hover)
@@ -65,6 +66,7 @@ class CellPicker:
         self._listen_to(None)
         self.pixels.arrived.disconnect(self._on_pixels, missing_ok=True)
         self.session.selection.changed.disconnect(self.follow, missing_ok=True)
+        self.session.hiding_changed.disconnect(self.refresh, missing_ok=True)
         self.pixels.forget()
         self.looked_at.close()
         viewer = self.session.viewer
@@ -125,8 +127,13 @@ class CellPicker:
         report = cell_report(cells.loc[label], analysis.taxonomy, analysis.facts, p.fab, p.decision)
         self.looked_at.refresh()
         self._show_picture()
-        picked, mapped = label == self.layers.picked, _has_map(analysis)
+        picked, mapped = label == self.layers.picked, self._mapped(analysis)
         self.panel.show_cell(report, analysis.taxonomy, picked, quietly, mapped)
+
+    def _mapped(self, analysis: Analysis) -> bool:
+        """Whether a network spoke of these cells and of both sides, and may be looked at."""
+        spoke = analysis.taxonomy.has_sides and analysis.model != FOUND_ONLY
+        return spoke and not self.session.hides_model
 
     def _tell(self) -> None:
         if self.session.told_of != self.shown:
@@ -145,7 +152,7 @@ class CellPicker:
         result = self.session.result()
         if not self.shown or source is None or view is None or result is None:
             return None
-        if not _has_map(result.analysis):
+        if not self._mapped(result.analysis):
             return None
         # The masks are those of the view, which follow edits at once; so does its table.
         analysis = replace(view.analysis, cells=result.analysis.cells)
@@ -254,8 +261,3 @@ class CellPicker:
             at = 0 if direction > 0 else -1
         self.pick(int(labels[at]))
         self.layers.look_at(int(labels[at]))
-
-
-def _has_map(analysis: Analysis) -> bool:
-    """Whether a network spoke of these cells, and of the two sides that a map is of."""
-    return analysis.taxonomy.has_sides and analysis.model != FOUND_ONLY
