@@ -26,6 +26,7 @@ from napari_all_subtype.errors import (
     OutputError,
     OutputExistsError,
     ParameterError,
+    ProjectNotFoundError,
     RecordError,
 )
 from napari_all_subtype.files import new_folder
@@ -352,6 +353,8 @@ def test_a_model_is_a_draft_until_a_person_releases_it_on_a_control_set(
     assert 0 <= card.release.figures["macro_f1"] <= 1
     with pytest.raises(RecordError, match="released already"):
         run([*say, "Dr B"])
+    with pytest.raises(ProjectNotFoundError, match="holds no project"):
+        run(["models", "list", str(tmp_path)])
     run(["models", "list"])
     assert "released cnn" in capsys.readouterr().out
     out = tmp_path / "out.zip"

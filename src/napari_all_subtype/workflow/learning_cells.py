@@ -122,7 +122,9 @@ def nameless_cells(
     there = shows_a_cell(pictures)
     notes = [f"{failed.total()} images take no part. {next(iter(failed))}"] if failed else []
     if (~there).any():
-        notes.append(f"{(~there).sum()} unlabelled pictures show no cell and take no part.")
+        n = int((~there).sum())
+        told = amount(n, "unlabelled picture shows", "unlabelled pictures show")
+        notes.append(f"{told} no cell and {'take' if n > 1 else 'takes'} no part.")
     kept = tuple(one for one, good in zip(ids, there, strict=True) if good)
     return FoundCells(kept, tuple(place_of(one)[0] for one in kept), pictures[there]), notes
 

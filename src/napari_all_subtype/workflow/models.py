@@ -71,6 +71,11 @@ def known_models(project: Path | None = None) -> tuple[KnownModel, ...]:
     """Every model there is, those of the package first, by number; one that is damaged says so.
 
     One that a project trained and was killed before it recorded it is none of its models.
+
+    Raises
+    ------
+    ProjectNotFoundError, ProjectDamagedError, ProjectReadError
+        If there is no project in the folder, or it cannot be read.
     """
     where = [("bundled", bundled_folder()), ("user", user_models())]
     if project is not None:
@@ -86,7 +91,7 @@ def known_models(project: Path | None = None) -> tuple[KnownModel, ...]:
 
 def _recorded_in(project: Path | None) -> tuple[frozenset[str], str]:
     """Folders of models that the project never recorded, and the id of the one that runs."""
-    if project is None or not (project / DATABASE_FILE).is_file():
+    if project is None:
         return frozenset(), ""
     with open_project(project, write=False) as database:
         now = running_model(database)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.cells.crop_spec import CropSpec
 from napari_all_subtype.learning.duplicates import (
     Duplicate,
@@ -115,7 +116,8 @@ def project_training_set(
     if not kept.all():
         said = (
             *said,
-            f"{(~kept).sum()} unlabelled cells, twice what validates or tests, stay out.",
+            f"{amount(int((~kept).sum()), 'unlabelled cell')} with the picture of one that "
+            "validates or tests: left out.",
         )
     notes = tuple(filter(None, (*notes, *said)))
     return ProjectCells(make.without_torn(training, alike), whole.select(kept), splits, notes)
