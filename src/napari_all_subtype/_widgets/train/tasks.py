@@ -146,7 +146,7 @@ def train_itself(order: SelfTrain, tools: Tools) -> None:
             *(ask if order.ask else by_rule, watch),
             reader_id=order.reader_id,
         )
-        _draw_rounds(database, tools)
+        _draw_rounds(database, tools, live=True)
     tools.send(SelfTrained(which_runs(made), why_ended(made), made.notes))
 
 
@@ -161,7 +161,7 @@ class _RoundWatch:
         self._tools.monitor.report(progress)
         if progress.stage == ROUNDS:
             self._tools.send(RoundMade())
-            _draw_rounds(self._database, self._tools)
+            _draw_rounds(self._database, self._tools, live=True)
 
     @property
     def stop_requested(self) -> bool:
@@ -172,14 +172,18 @@ class _RoundWatch:
 def draw_rounds(order: DrawRounds, tools: Tools) -> None:
     """Curves of the rounds that are recorded."""
     with open_project(order.project, write=False) as database:
-        _draw_rounds(database, tools)
+        _draw_rounds(database, tools, live=False)
 
 
-def _draw_rounds(database: Database, tools: Tools) -> None:
+def _draw_rounds(database: Database, tools: Tools, live: bool) -> None:
     done = [one for one in rounds_of(database) if one.kind == SELF_TRAINING]
     if not done:
         return
-    last = [one for one in done if one.run_id == done[-1].run_id]
+    # A run that has only begun has nothing to draw: of those before, the last one has.
+    drawn = next((one for one in reversed(done) if one.number), done[-1])
+    if live and drawn.run_id != done[-1].run_id:
+        return
+    last = [one for one in done if one.run_id == drawn.run_id]
     taxonomy = taxonomy_of(database)
     points = round_points(last, taxonomy)
     tools.plotter.draw(ROUND_CURVES, lambda: rounds_figure(points, titled_colours(taxonomy)))
