@@ -227,7 +227,11 @@ def test_report_of_cells_that_were_only_found_has_no_column_of_a_model(tmp_path)
         keep_analysis(project, 1, found_only(analysed(discs()), three))
         reader_named(project, "Dr. A")
         say(project, 1, Word(three.name, "monocyte"))
-        page = page_of(write_export(project, tmp_path / "out", ["html"]).folder)
+        out = write_export(project, tmp_path / "out", ["html", "geojson"]).folder
+    page = page_of(out)
+    told = json.loads((out / "geojson" / "field-1.geojson").read_text("utf-8"))
+    kept = [one["properties"].get("metadata", {}) for one in told["features"]]
+    assert not any("predicted" in one for one in kept)
     assert "model, same cells" not in page.text
     assert "the model's column" not in page.text
     assert "· model" not in page.text

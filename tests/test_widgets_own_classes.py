@@ -296,6 +296,7 @@ def test_cells_are_named_in_classes_that_no_model_has_yet(review, analysed, qtbo
     assert len(said_of(dock)) >= 5
     (one,) = standing(record.database, session.field.kept.field_id)
     assert one.word.taxonomy == THREE.name
+    assert one.annotation.seen.predicted is None
 
     session.select(0)
     review.project.smear_wanted.emit(0)

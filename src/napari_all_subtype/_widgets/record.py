@@ -12,6 +12,7 @@ from napari_all_subtype._widgets.classes_in_use import Classes
 from napari_all_subtype._widgets.open_project import OpenProject
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.edit import Edit
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.annotation import Predicted, SeenCell, Word
 from napari_all_subtype.project.annotations import record_words
@@ -139,8 +140,10 @@ class Record(OpenProject):
             raise RecordError(NOT_KEPT)
         analysis = field.result.analysis
         rows = table.few_rows(analysis.cells, labels, SEEN)
-        # Whoever is blind to the model has not read that it knows nothing.
-        model = "" if self.session.model_hidden else analysis.model
+        # Whoever is blind to the model has not read that it knows nothing; nor did one that
+        # was never asked say so.
+        told = not self.session.model_hidden and analysis.model != FOUND_ONLY
+        model = analysis.model if told else ""
         words: dict[str, Word] = {}
         return [
             SeenCell(

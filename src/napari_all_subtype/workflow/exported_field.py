@@ -12,6 +12,7 @@ from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.masks import CellMasks
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import ImageReadError
 from napari_all_subtype.project import records
@@ -94,7 +95,8 @@ class ExportedField:
             "taxonomy": "" if said is None else said.word.taxonomy,
             "reader": "" if said is None else self.readers[said.annotation.reader_id],
             "at_utc": "" if said is None else said.annotation.at_utc,
-            "predicted": row.subtype,
+            # A cell that was found only is unknown to people, too: no model called it so.
+            "predicted": "" if model == FOUND_ONLY else row.subtype,
             "confidence": round(confidence, 4) if np.isfinite(confidence) else None,
             "model": model if row.subtype else "",
             "cell": label,

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.errors import ProjectDamagedError
 from napari_all_subtype.project.annotation import Annotation, Word
 from napari_all_subtype.project.database import Database
@@ -197,7 +198,8 @@ def _readers(database: Database, identifiers: bool) -> dict[int, str]:
 def _predicted(annotation: Annotation) -> dict[str, object]:
     told = annotation.seen.predicted
     values = ("", None, "")
-    if told is not None:
+    # Projects of before have it that no model said unknown.
+    if told is not None and told.model_id != FOUND_ONLY:
         values = (told.word.name, told.confidence, told.model_id)
     return dict(zip(_TOLD, values, strict=True))
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.taxonomy import EXCLUSIONS, FAB5, UNKNOWN, CellClass, class_of
 from napari_all_subtype.workflow.exported_field import ExportedField
 from napari_all_subtype.workflow.field_cells import FieldCells
@@ -72,7 +71,7 @@ class Tally:
             told = exported.told(row)
             if told["reviewed"]:
                 self.by_reader.setdefault(told["reader"], Counter())[word] += 1
-                if told["predicted"] and told["model"] != FOUND_ONLY:
+                if told["predicted"]:
                     self.by_model[told["predicted"]] += 1
                     self.classes.setdefault(told["predicted"], exported.class_of(told["predicted"]))
 

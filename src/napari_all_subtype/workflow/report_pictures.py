@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 
 from napari_all_subtype.cells import table
-from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.cells.source import ArraySource
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.cell_picture import cell_picture
@@ -80,7 +79,7 @@ def _ranked(exported: ExportedField) -> Iterator[tuple[tuple[bool, int], str, ob
 def _caption(exported: ExportedField, row: object) -> str:
     """Which cell it is, and whose word counts."""
     told = exported.told(row)
-    by_model = NOBODY if told["model"] == FOUND_ONLY else "model"
+    by_model = "model" if told["predicted"] else NOBODY
     who = told["reader"] if told["reviewed"] else by_model
     sure = "" if told["reviewed"] or told["confidence"] is None else f" {told['confidence']:.2f}"
     return f"F{exported.field.field_id} · {told['cell']} · {who}{sure}"
