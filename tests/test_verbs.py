@@ -9,7 +9,12 @@ import pytest
 
 import napari_all_subtype as api
 from fake_learner import FakeLearner
-from napari_all_subtype.errors import ParameterError, PixelSizeError, RecordError
+from napari_all_subtype.errors import (
+    ParameterError,
+    PixelSizeError,
+    ProjectNotFoundError,
+    RecordError,
+)
 from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.readers import readers_of
@@ -24,7 +29,7 @@ VERBS = ("create_project", "add_cells", "train", "feedback", "self_train", "eval
 def taught(monkeypatch):
     """The network's place is taken by means of colours."""
     monkeypatch.setattr(keras_learner, "learner_of", lambda database: FakeLearner())
-    monkeypatch.setattr(keras_learner, "KerasLearner", lambda training: FakeLearner())
+    monkeypatch.setattr(keras_learner, "KerasLearner", lambda *given: FakeLearner())
     monkeypatch.setattr(project_models, "refuse_changed", lambda folder: None)
     monkeypatch.setattr(project_models, "load_classifier", FakeLearner().load)
     monkeypatch.setattr(project_models, "pictures_of_weights", lambda folder: Pictures())
@@ -78,3 +83,15 @@ def test_wrong_values_are_refused_before_anything_is_entered(tmp_path):
     for verb, name in ((api.train, "head_epoch"), (api.feedback, "que"), (api.self_train, "round")):
         with pytest.raises(ParameterError, match=name):
             verb(home, **{name: 1})
+    with pytest.raises(ParameterError, match=r"no parameter 'head_epoch'.*, head_epochs, "):
+        api.train(home, head_epoch=1)
+
+
+def test_training_takes_how_crops_are_changed_as_the_command_does(tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(keras_learner, "KerasLearner", lambda *told: given.extend(told))
+    with pytest.raises(ProjectNotFoundError):
+        api.train(tmp_path, head_epochs=3, rotation_deg=9)
+    assert (given[0].head_epochs, given[1].rotation_deg) == (3, 9)
+    with pytest.raises(ParameterError, match="rotation_deg = 900"):
+        api.train(tmp_path, rotation_deg=900)

@@ -34,6 +34,11 @@ class Parameters(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
+            if unknown := sorted(values.keys() - cls.model_fields.keys()):
+                raise ParameterError(
+                    f"There is no parameter {unknown[0]!r}. Expected: "
+                    f"{', '.join(cls.model_fields)}."
+                ) from error
             raise explained(error) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as field_of_data
 from pathlib import Path
 
 from napari_all_subtype.cells.image import as_source
@@ -56,7 +57,7 @@ class Imported:
     known: int = 0
     annotated: int = 0
     failed: tuple[Outcome, ...] = ()
-    sizes: tuple[PixelSize, ...] = ()
+    sizes: tuple[PixelSize, ...] = field_of_data(default=(), repr=False)
     of_other_size: int = 0
     no_cell: int = 0
 

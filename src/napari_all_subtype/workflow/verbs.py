@@ -118,7 +118,8 @@ def train(
         Divide cell by cell instead of case by case; every figure is marked.
     **options
         ``backbone``, ``weights``, ``head_epochs`` and the others of
-        :class:`~napari_all_subtype.model.parameters.TrainingParameters`.
+        :class:`~napari_all_subtype.model.parameters.TrainingParameters`; ``rotation_deg`` and
+        those of :class:`~napari_all_subtype.model.parameters.AugmentationParameters`.
 
     Raises
     ------
@@ -133,12 +134,15 @@ def train(
     >>> train("mine", backbone="bundled", seed=1).model.model_id  # doctest: +SKIP
     """
     from napari_all_subtype.learning.parameters import SplitParameters
-    from napari_all_subtype.model.parameters import TrainingParameters
+    from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
     from napari_all_subtype.project.database import open_project
     from napari_all_subtype.workflow import keras_learner
     from napari_all_subtype.workflow.train import train_project
 
-    learner = keras_learner.KerasLearner(TrainingParameters.of(**options))
+    changes = AugmentationParameters.of(
+        **{name: options.pop(name) for name in AugmentationParameters.model_fields & options.keys()}
+    )
+    learner = keras_learner.KerasLearner(TrainingParameters.of(**options), changes)
     split = SplitParameters(random_split=random_split)
     with open_project(Path(project)) as database:
         return train_project(database, learner, split, flat, seed, monitor)
