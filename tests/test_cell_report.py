@@ -78,6 +78,14 @@ def test_a_cell_says_what_its_side_would_be_if_the_scale_were_off(ends, threshol
     assert cell_report(row, FAB5, FACTS).scale == ""
 
 
+def test_probability_of_the_side_says_how_far_it_was_off_in_a_new_laboratory():
+    facts = replace(FACTS, calibration_errors=(0.126, 0.046))
+    assert cell_report(row_of(0.06, 0.1, 0.24, 0.5, 0.1), FAB5, facts).sides.told == (
+        "Blast 0.94, calibrated on 2 laboratories; on one it had not seen, off by 0.05 to 0.13 "
+        "on average."
+    )
+
+
 def test_card_that_says_nothing_of_calibration_is_told_of():
     assert NOT_STATED in cell_report(row_of(0.06, 0.1, 0.24, 0.5, 0.1)).sides.told
 

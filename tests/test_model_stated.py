@@ -57,6 +57,18 @@ def test_only_figures_of_laboratories_left_out_are_stated():
 def test_calibration_rests_on_laboratories_with_both_sides():
     facts = facts_of(CARD)
     assert facts.calibration_laboratories == ("all_idb2",)
+    assert facts.calibration_errors == ()
+
+
+def test_calibration_error_is_that_of_laboratories_with_both_sides_left_out():
+    protocol = "laboratory left out of training; tested on"
+    errors = (
+        figure("ECE", f"{protocol} {name}", e) for name, e in (("bccd", 0.2), ("all_idb2", 0.1))
+    )
+    known = (figure("ECE", "3-fold, grouped; tested on all_idb2", 0.01),)
+    card = SimpleNamespace(**vars(CARD) | {"measured": (*CARD.measured, *errors, *known)})
+    assert facts_of(card).calibration_errors == (0.1,)
+    assert facts_of(card).false_blasts == facts_of(CARD).false_blasts
 
 
 SIMULATED_L1 = data("simulated", blast=5, l1=4)

@@ -39,6 +39,8 @@ class ModelFacts:
         Which cells its confidence was fitted on; empty where nothing is stated.
     calibration_laboratories : tuple of str
         Laboratories with both blasts and others in the training.
+    calibration_errors : tuple of float
+        Of confidences on each of these while it was left out of training (ECE), as far as stated.
     subtypes_from : tuple of str
         What L1, L2 and L3 were learned from, in words, where no person named one; else
         empty, as where nothing is stated.
@@ -56,6 +58,7 @@ class ModelFacts:
     false_blasts: tuple[FalseBlasts, ...] = ()
     um_per_px: tuple[float, float] | None = None
     stain: StainSeen | None = None
+    calibration_errors: tuple[float, ...] = ()
 
 
 NO_FACTS = ModelFacts()

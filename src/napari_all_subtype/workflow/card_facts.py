@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
 from napari_all_subtype.model.card import ModelCard
-from napari_all_subtype.model.card_parts import TrainingData
+from napari_all_subtype.model.card_parts import Measurement, TrainingData
 from napari_all_subtype.taxonomy import SUBTYPES
 
 LEFT_OUT = "laboratory left out of training"
@@ -34,6 +36,23 @@ def facts_of(card: ModelCard) -> ModelFacts:
         false_blasts=_false_blasts(card, {data.dataset: data for data in real}),
         um_per_px=getattr(card, "um_per_px_seen", None),
         stain=getattr(card, "stain_seen", None),
+        calibration_errors=_calibration_errors(card, both) if calibrated_on else (),
+    )
+
+
+def _left_out(one: Measurement) -> str:
+    """The laboratory that was left out for this figure; empty where none was."""
+    if not one.protocol.startswith(LEFT_OUT) or TESTED_ON not in one.protocol:
+        return ""
+    return one.protocol.split(TESTED_ON)[-1].split(",")[0].strip()
+
+
+def _calibration_errors(card: ModelCard, laboratories: Sequence[str]) -> tuple[float, ...]:
+    """Calibration error on each of `laboratories` by a network that had not seen it."""
+    return tuple(
+        one.value
+        for one in getattr(card, "measured", ())
+        if one.name == "ECE" and _left_out(one) in laboratories
     )
 
 
@@ -54,9 +73,9 @@ def _false_blasts(card: ModelCard, taught: dict[str, TrainingData]) -> tuple[Fal
     """One entry per laboratory left out; of one with blasts too, 1 − specificity."""
     found = []
     for one in getattr(card, "measured", ()):
-        if not one.protocol.startswith(LEFT_OUT) or TESTED_ON not in one.protocol:
+        laboratory = _left_out(one)
+        if not laboratory:
             continue
-        laboratory = one.protocol.split(TESTED_ON)[-1].split(",")[0].strip()
         if one.name == "false blast rate":
             found.append(FalseBlasts(laboratory, one.value, one.crops))
         elif one.name == "specificity":
