@@ -37,7 +37,7 @@ from learning_data import (
     project_cells,
 )
 from learning_heads import HEAD_ONLY, IMAGENET, HeadLearner, KeptFeatures, imagenet
-from learning_networks import DATASETS, without
+from learning_networks import without
 from learning_page import page
 
 from napari_all_subtype.taxonomy import FAB5
@@ -50,7 +50,8 @@ CACHED_CROPS = 1000
 PACKAGE = REPOSITORY / "src" / "napari_all_subtype"
 # What a kept seed rests on, besides its data and settings.
 TRAINING = (
-    *(PACKAGE / f"model/{name}.py" for name in ("training", "phase", "draws", "parameters")),
+    *(PACKAGE / f"model/{name}.py" for name in ("training", "phase", "draws", "embedding")),
+    PACKAGE / "model/parameters.py",
     *(REPOSITORY / f"benchmarks/learning_{name}.py" for name in ("data", "heads", "loops")),
 )
 LEARNING = {
@@ -253,7 +254,7 @@ def _folder(plan: Plan, row: str) -> Path:
     data = [name for name in TASKS if f", {name}, " in row] or ["mll"]
     if "without" in row:
         rests_on.append(REPOSITORY / "benchmarks" / "learning_networks.py")
-        data = DATASETS
+        data = sorted(path.stem for path in CROPS.glob("*.npz"))
     for kind, names in LEARNING.items():
         rests_on += [PACKAGE / f"{name}.py" for name in names if row.startswith(kind)]
     for path in (*rests_on, *(CROPS / f"{name}.npz" for name in data)):

@@ -1,25 +1,23 @@
-"""Networks that never saw a laboratory: trained once on the others, kept in build/."""
+"""Networks that never saw a laboratory: trained on the others, kept in build/learning."""
 
 from __future__ import annotations
 
 import tempfile
 import warnings
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import train_bundled
-from bundled_data import ALL, Cells
-from learning_data import REPOSITORY, SIDES, SPEC, crops_of
+from bundled_data import ALL, SMALL, Cells, load_cells
+from learning_data import REPOSITORY, SIDES, SPEC
 from learning_heads import Backbone, HeadLearner
 
 from napari_all_subtype.learning.training_set import TrainingSet
 from napari_all_subtype.model.network import OUTLINE, PICTURE, build_network
 
 FOLDER = REPOSITORY / "build" / "learning" / "networks"
-# Real cells alone: what the simulator and the FAB rules add concerns the subtypes.
-DATASETS = ("mll", "all_idb2", "segmentation_wbc_d1", "segmentation_wbc_d2")
-STEPS = {PICTURE: 150, OUTLINE: 200}
 SEED = 0
 
 
@@ -27,38 +25,32 @@ SEED = 0
 def without(dataset: str, steps: tuple[int, int] | None = None) -> Backbone:
     """The bundled network's kind, trained on every other laboratory; minutes the first time.
 
-    Its body is trained as the bundled model's; then its head learns the two sides anew.
+    Trained as the bundled model is, simulated cells and FAB rules and all; then its head learns
+    the two sides anew. With `steps` of both opinions, fewer than its own, on few cells.
     """
-    picture, outline = steps or tuple(STEPS.values())
-    path = FOLDER / f"without {dataset} {picture} {outline} {SEED}.weights.h5"
-    sides = path.with_name(path.name.replace(".weights", " sides.weights"))
+    plan, extent = train_bundled.FULL, ALL
+    if steps:
+        extent = SMALL
+        plan = replace(plan, steps=dict(zip((PICTURE, OUTLINE), steps, strict=True)))
+    name = " ".join(map(str, (f"without {dataset}", *plan.steps.values(), SEED)))
+    path = FOLDER / f"{name}.weights.h5"
+    sides = path.with_name(f"{name} sides.weights.h5")
     network = build_network(SPEC, len(SIDES))
-    name = f"compact, trained without {dataset}"
     if not sides.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        cells = _others(dataset)
+        cells = load_cells(extent=extent)
+        cells = cells.at(cells.laboratory != dataset)
         if not path.is_file():
-            _trained(cells, {PICTURE: picture, OUTLINE: outline}).save_weights(path)
+            trained, losses = train_bundled.train(cells, np.ones(len(cells.word), bool), SEED, plan)
+            print(f"{name}: {len(cells.word)} cells, losses {np.round(losses, 3)}", flush=True)
+            trained.save_weights(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the head has other classes, and learns anew
             network.load_weights(path, skip_mismatch=True)
-        _taught(Backbone.of(name, network), cells)
+        _taught(Backbone.of(dataset, network), cells)
         network.save_weights(sides)
     network.load_weights(sides)
-    return Backbone.of(name, network, knows=True)
-
-
-def _others(dataset: str) -> Cells:
-    """The cells of every other laboratory."""
-    columns = [crops_of(name) for name in DATASETS if name != dataset]
-    return Cells(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
-
-
-def _trained(cells: Cells, steps: dict[str, int]):
-    plan = train_bundled.Plan(ALL, steps, FOLDER, FOLDER)
-    network, losses = train_bundled.train(cells, np.ones(len(cells.word), bool), SEED, plan)
-    print(f"a network of {len(cells.word)} cells: losses {np.round(losses, 3)}", flush=True)
-    return network
+    return Backbone.of(f"compact, trained without {dataset}", network, knows=True)
 
 
 def _taught(backbone: Backbone, cells: Cells) -> None:
