@@ -68,6 +68,11 @@ def embed(
     return [np.concatenate(part) if part else none for part, none in zip(parts, empty, strict=True)]
 
 
+def is_linear(head: keras.Model) -> bool:
+    """Whether each opinion of `head` is linear in the features of one kind."""
+    return all(layer.name in _READERS for layer in head.layers if layer.weights)
+
+
 def spread_of(features: np.ndarray) -> float:
     """How far features (N, F) spread, on average; 1 where they do not."""
     return float(features.std(axis=0).mean()) or 1.0
@@ -75,19 +80,20 @@ def spread_of(features: np.ndarray) -> float:
 
 @contextmanager
 def on_one_scale(head: keras.Model, spreads: Sequence[float]) -> Iterator[None]:
-    """Meanwhile `head` takes features divided by their `spreads`, and says the same of them.
+    """Meanwhile a linear `head` takes features divided by their `spreads`, and says the same.
 
-    Features of one kind may spread a hundred times as far as those of another: a step of training
-    that suits the ones hardly moves the others.
+    Features of one kind may spread a hundred times as far as those of another: what weights cost
+    would weigh on the ones and not on the others.
 
     Parameters
     ----------
     head : keras.Model
-        As of :func:`head_of`, of a network that sees picture and outlines.
+        As of :func:`head_of`.
     spreads : sequence of float
         One for each kind of features, above 0.
     """
-    kernels = [head.get_layer(name).kernel for name in _READERS]
+    names = {layer.name for layer in head.layers}
+    kernels = [head.get_layer(name).kernel for name in _READERS if name in names]
     pairs = list(zip(kernels, spreads, strict=True))
     for kernel, spread in pairs:
         kernel.assign(kernel * spread)

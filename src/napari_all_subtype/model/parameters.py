@@ -174,11 +174,20 @@ class TrainingParameters(Parameters):
         1024,
         ge=1,
         le=1_000_000,
-        description="Least crops drawn for one pass of the first phase where crops_per_pass is 0: "
-        "a crop is a few numbers there, and a head that learns from few cells needs the steps.",
+        description="Least crops drawn for one pass of the first phase of a backbone where "
+        "crops_per_pass is 0: a crop is a few numbers there, and a head that learns from few "
+        "cells needs the steps.",
     )
     head_learning_rate: float = Field(
-        3e-3, gt=0, le=1.0, description="Largest learning rate of the first phase."
+        3e-3, gt=0, le=1.0, description="Largest learning rate of the first phase of a backbone."
+    )
+    head_penalty: float = Field(
+        0.03,
+        gt=0,
+        le=1000.0,
+        description="What the weights of the bundled network's head cost in the first phase: times "
+        "half their square, or half the square of how far they go from a head that knows the "
+        "classes. It is at its optimum after few passes.",
     )
     fine_tune_learning_rate: float = Field(
         1e-4, gt=0, le=1.0, description="Largest learning rate of the second phase."

@@ -51,30 +51,32 @@ class Phase:
         ``head`` or ``fine-tuning``.
     learner : keras.Model
         Whose trainable weights learn; one loss per output.
-    batch : callable
-        Epoch and place to what the learner takes and the targets (B, 2K).
     batches : int
-        Of one pass.
+        Of one pass; or its steps, where each looks at everything.
     epochs : int
         Most passes.
-    learning_rate : float
     measure : callable or None
         Figures on the validation cells, ``val_loss`` among them; None where there are none.
     chooses : bool
         Whether these figures choose the best pass and end the phase; else the last pass counts.
     taught : sequence of variables
         What an earlier phase taught, which may learn no more in this one.
+    batch : callable or None
+        Epoch and place to what the learner takes and the targets (B, 2K); None where each step
+        looks at everything.
+    learning_rate : float
+        Largest of these batches.
     """
 
     name: str
     learner: keras.Model
-    batch: Batch
     batches: int
     epochs: int
-    learning_rate: float
     measure: Callable[[], dict[str, float]] | None
     chooses: bool = True
     taught: Sequence = ()
+    batch: Batch | None = None
+    learning_rate: float = 0.0
 
 
 class PhaseRun:
@@ -101,14 +103,8 @@ class PhaseRun:
         self.phase, self.state, self.parameters = phase, state, parameters
         self.keeping, self.monitor = keeping, monitor
         self._began_s, self._passes = time.monotonic(), 0
-        learner = phase.learner
-        learner.compile(
-            optimizer=_optimizer(phase, parameters),
-            loss=[set_loss(parameters.label_smoothing) for _ in learner.outputs],
-            jit_compile=False,  # slower on a CPU; long before the first step on a GPU
-        )
-        learner.optimizer.build(learner.trainable_variables)
-        self._best = _values(learner.trainable_variables)
+        self._prepare()
+        self._best = _values(phase.learner.trainable_variables)
 
     def run(self) -> bool:
         """Run what is left of the phase: whether it was stopped before its end.
@@ -127,6 +123,15 @@ class PhaseRun:
         finally:
             _assign(self.phase.learner.trainable_variables, self._best)
         return False
+
+    def _prepare(self) -> None:
+        learner = self.phase.learner
+        learner.compile(
+            optimizer=_optimizer(self.phase, self.parameters),
+            loss=[set_loss(self.parameters.label_smoothing) for _ in learner.outputs],
+            jit_compile=False,  # slower on a CPU; long before the first step on a GPU
+        )
+        learner.optimizer.build(learner.trainable_variables)
 
     @property
     def _is_settled(self) -> bool:
@@ -151,6 +156,17 @@ class PhaseRun:
 
     def _pass(self) -> None:
         number, began_s = self.state.epoch + 1, time.monotonic()
+        loss = self._learn(number)
+        measured = self._measured()
+        self.state.epoch = number
+        self._passes += 1
+        seconds = time.monotonic() - began_s
+        self._note(Epoch(self.phase.name, number, loss, measured, seconds))
+        self._keep()
+        self._report(number, self.phase.batches, loss, measured)
+
+    def _learn(self, number: int) -> float:
+        """Take the steps of pass `number`; its loss."""
         loss = math.nan
         outputs = len(self.phase.learner.outputs)
         # The loss that is told is a mean since the last reset.
@@ -163,13 +179,7 @@ class PhaseRun:
             told = self.phase.learner.train_on_batch(crops, given)
             loss = float(np.ravel(told)[0]) / outputs
             self._report(number, index + 1, loss)
-        measured = self._measured()
-        self.state.epoch = number
-        self._passes += 1
-        seconds = time.monotonic() - began_s
-        self._note(Epoch(self.phase.name, number, loss, measured, seconds))
-        self._keep()
-        self._report(number, self.phase.batches, loss, measured)
+        return loss
 
     def _measured(self) -> dict[str, float]:
         return {} if self.phase.measure is None else self.phase.measure()

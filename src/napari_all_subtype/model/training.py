@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +20,14 @@ from napari_all_subtype.model.embedding import (
     body_of,
     embed,
     head_of,
+    is_linear,
     learner_of,
     on_one_scale,
     spread_of,
 )
+from napari_all_subtype.model.linear_head import ITERATIONS, LinearRun, Views
 from napari_all_subtype.model.parameters import AugmentationParameters, TrainingParameters
-from napari_all_subtype.model.phase import Keeping, Phase, PhaseRun
+from napari_all_subtype.model.phase import Batch, Keeping, Phase, PhaseRun
 from napari_all_subtype.model.resuming import fingerprint, resumed
 from napari_all_subtype.model.starting import Start, norms_of, settle_norms
 from napari_all_subtype.model.validating import figures_of, mean_of, temperature_of
@@ -162,13 +163,12 @@ class _Job:
         except Stopped:
             return True
         before = head.get_weights()
-        if len(views[0]) > 1:
-            spreads = [spread_of(np.concatenate(kind)) for kind in zip(*views, strict=True)]
-            views, seen = [_divided(some, spreads) for some in views], _divided(seen, spreads)
-            with on_one_scale(head, spreads):
-                stopped = self._run(self._on_features(head, views, seen))
+        if is_linear(head):
+            stopped = self._at_optimum(head, views, seen)
         else:
-            stopped = self._run(self._on_features(head, views, seen))
+            phase = self._phase_of(head, seen, self._head_batches)
+            batch, rate = self._batch_of(views), p.head_learning_rate
+            stopped = self._run(replace(phase, batch=batch, learning_rate=rate))
         if self.start.knows:
             # Robust fine-tuning by weights in between: Wortsman et al., CVPR 2022.
             share = p.remember / (p.remember + self.learned_from)
@@ -179,12 +179,39 @@ class _Job:
     def _run(self, phase: Phase) -> bool:
         return PhaseRun(phase, self.state, self.parameters, self.keeping, self.monitor).run()
 
-    def _on_features(
+    def _at_optimum(
         self, head: keras.Model, views: list[list[np.ndarray]], seen: list[np.ndarray]
-    ) -> Phase:
-        """The first phase, on the features of the views and of the validation cells."""
-        p = self.parameters
-        n, size = len(self.draws.training.crops), HEAD_BATCHES * p.crops_per_batch
+    ) -> bool:
+        """The phase of a head that is linear in its features, on one scale."""
+        kinds = [np.concatenate(kind) for kind in zip(*views, strict=True)]
+        spreads = [spread_of(kind) for kind in kinds]
+        chance = self.draws.training.chance / self.draws.training.chance.sum()
+        n = len(views)
+        told = Views(
+            [kind / spread for kind, spread in zip(kinds, spreads, strict=True)],
+            np.tile(self.draws.targets, (n, 1)),
+            np.tile(chance / n, n),
+            self.start.knows,
+        )
+        held = [part / spread for part, spread in zip(seen, spreads[: len(seen)], strict=True)]
+        with on_one_scale(head, spreads):
+            run = self._phase_of(head, held, ITERATIONS), self.state, self.parameters
+            return LinearRun(told, *run, self.keeping, self.monitor).run()
+
+    def _phase_of(self, head: keras.Model, seen: list[np.ndarray], batches: int) -> Phase:
+        """The first phase, judged by the features of the validation cells."""
+
+        def measure() -> dict[str, float]:
+            # Called, not `predict_on_batch`, which would trace a graph for each head of a fold.
+            said = mean_of(head(seen, training=False))
+            return figures_of(said, self.validation, self.taxonomy)
+
+        most = self.parameters.head_epochs
+        return Phase(HEAD, head, batches, most, measure if seen else None, self._chooses)
+
+    def _batch_of(self, views: list[list[np.ndarray]]) -> Batch:
+        """Draws of the features of the views."""
+        n, size = len(self.draws.training.crops), HEAD_BATCHES * self.parameters.crops_per_batch
         chance = self.draws.training.chance / self.draws.training.chance.sum()
 
         def batch(epoch: int, index: int) -> tuple[object, np.ndarray]:
@@ -197,21 +224,7 @@ class _Job:
             ]
             return _alone(given), self.draws.targets[rows]
 
-        def measure() -> dict[str, float]:
-            # Called, not `predict_on_batch`, which would trace a graph for each head of a fold.
-            said = mean_of(head(seen, training=False))
-            return figures_of(said, self.validation, self.taxonomy)
-
-        return Phase(
-            HEAD,
-            head,
-            batch,
-            self._head_batches,
-            p.head_epochs,
-            p.head_learning_rate,
-            measure if seen else None,
-            self._chooses,
-        )
+        return batch
 
     @cached_property
     def _body(self) -> keras.Model:
@@ -248,13 +261,13 @@ class _Job:
         phase = Phase(
             FINE,
             learner_of(network),
-            self.draws.batch,
             self._batches,
             p.fine_tune_epochs,
-            min(p.fine_tune_learning_rate * faster, 1.0),
             self.measured if self.validation is not None else None,
             self._chooses,
             taught,
+            self.draws.batch,
+            min(p.fine_tune_learning_rate * faster, 1.0),
         )
         return self._run(phase)
 
@@ -300,11 +313,6 @@ class _Job:
         p = self.parameters
         wanted = -(-p.fewest_views // len(self.draws.training.crops)) - 1
         return max(p.changed_views, min(wanted, MOST_VIEWS)) if p.changed_views else 0
-
-
-def _divided(kinds: Sequence[np.ndarray], spreads: Sequence[float]) -> list[np.ndarray]:
-    """Features of each kind by their spread; none where there are none."""
-    return [some / spread for some, spread in zip(kinds, spreads[: len(kinds)], strict=True)]
 
 
 def _alone(given: list[np.ndarray]) -> list[np.ndarray] | np.ndarray:
