@@ -11,6 +11,7 @@ from napari_all_subtype._widgets.self_training.queue_reader import NOTHING_LEFT
 from napari_all_subtype._widgets.self_training.rounds_panel import NO_ROUND
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
 from napari_all_subtype.project.database import open_project
+from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.rounds import (
     ACCEPTED,
     PROPOSED,
@@ -151,11 +152,39 @@ def test_feedback_gives_a_queue_and_suspect_words(learning_dock, rounds_made, qt
     assert "Macro-F1 out of sample" in dock.feedback.told.text()
     assert dock.feedback.queue_button.text() == "Read the queue (4)"
     assert len((rounds_made / "queue.csv").read_text("utf-8").splitlines()) == 5
-    # No smear shows pictures of one cell: a table takes their words.
+    # No smear shows pictures of one cell: they are named in a window of their own.
+    naming = dock.conductor.naming
     dock.feedback.queue_button.click()
-    assert "4 of them are pictures of one cell" in dock.footer.told.text()
-    assert "--table FOLDER/queue.csv --reader NAME" in dock.footer.told.text()
-    assert "queue.csv" in dock.footer.told.text()
+    assert "4 pictures of one cell are shown" in dock.footer.told.text()
+    qtbot.waitUntil(lambda: naming.dialog is not None, timeout=LONG_MS)
+    dialog, database = naming.dialog, dock.conductor.record.database
+    before = len(standing(database))
+    assert dialog.told.text() == "<b>Cell 1 of 4.</b>"
+    assert not dialog.picture.pixmap().isNull()
+    assert dialog.buttons["normal"].shortcut().toString() == "1"
+    for word in ("blast", "smudge"):
+        dialog.buttons[word].click()
+    dialog.buttons["next"].click()
+    dialog.buttons["next"].click()
+    assert dialog.told.text().startswith("2 of 4 cells named.")
+    assert not dialog.buttons["blast"].isEnabled()
+    for _ in range(4):
+        dialog.buttons["previous"].click()
+    assert dialog.told.text() == "<b>Cell 1 of 4.</b> It is called Blast."
+    dialog.buttons["normal"].click()  # said again
+    said = {(one.annotation.seen.field_id, one.label): one.word.name for one in standing(database)}
+    assert [said.get(place) for place in kept.queue] == ["normal", "smudge", None, None]
+    assert len(standing(database)) == before + 2
+    dialog.buttons["take_back"].click()  # of the second one, which is shown now
+    assert dialog.told.text() == "<b>Cell 2 of 4.</b>"
+    assert len(standing(database)) == before + 1
+    dialog.reject()
+    assert naming.dialog is None
+    # What was named is not asked again.
+    dock.feedback.queue_button.click()
+    qtbot.waitUntil(lambda: naming.dialog is not None, timeout=LONG_MS)
+    assert len(naming.dialog.cells) == 3
+    naming.close()
 
 
 def test_closing_is_quiet_when_qt_has_deleted_the_timer(learning_dock, qtbot):

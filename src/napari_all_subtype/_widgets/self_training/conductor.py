@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from html import escape
 
+from napari_all_subtype._widgets.self_training.naming import Naming
 from napari_all_subtype._widgets.self_training.queue_reader import QueueReader
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.threads import in_thread
@@ -20,6 +21,7 @@ from napari_all_subtype._widgets.train.orders import (
     SelfTrain,
     SelfTrained,
 )
+from napari_all_subtype.amounts import amount
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.progress import Progress
 from napari_all_subtype.project.rounds import ACCEPTED, Round, decide_round, running_model
@@ -55,6 +57,9 @@ class Conductor(Foreman):
         super().__init__(dock, session)
         self.kept: looking.RoundsKept | None = None
         self.reader = QueueReader(session)
+        self.naming = Naming(
+            dock, self._reader_id, dock.footer.say, lambda: self.learning.changed.emit()
+        )
         self._reading, self._before = object(), ""
         self._notes: tuple[str, ...] = ()
         self._join()
@@ -64,12 +69,8 @@ class Conductor(Foreman):
     def _connect(self) -> None:
         dock, feedback = self.dock, self.dock.feedback
         feedback.judge_wanted.connect(self.judge)
-        feedback.queue_wanted.connect(
-            lambda: self.read(self.kept.feedback.queue, False, "queue.csv")
-        )
-        feedback.suspects_wanted.connect(
-            lambda: self.read(self.kept.feedback.suspects, True, "suspects.csv")
-        )
+        feedback.queue_wanted.connect(lambda: self.read(self.kept.feedback.queue, False))
+        feedback.suspects_wanted.connect(lambda: self.read(self.kept.feedback.suspects, True))
         dock.curves_button.clicked.connect(self.draw)
         dock.rounds.chosen.connect(self.show_cells)
         dock.rounds.decided.connect(self.decide)
@@ -77,6 +78,7 @@ class Conductor(Foreman):
     def close(self, *_: object) -> None:
         """Listen no more; the work ends when no dock shows it."""
         self.reader.close()
+        self.naming.close()
         super().close()
 
     # The project
@@ -84,6 +86,7 @@ class Conductor(Foreman):
     def _on_project(self) -> None:
         """Another project is open, or none."""
         self.kept, self._notes = None, ()
+        self.naming.close()
         dock = self.dock
         dock.rounds.show_proposed(None)
         dock.rounds.show_rounds([])
@@ -208,10 +211,17 @@ class Conductor(Foreman):
 
     # Reading
 
-    def read(self, cells: list[tuple[int, int]], again: bool, file: str) -> None:
-        """Have a reader read these cells in the dock Review; they stand in `file` as well."""
+    def read(self, cells: list[tuple[int, int]], again: bool) -> None:
+        """Have a reader read these cells: in the dock Review, or by themselves."""
         try:
-            self.dock.footer.say(escape(self.reader.read(cells, again, file)))
+            single = self.reader.single(cells, again)
+            told = [escape(self.reader.read(cells, again))]
+            if single:
+                self.record.opened_database().refuse_read_only()
+                self.naming.begin(self.record.database, single)
+                alone = amount(len(single), "picture of one cell is", "pictures of one cell are")
+                told.append(f"{alone} shown in a window of their own.")
+            self.dock.footer.say(" ".join(filter(None, told)))
         except AllSubtypeError as error:
             self._say_error(error)
 

@@ -16,11 +16,6 @@ from napari_all_subtype.project.smears import fields_of
 
 PLUGIN = "napari-all-subtype"
 NOTHING_LEFT = "All of these cells were read."
-SINGLE = (
-    "{n} of them are pictures of one cell, which no smear shows: {do} the column “annotation” "
-    "of {file} in the project's folder, close this window, and bring the words back with "
-    "napari-all-subtype project add FOLDER --table FOLDER/{file} --reader NAME"
-)
 LOOK_EVERY_MS = 150
 Cell = tuple[int, int]
 
@@ -50,8 +45,19 @@ class QueueReader:
         with suppress(RuntimeError):
             self._timer.stop()
 
-    def read(self, cells: Sequence[Cell], again: bool, file: str = "queue.csv") -> str:
-        """Read the next smear of `cells`; what to tell a person.
+    def single(self, cells: Sequence[Cell], again: bool) -> list[Cell]:
+        """Those of `cells` that `read` cannot show: pictures of one cell are no smear.
+
+        Raises
+        ------
+        RecordError
+            If no project is open.
+        """
+        database = self.record.opened_database()
+        return _parted(database, cells if again else _unread(database, cells))[1]
+
+    def read(self, cells: Sequence[Cell], again: bool) -> str:
+        """Read the next smear of `cells`; what to tell a person, nothing if there is none.
 
         Parameters
         ----------
@@ -59,8 +65,6 @@ class QueueReader:
             Field and label of each.
         again : bool
             Those that have a word already, too.
-        file : str
-            Name of the table in which they stand as well.
 
         Raises
         ------
@@ -69,12 +73,10 @@ class QueueReader:
         """
         database = self.record.opened_database()
         shown, single = _parted(database, cells if again else _unread(database, cells))
-        do = "correct" if again else "fill in"
-        aside = SINGLE.format(n=len(single), do=do, file=file) if single else ""
         slide_of = {field.field_id: field.slide_id for field in fields_of(database)}
         slides = list(dict.fromkeys(slide_of[field] for field, _ in shown))
         if not slides:
-            return aside or NOTHING_LEFT
+            return "" if single else NOTHING_LEFT
         slide = self._next(slides, list(cells))
         self._again = again
         self._wanted = [cell for cell in shown if slide_of[cell[0]] == slide]
@@ -84,7 +86,7 @@ class QueueReader:
         told = f"{amount(n, 'cell')} of this smear are in the dock Review."
         if len(slides) > 1:
             told += f" Press again for the next of {len(slides)} smears."
-        return f"{told} {aside}".strip()
+        return told
 
     def _next(self, slides: Sequence[int], cells: list[Cell]) -> int:
         """The first of `slides` that was not read of this list; from the first on, after all."""

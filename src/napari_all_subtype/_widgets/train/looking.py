@@ -27,6 +27,7 @@ from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.learning_cells import place_of
+from napari_all_subtype.workflow.lone_cells import LoneCell, lone_cells
 from napari_all_subtype.workflow.models import KnownModel, known_models
 from napari_all_subtype.workflow.project_crops import cut_field, with_errors
 from napari_all_subtype.workflow.training_survey import (
@@ -159,6 +160,12 @@ def pseudo_labelled(folder: Path, made: Round, most: int) -> PseudoCrops:
         [confidence for _, _, confidence in shown],
         [crops[cell] for cell, _, _ in shown],
     )
+
+
+def lone(folder: Path, places: list[tuple[int, int]]) -> list[LoneCell]:
+    """Pictures of one cell that a reader is to name."""
+    with open_project(folder, write=False) as database:
+        return lone_cells(database, places, read_card(find_model()).crop_spec)
 
 
 def _crops(database: Database, cells: Sequence[int]) -> dict[int, np.ndarray]:
