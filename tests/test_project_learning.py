@@ -112,6 +112,12 @@ def test_note_on_pictures_in_two_cases_says_what_becomes_of_them(project, tmp_pa
         return next(note for note in notes if "the same picture" in note)
 
     assert "kept together" in told()
+    assert "listed in duplicates.csv" in told()
+    listed = pd.read_csv(project.folder / "duplicates.csv")
+    copied = listed[listed["other_group"] == "copy"].iloc[0]
+    assert copied["other_file"].endswith("copy-blast-3.png")
+    assert copied["file"].endswith("-blast-3.png")
+    assert copied["every_pixel_the_same"]
     assert told() == told(unlabelled=False)  # a cell that nobody named binds no groups
     assert "kept together" not in told(SplitParameters(random_split=True))
 

@@ -252,7 +252,10 @@ def _refuse_missing(
                 named = ", ".join(titles.get(group, group) for group in bound[:3])
                 named += f" and {len(bound) - 3} more" if len(bound) > 3 else ""
                 also = f": {named} hold the same pictures as other groups and go with them"
-                too = ", or leave each picture that is there twice out of one of its groups"
+                too = (
+                    ", or add the cells to a new project with each picture in one of its groups "
+                    "only: duplicates.csv in the project's folder lists the pairs"
+                )
             raise TooFewCellsError(
                 f"Class {kind} has no cells that {does}: its {are} of {of}, which cannot be parted "
                 f"or moved{also}. Add cells of this class from 1 more group{too}."

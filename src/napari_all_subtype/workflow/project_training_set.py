@@ -25,6 +25,7 @@ from napari_all_subtype.project.rounds import FEEDBACK, rounds_of
 from napari_all_subtype.project.smears import case_names
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
+from napari_all_subtype.workflow.duplicates_file import list_duplicates
 from napari_all_subtype.workflow.learning_cells import (
     FoundCells,
     cases_of_fields,
@@ -106,7 +107,11 @@ def project_training_set(
     named = [pair for pair in alike if pair.second < len(groups)]
     titles = case_names(database)
     said_groups = [titles.get(group, group) for group in groups]
-    notes.append(describe_duplicates(named, said_groups, split.random_split))
+    labels = [one.label for one in labelled.cells]
+    places = list(zip(labelled.fields, labels, strict=True))
+    where = list_duplicates(database, named, places, said_groups)
+    told = describe_duplicates(named, said_groups, split.random_split)
+    notes.append(f"{told} {where}".strip())
     heavier = weights_of(database)
     weights = [heavier.get(one, 1.0) for one in ids]
     make = _Maker(labelled.crops, words, groups, ids, weights, taxonomy, flat, titles)

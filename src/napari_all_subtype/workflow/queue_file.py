@@ -111,7 +111,7 @@ def write_list(
     """
     path = path.absolute()
     if identifiers or path.is_relative_to(Path(os.path.abspath(database.folder))):
-        names = [_name(database, int(field), path.parent) for field in table["field"]]
+        names = [name_of_picture(database, int(field), path.parent) for field in table["field"]]
         table = table.assign(**{FILE: pd.Series(names, table.index, object)})
         table = table[[FILE, *(name for name in table.columns if name != FILE)]]
     kept = _put_aside(path) if _has_words(path) else None
@@ -147,7 +147,7 @@ def _put_aside(path: Path) -> Path:
     return free
 
 
-def _name(database: Database, field_id: int, home: Path) -> str:
+def name_of_picture(database: Database, field_id: int, home: Path) -> str:
     """The picture of one cell as seen from `home`; empty for a field of many cells."""
     made = last_segmentation(database, field_id)
     if made is not None and made.segmenter != ONE_CELL:
