@@ -113,6 +113,7 @@ def gallery_figure(
         One for each crop, of a few short lines.
     """
     n = min(len(crops), most)
+    columns = min(columns, max(n, 4))  # few are not lost in the room for many
     rows = max(-(-n // columns), 1)
     figure = Figure(figsize=(1.35 * columns, 1.75 * rows + 0.4), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)

@@ -81,7 +81,7 @@ def _measure(model_id: str, ready: Predictor, training: TrainingSet, tools: Tool
     figures = evaluate(
         p, part.words, part.groups, part.taxonomy, random_split=part.random_split, said=said
     )
-    on = "test cells" if split == TEST else "validation cells, by which passes are chosen"
+    on = "test cells" if split == TEST else "validation cells, by which passes may be chosen"
     wrong = _wrong(part.crops, part.words, said, part.taxonomy)
     tools.send(_figures(model_id, on, figures, wrong, part.taxonomy))
     _draw(figures, part.taxonomy, tools)
