@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 from npe2 import PluginManifest
 
 from napari_all_subtype._widgets import sample_data
+from napari_all_subtype._widgets.layer_kinds import is_drawn
 from napari_all_subtype.errors import DownloadError
 from napari_all_subtype.samples import MIRROR_VARIABLE, SAMPLES
 
@@ -21,11 +24,11 @@ def offline(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", ["synthetic_mixed", "synthetic_normal", "synthetic_blasts"])
-def test_drawn_sample_opens_offline_as_a_layer_with_its_scale(offline, make, monkeypatch):
-    told = []
-    monkeypatch.setattr(sample_data, "show_info", told.append)
+def test_drawn_sample_opens_offline_as_a_layer_with_its_scale(offline, make):
     ((pixels, options, kind),) = getattr(sample_data, make)()
-    assert told == [sample_data.DRAWN]
+    assert is_drawn(SimpleNamespace(metadata=options["metadata"]))
+    assert not is_drawn(SimpleNamespace(metadata={}))
+    assert not is_drawn(None)
     assert (pixels.dtype, pixels.shape[2], kind) == (np.uint8, 3, "image")
     assert pixels.std() > 10
     assert options["units"] == ("um", "um")

@@ -11,6 +11,7 @@ from napari.utils.notifications import notification_manager
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import walk
 
+from napari_all_subtype._widgets import words
 from napari_all_subtype.project.locks import locks_of
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 
@@ -25,6 +26,7 @@ def test_walk_from_the_sample_to_the_report_and_back(
     there = walk.Walk(make_napari_viewer(show=True))
     there.open_sample()
     there.analyse()
+    assert there.dock.stage.text().endswith(words.DRAWN)
     there.open_review()
     there.make_project(tmp_path / "project")
     there.review.words.go_on.setChecked(True)

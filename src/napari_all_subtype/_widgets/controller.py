@@ -16,6 +16,7 @@ from napari_all_subtype._widgets.exporter import Exporter
 from napari_all_subtype._widgets.fields import SmearField
 from napari_all_subtype._widgets.homes import ProjectSmear
 from napari_all_subtype._widgets.inputs import fields_of_folder
+from napari_all_subtype._widgets.layer_kinds import is_drawn
 from napari_all_subtype._widgets.messages import Ended
 from napari_all_subtype._widgets.picking import CellPicker
 from napari_all_subtype._widgets.session import Session
@@ -233,7 +234,9 @@ class Controller:
         done = sum(field.result is not None for field in self.session.fields)
         other = self.session.classes.follow_project()
         told = words.end_text(ended, done, len(self.session.fields))
-        self.dock.stage.setText(f"{told} {words.FOUND_ONLY}" if other else told)
+        drawn = any(is_drawn(field.layer) for field in self.session.fields)
+        notes = [told, words.FOUND_ONLY if other else "", words.DRAWN if drawn else ""]
+        self.dock.stage.setText(" ".join(filter(None, notes)))
         if done:
             self.dock.setup.cells.hide_layer()
         self._on_chosen()

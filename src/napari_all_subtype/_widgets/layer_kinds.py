@@ -26,6 +26,13 @@ PREVIEW_COLOUR = "#39FF14"
 REVIEWED_COLOUR = "black"
 # Of a cell of which nobody has: napari's table writes nothing where nothing stands.
 NO_WORD = "\N{EN DASH}"
+# In the metadata of an image layer: no photograph, but a smear that was drawn here.
+DRAWN = "napari-all-subtype: drawn"
+
+
+def is_drawn(layer: object) -> bool:
+    """Whether `layer` shows a drawn smear; None shows nothing."""
+    return bool(getattr(layer, "metadata", {}).get(DRAWN))
 
 
 def new_image(data: np.ndarray) -> Image:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from napari.types import LayerData
-from napari.utils.notifications import show_info
 
+from napari_all_subtype._widgets.layer_kinds import DRAWN
 from napari_all_subtype.cells.image import open_image
 from napari_all_subtype.samples import SAMPLES, fetch_sample
 from napari_all_subtype.simulate import SmearRecipe, simulate_smear
 
-DRAWN = (
-    "This smear is drawn, and strange to the model, which learned blast against normal from "
-    "photographs: it calls most of the drawn blasts normal. What it says here shows that "
-    "everything works, not how well."
-)
 NO_BLASTS = {"blast": 0, "l1": 0, "l2": 0, "l3": 0}
 NORMAL = SmearRecipe(lymphocyte=12, monocyte=4, neutrophil=18, eosinophil=2, **NO_BLASTS)
 MANY_BLASTS = SmearRecipe(
@@ -41,9 +36,10 @@ def synthetic_blasts() -> list[LayerData]:
 
 def _synthetic(name: str, recipe: SmearRecipe, seed: int) -> list[LayerData]:
     smear = simulate_smear(recipe, seed)
-    show_info(DRAWN)
     placed = {"scale": (smear.um_per_px,) * 2, "units": ("um", "um")}
-    return [(smear.pixels, {"name": name, "rgb": True, **placed}, "image")]
+    return [
+        (smear.pixels, {"name": name, "rgb": True, "metadata": {DRAWN: True}, **placed}, "image")
+    ]
 
 
 def _real(name: str) -> Callable[[], list[LayerData]]:

@@ -24,6 +24,10 @@ NOTHING_OPEN = (
     "File → Open Sample → ALL Subtype."
 )
 READY = "Press <b>Run</b> to find and classify the white cells."
+DRAWN = (
+    "A drawn smear, strange to the model, which learned from photographs: it calls most of the "
+    "drawn blasts normal."
+)
 FOUND_ONLY = (
     "The model has other classes than the project: its cells are here to be named, and what it "
     "calls them is left out."
