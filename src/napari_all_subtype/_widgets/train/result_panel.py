@@ -83,11 +83,11 @@ class ResultPanel(QGroupBox):
 
 
 def _per_class(figures: Figures) -> pd.DataFrame:
-    """Precision, recall and F1 with their intervals, a row per class."""
+    """Precision, recall and F1 with their intervals, a row per class with its number of cells."""
     import pandas as pd
 
     rows = figures.per_class
-    told = pd.DataFrame({"Cells": rows["cells"].astype(str)})
+    told = pd.DataFrame(index=rows.index)
     for name, title in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1")):
         told[title] = [
             _value(value, low, high)
@@ -95,7 +95,9 @@ def _per_class(figures: Figures) -> pd.DataFrame:
                 rows[name], rows[f"{name}_low"], rows[f"{name}_high"], strict=True
             )
         ]
-    told.index = [class_of(figures.taxonomy, name).title for name in rows["class"]]
+    # No column for the number of cells: all three figures are in sight then.
+    pairs = zip(rows["class"], rows["cells"], strict=True)
+    told.index = [f"{class_of(figures.taxonomy, name).title} ({n})" for name, n in pairs]
     return told
 
 
