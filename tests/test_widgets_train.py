@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,12 @@ def test_training_set_is_told_by_group_split_and_class_before_it_is_divided(read
     assert dock.set.sums.horizontalHeaderItem(0).text() == "training"
     assert sums["Normal"][0] == sums["Blast"][0] in ("8", "10")
     assert "24 labelled cells of 6 groups" in dock.set.told.text()
+    assert dock.set.groups.isExpanded()
+    # Of many groups the table would push the parameters far out of sight.
+    many = [f"case-{n}" for n in range(1, 25)]
+    dock.set.show_survey("other", replace(dock.trainer.survey, groups=many, titles={}))
+    assert not dock.set.groups.isExpanded()
+    assert [row[0] for row in text_of(dock.set.table)] == many
     assert "16 that nobody has named" in dock.set.told.text()
     # Looking decides nothing.
     with open_project(project_folder, write=False) as database:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGroupBox, QPushButton, QVBoxLayout, QWidget
+from superqt import QCollapsible
 
 from napari_all_subtype._widgets.paragraphs import paragraph
 from napari_all_subtype._widgets.review.frame_table import FrameTable
 from napari_all_subtype.amounts import amount
+from napari_all_subtype.cells.folders import natural_order
 from napari_all_subtype.learning.training_set import SPLITS
 from napari_all_subtype.taxonomy import class_of
 from napari_all_subtype.workflow.training_survey import TrainingSurvey
@@ -25,6 +28,7 @@ NO_PROJECT = (
 )
 LOOKING = "Looking at what there is to learn from…"
 MOST_ROWS = 40
+FEW_GROUPS = 12  # of more, the parameters below would be far out of sight
 SPLIT_TITLES = {"train": "training", "val": "validation", "test": "test", "": "–"}
 
 
@@ -51,16 +55,21 @@ class SetPanel(QGroupBox):
         self.open_button.setToolTip("Choose the folder of a project.")
         self.sums = FrameTable("Labelled cells of each split and class")
         self.table = FrameTable("Labelled cells of each group and class")
+        self.groups = QCollapsible("Groups", expandedIcon="▼", collapsedIcon="▶")
+        self.groups.addWidget(self.table)
+        self.groups.layout().setContentsMargins(0, 0, 0, 0)
+        self._project = ""
         self.notes = paragraph()
         layout = QVBoxLayout(self)
-        for part in (self.told, self.open_button, self.sums, self.table, self.notes):
+        for part in (self.told, self.open_button, self.sums, self.groups, self.notes):
             layout.addWidget(part)
 
     def show_nothing(self, why: str, can_open: bool = True) -> None:
         """Say, in HTML, why there is no table."""
         self.told.setText(why)
         self.open_button.setVisible(can_open)
-        for part in (self.sums, self.table, self.notes):
+        self._project = ""
+        for part in (self.sums, self.groups, self.notes):
             part.hide()
 
     def show_survey(self, project: str, survey: TrainingSurvey) -> None:
@@ -78,6 +87,11 @@ class SetPanel(QGroupBox):
         counts = survey.counts()
         self.sums.show_frame(_sums(survey, counts, titles))
         self.table.show_frame(_by_group(survey, counts, titles))
+        self.groups.setVisible(bool(counts))
+        if project != self._project:  # later it is as a person left it
+            self._project = project
+            fold = self.groups.collapse if groups > FEW_GROUPS else self.groups.expand
+            fold(animate=False)
         self.notes.setText(_notes(survey, len(counts)))
         self.notes.setVisible(bool(self.notes.text()))
 
@@ -99,11 +113,15 @@ def _by_group(survey: TrainingSurvey, counts: dict, titles: dict[str, str]) -> p
     """Cells of each class, by group, with the split that each group is in."""
     import pandas as pd
 
+    def called(group: str) -> str:
+        return survey.titles.get(group, group)
+
     rows, index = [], []
-    for (group, split), by_class in list(counts.items())[:MOST_ROWS]:
+    ordered = sorted(counts.items(), key=lambda one: natural_order(Path(called(one[0][0]))))
+    for (group, split), by_class in ordered[:MOST_ROWS]:
         planned = " (planned)" if group in survey.planned else ""
         rows.append([SPLIT_TITLES[split] + planned, *(by_class[name] for name in titles)])
-        index.append(survey.titles.get(group, group))
+        index.append(called(group))
     return pd.DataFrame(rows, index=index, columns=["Split", *titles.values()])
 
 
