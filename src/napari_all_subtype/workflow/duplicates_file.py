@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-import pandas as pd
-
 from napari_all_subtype.files import new_file
 from napari_all_subtype.learning.duplicates import Duplicate
 from napari_all_subtype.project.database import Database
-from napari_all_subtype.workflow.csv_file import write_csv
-from napari_all_subtype.workflow.queue_file import name_of_picture
 
 DUPLICATES_FILE = "duplicates.csv"
 
@@ -41,6 +37,11 @@ def list_duplicates(
         with suppress(OSError):
             path.unlink(missing_ok=True)  # those of an earlier run are none any more
         return ""
+    import pandas as pd
+
+    from napari_all_subtype.workflow.csv_file import write_csv
+    from napari_all_subtype.workflow.queue_file import name_of_picture
+
     rows = []
     for pair in pairs:
         row: dict[str, object] = {}
