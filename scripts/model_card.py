@@ -1,6 +1,8 @@
 """The model card page: docs/model-card.md, from the card, its figures and the kept folds.
 
 python scripts/model_card.py          measure, draw the pictures and write the page
+python scripts/model_card.py others   what leaving datasets out changes for other laboratories: from
+                                      the folds of one seed, kept or measured anew, then the page
 python scripts/model_card.py page     page and plot, from docs/figures/model-card/measured.json
 """
 
@@ -12,6 +14,7 @@ import json
 import matplotlib as mpl
 import numpy as np
 from bundled_data import ROOT, Cells, load_cells
+from bundled_figures import read_outcomes
 from bundled_floor import NAME
 from model_card_failures import SAME_CELL_IOU, failures
 from model_card_page import page_of
@@ -23,6 +26,7 @@ from model_card_reliability import (
     kept_folds,
     reliability,
 )
+from train_bundled import FULL, folder_of
 
 from napari_all_subtype.model.card import ModelCard, read_card
 from napari_all_subtype.model.classifier import load_classifier
@@ -70,6 +74,28 @@ def measured_of(card: ModelCard, cells: Cells) -> dict:
     }
 
 
+def cost_alone(cells: Cells) -> dict:
+    """What leaving datasets out changes for other laboratories, and at which commits it was seen.
+
+    The folds need not be those of model.json: both networks that are compared are among them.
+
+    Raises
+    ------
+    SystemExit
+        If they are not kept.
+    """
+    folder = folder_of(cells, FULL)
+    apart = read_outcomes(cells, folder, others=True) if folder.is_dir() else []
+    outcomes = read_outcomes(cells, folder) if apart else []
+    if not any(one.fold.startswith("fold") for one in outcomes):
+        raise SystemExit(
+            "the folds of seed 0 are not kept: "
+            "`python scripts/train_bundled.py evaluate --only ' ' --seeds 0`"
+        )
+    commits = sorted({one.commit for one in (*outcomes, *apart)})
+    return {"cost to others": cost_to_others(outcomes, apart), "cost measured at": commits}
+
+
 def _floors(figures: dict) -> dict[str, dict[str, float]]:
     """Protocol and laboratory, as cards name them, to the error of perfect confidences."""
     return {
@@ -105,17 +131,19 @@ def _scales(cells: Cells) -> dict[str, list[float]]:
 def main() -> None:
     """Read the command line and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("all", "page"), default="all")
+    parser.add_argument("what", nargs="?", choices=("all", "others", "page"), default="all")
+    what = parser.parse_args().what
     folder = find_model()
     card = read_card(folder)
     kept = OUT / "measured.json"
     mpl.use("agg")
     OUT.mkdir(parents=True, exist_ok=True)
-    if parser.parse_args().what == "all":
+    if what == "all":
         content = measured_of(card, load_cells())
     else:
         figures = _of_this_card(FIGURES / "model.json", card, "make figures-model")
         content = json.loads(kept.read_text(encoding="utf-8")) | {"floors": _floors(figures)}
+        content |= cost_alone(load_cells()) if what == "others" else {}
     kept.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     plot(content["reliability"], OUT / "calibration.png")
     terms = (folder / "TERMS.md").read_text(encoding="utf-8")
