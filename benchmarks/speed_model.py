@@ -141,8 +141,8 @@ def _page(report: dict) -> str:
     lines += [
         "",
         f"To reach: {TO_REACH:.0f} cells/s with the cutting of crops: {', '.join(reached)}. VGG16 "
-        f"on the same crops: {_shown(report['vgg16'])} cells/s, so the network is {ratio:.0f} times "
-        "as fast.",
+        f"on the same crops: {_shown(report['vgg16'])} cells/s, so the network is {ratio:.0f} "
+        "times as fast.",
     ]
     return "\n".join(lines) + "\n"
 
