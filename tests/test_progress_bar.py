@@ -74,3 +74,20 @@ def test_long_words_do_not_cut_the_bar(width, monkeypatch):
     assert "123/1260" in line
     assert "\u2501" * 18 in line or "\u2578" in line
     assert "-:--:--" in line or "0:" in line
+
+
+def test_what_was_measured_last_stays_in_sight_on_a_narrow_terminal(monkeypatch):
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(progress_bar, "Console", lambda stderr: console)
+    stage, told = "fine-tuning, pass 12 of 12", (("val_loss", 0.352), ("val_accuracy", 0.9))
+    with TerminalMonitor(1) as monitor:
+        monitor.report(TrainingProgress(stage, 88, 96, epoch=11, loss=0.4, measured=told))
+        monitor.report(TrainingProgress(stage, 89, 96, epoch=12, loss=0.5))
+    assert f"{stage}, val loss 0.352" in out.getvalue()
+    out.truncate(0)
+    with TerminalMonitor(1) as monitor:
+        monitor.report(TrainingProgress(stage, 89, 96, epoch=12, loss=0.5, measured=told))
+        monitor.report(TrainingProgress("head", 1, 96, epoch=1, loss=0.7))
+    # Another model begins.
+    assert "head, loss 0.700" in out.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,8 @@ from napari_all_subtype.progress import Progress, TrainingProgress
 from napari_all_subtype.terminal import note
 from napari_all_subtype.workflow.outcomes import IMAGES
 
-_BAR, _BESIDE = 20, 44  # columns of the bar, and of all that stands beside the words
+_BAR, _SHORT_BAR, _WIDE = 20, 10, 100  # columns: of the bar, and from which on it is the longer one
+_NUMBERS = 24  # columns of what stands beside words and bar
 _NEW_STAGE_S, _SAME_STAGE_S = 5.0, 60.0
 
 
@@ -37,9 +38,11 @@ class TerminalMonitor:
         self.stop_requested = False
         console = Console(stderr=True)
         self._lines = None if console.is_terminal else _Lines(clock)
+        self._measured: tuple[tuple[str, float], ...] = ()  # after the last whole pass
+        bar = _BAR if console.width >= _WIDE else _SHORT_BAR
         self._bars = Bars(
-            TextColumn("{task.description}", table_column=_words(console.width)),
-            BarColumn(_BAR),
+            TextColumn("{task.description}", table_column=_words(console.width - bar)),
+            BarColumn(bar),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -76,9 +79,11 @@ class TerminalMonitor:
         elif progress.stage == IMAGES:
             self._bars.update(self._images, completed=progress.done)
         elif isinstance(progress, TrainingProgress):
+            earlier = self._measured if progress.epoch > 1 else ()  # not of another model
+            self._measured = progress.measured or earlier
             self._bars.update(
                 self._images,
-                description=_curve(progress),
+                description=_curve_for_bar(progress, self._measured),
                 completed=progress.done,
                 total=progress.total,
             )
@@ -108,7 +113,14 @@ class _Lines:
 
 def _words(width: int) -> Column:
     """A column that is cut where else bar and numbers would be."""
-    return Column(max_width=max(width - _BESIDE, 12), no_wrap=True, overflow="ellipsis")
+    return Column(max_width=max(width - _NUMBERS, 12), no_wrap=True, overflow="ellipsis")
+
+
+def _curve_for_bar(progress: TrainingProgress, measured: Sequence[tuple[str, float]]) -> str:
+    """The same, but what was measured last comes first: a narrow terminal has room for one."""
+    figures = [*measured, ("loss", progress.loss)]
+    told = [f"{n.replace('_', ' ')} {v:.3f}" for n, v in figures if math.isfinite(v)]
+    return ", ".join([progress.stage, *told])
 
 
 def _curve(progress: TrainingProgress) -> str:
