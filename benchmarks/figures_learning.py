@@ -50,7 +50,10 @@ CACHED_CROPS = 1000
 PACKAGE = REPOSITORY / "src" / "napari_all_subtype"
 # What a kept seed rests on, besides its data and settings.
 TRAINING = (
-    *(PACKAGE / f"model/{name}.py" for name in ("training", "phase", "draws", "embedding")),
+    *(
+        PACKAGE / f"model/{name}.py"
+        for name in ("training", "phase", "draws", "embedding", "linear_head")
+    ),
     PACKAGE / "model/parameters.py",
     *(REPOSITORY / f"benchmarks/learning_{name}.py" for name in ("data", "heads", "loops")),
 )

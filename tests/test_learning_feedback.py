@@ -99,7 +99,7 @@ def test_word_that_is_contradicted_with_confidence_is_suspect_and_weighs_as_befo
     assert np.flatnonzero(found.suspect).tolist() == [wrong]
     assert np.flatnonzero(found.looped).tolist() == unsure.tolist()
     assert found.weights[wrong] == 1
-    assert set(found.weights[unsure]) == {2}
+    assert set(found.weights[unsure]) == {FeedbackParameters().boost}
 
 
 def test_cells_that_nobody_judged_are_left_alone():

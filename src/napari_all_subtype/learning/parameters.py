@@ -47,10 +47,10 @@ class FeedbackParameters(Parameters):
         description="Let labelled cells that the model doubts weigh more in the next training.",
     )
     boost: float = Field(
-        2.0, gt=1.0, le=10.0, description="Factor by which a doubted cell weighs more, each time."
+        1.5, gt=1.0, le=10.0, description="Factor by which a doubted cell weighs more, each time."
     )
     max_weight: float = Field(
-        4.0, ge=1.0, le=100.0, description="Most that a labelled cell weighs; usual is 1."
+        2.0, ge=1.0, le=100.0, description="Most that a labelled cell weighs; usual is 1."
     )
     agree_kappa: float = Field(
         0.95,
