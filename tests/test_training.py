@@ -251,6 +251,16 @@ def test_a_linear_head_killed_on_its_way_goes_on_to_the_same_weights(tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(whole, resumed, strict=True))
 
 
+def test_a_linear_head_killed_at_its_end_takes_no_pass_more(tmp_path):
+    how = QUICK.model_copy(update=BUNDLED | {"head_epochs": 200, "fewest_to_choose": 100})
+    whole = quickly(how)[1].history
+    assert whole[-1].number < 200
+    with pytest.raises(Killed):
+        quickly(how, folder=tmp_path, monitor=Listener(HEAD, kill_at=ITERATIONS * whole[-1].number))
+    resumed = quickly(how, folder=tmp_path)[1].history
+    assert [one.loss for one in resumed[1:]] == [one.loss for one in whole[1:]]
+
+
 def test_a_linear_head_hears_a_stop_within_a_step():
     listener = Listener(HEAD, stop_at=ITERATIONS + 2)
     _, fitted = quickly(QUICK.model_copy(update=BUNDLED), monitor=listener)

@@ -12,7 +12,7 @@ from napari_all_subtype.errors import Stopped
 from napari_all_subtype.model.phase import PhaseRun
 
 ITERATIONS = 10  # of one pass
-ENOUGH = 1e-5  # change of the loss in a pass, relative, after which the optimum is reached
+ENOUGH = 1e-4  # change of the loss from one pass to the next, relative, with which the phase ends
 _NOWHERE = -1e9  # logit of a class that is not looked at
 
 
@@ -46,7 +46,7 @@ class LinearRun(PhaseRun):
     """
 
     def __init__(self, views: Views, *told):
-        self._views, self._ended = views, False
+        self._views = views
         super().__init__(*told)
 
     def _prepare(self) -> None:
@@ -57,7 +57,10 @@ class LinearRun(PhaseRun):
 
     @property
     def _is_settled(self) -> bool:
-        return self._ended or super()._is_settled
+        # Of what a checkpoint holds: one that is resumed ends where it would have ended.
+        losses = [one.loss for one in self.state.history if one.phase == self.phase.name][-2:]
+        still = len(losses) > 1 and abs(losses[0] - losses[1]) < ENOUGH * losses[0]
+        return still or super()._is_settled
 
     def _variables(self) -> dict[str, list]:
         return {"weights": self.phase.learner.trainable_variables}
@@ -84,12 +87,11 @@ class LinearRun(PhaseRun):
             self._report(number, next(steps), told[-1])
 
         flat = np.concatenate([one.ravel() for one in weights]).astype(float)
-        before, _ = price(flat)
         options = {"maxiter": self.phase.batches}
         found = minimize(price, flat, jac=True, method="L-BFGS-B", callback=step, options=options)
-        head.set_weights([one.astype(np.float32) for one in parts(found.x)])
-        self._ended = before - found.fun < ENOUGH * before
-        return told[-1]
+        best = [one.astype(np.float32) for one in parts(found.x)]
+        head.set_weights(best)
+        return self._price(best)[0]
 
     def _price(self, weights: Sequence[np.ndarray]) -> tuple[float, float, list[np.ndarray]]:
         """Mean loss of the opinions, what their weights cost, and the slopes of both together."""
@@ -97,12 +99,13 @@ class LinearRun(PhaseRun):
         loss, cost, slopes = 0.0, 0.0, []
         for k, features in enumerate(views.features):
             kernel, bias = weights[2 * k : 2 * k + 2]
-            said = features @ kernel + bias
+            said = features @ kernel.astype(features.dtype) + bias
             own, slope = set_loss_and_slope(said, views.targets, views.chance, p.label_smoothing)
             gone = kernel - self._origin[2 * k]
             loss += own / n
             cost += p.head_penalty * float(np.square(gone).sum()) / 2 / n
-            slopes += [(features.T @ slope + p.head_penalty * gone) / n, slope.sum(axis=0) / n]
+            pull = features.T @ slope.astype(features.dtype) + p.head_penalty * gone
+            slopes += [pull / n, slope.sum(axis=0) / n]
         return loss, cost, slopes
 
 
