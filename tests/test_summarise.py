@@ -102,6 +102,8 @@ def test_cells_that_were_not_judged_are_told_and_stand_beside_no_limit_of_blank(
 
 def test_cells_that_no_model_was_asked_about_are_not_called_strange():
     not_asked = unjudged("a", "unknown", "unknown", novelty=np.nan)
+    not_asked.cells["confidence"] = np.nan
+    not_asked.cells.iloc[-1, not_asked.cells.columns.get_loc("nucleus_area_um2")] = 0.0
     assert summarise([not_asked], "a").unknown_note == ""
     assert summarise([unjudged("a", "normal")], "a").unknown_note == ""
 

@@ -25,19 +25,25 @@ def judged(cells: pd.DataFrame) -> np.ndarray:
 def unknown_note(cells: pd.DataFrame) -> str:
     """How many cells the model could not judge, in a sentence; empty where it was not asked.
 
+    It was asked where any cell has a novelty or a confidence of it.
+
     Parameters
     ----------
     cells : pandas.DataFrame
         Present cells, with what was said of them.
     """
-    unknown = cells[~judged(cells)]
-    if "novelty" not in unknown:
+    if "novelty" not in cells or not _asked(cells):
         return ""
+    unknown = cells[~judged(cells)]
     measured = unknown["novelty"].notna()
     nucleus = unknown.get("nucleus_area_um2", measured)
-    # A model that was not asked measured no novelty of cells with a nucleus either.
     unlike, bare = int(measured.sum()), int((~measured & ~(nucleus > 0)).sum())
     return _in_words(unlike, bare, len(cells)) if unlike + bare else ""
+
+
+def _asked(cells: pd.DataFrame) -> bool:
+    said = cells.reindex(columns=["novelty", "confidence"]).to_numpy(float)
+    return bool(np.isfinite(said).any())
 
 
 def _in_words(unlike: int, bare: int, n_cells: int) -> str:
