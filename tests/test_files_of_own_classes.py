@@ -14,6 +14,7 @@ from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.project.own_classes import taxonomy_of_names
 from napari_all_subtype.simulate import simulate_cells
 from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow import lone_evidence
 from napari_all_subtype.workflow.classify import classify_batch
 from napari_all_subtype.workflow.found_only import found_only
 from napari_all_subtype.workflow.inputs import prepare
@@ -87,6 +88,44 @@ def test_pictures_of_blasts_have_the_reasons_of_fab(tmp_path):
         assert ("size: the scale is assumed" in blast["fab_missing"]) == (um_per_px is None)
         assert nothing["subtype"] == "unknown"
         assert nothing["fab_reasons"] == ""
+
+
+class FirstNormal(SureBlast):
+    """Calls the first cell normal, and every other blast."""
+
+    def predict(self, crops, monitor=None, batch_size=64):
+        p = super().predict(crops)
+        p[0] = [0.6, 0.1, 0.1, 0.1, 0.1]
+        return p
+
+
+def test_fab_is_measured_of_blasts_alone_and_its_failure_costs_no_class(tmp_path, monkeypatch):
+    (smear,) = simulate_cells(1, "blast", seed=5)
+    for n in range(3):
+        cv2.imwrite(str(tmp_path / f"{n}.png"), smear.pixels[..., ::-1])
+    fields = prepare(sorted(tmp_path.glob("*.png")), None)
+    parameters = AnalysisParameters.of(scale={"pixel_size_um": smear.um_per_px})
+    measured, real = [], lone_evidence.measure_fab
+
+    def fails_once(*args):
+        measured.append(real(*args))
+        if len(measured) == 1:
+            raise ValueError("no contrast; none at all")
+        return measured[-1]
+
+    monkeypatch.setattr(lone_evidence, "measure_fab", fails_once)
+    out = tmp_path / "out.csv"
+    result = classify_batch(fields, out, parameters, classifier=FirstNormal(FAB5))
+    rows = pd.read_csv(out, keep_default_na=False)
+    assert len(measured) == 2
+    assert result.failed == ()
+    assert rows["subtype"].tolist() == ["normal", "blast", "blast"]
+    why = rows["fab_missing"]
+    assert why[0] == ""
+    assert why[1].startswith("all criteria: ")
+    assert "no contrast, none at all" in why[1]
+    assert "all criteria" not in why[2]
+    assert rows["fab_reasons"].ne("").tolist() == [False, False, True]
 
 
 def test_columns_of_a_class_called_blast_stay():

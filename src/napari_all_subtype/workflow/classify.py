@@ -13,19 +13,19 @@ import pandas as pd
 from napari_all_subtype.cells.image import as_source
 from napari_all_subtype.cells.model_facts import ModelFacts
 from napari_all_subtype.cells.scale import refuse_unknown_profile
-from napari_all_subtype.cells.single_cell import SingleCell, crop_single_cell
+from napari_all_subtype.cells.single_cell import crop_single_cell
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import OutputExistsError, Stopped
 from napari_all_subtype.files import new_file
 from napari_all_subtype.model.classifier import Classifier
-from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint
+from napari_all_subtype.progress import SILENT, Monitor, Progress, checkpoint, steps
 from napari_all_subtype.taxonomy import FAB5, UNKNOWN, Taxonomy
 from napari_all_subtype.workflow.blank_rate import blank_rate
 from napari_all_subtype.workflow.card_facts import facts_of
 from napari_all_subtype.workflow.csv_file import write_csv
 from napari_all_subtype.workflow.inputs import Field
-from napari_all_subtype.workflow.lone_evidence import measures_of, with_evidence
+from napari_all_subtype.workflow.lone_evidence import KeptCell, measures_of, with_evidence
 from napari_all_subtype.workflow.models import classifier_of
 from napari_all_subtype.workflow.outcomes import IMAGES, BatchResult, Outcome, failure_of
 from napari_all_subtype.workflow.picture_scale import (
@@ -45,11 +45,13 @@ from napari_all_subtype.workflow.unknown_note import judged, unknown_note
 
 @dataclass(frozen=True)
 class _Seen:
-    """The cell of one picture, the size of its pixels, and the FAB criteria where they mean any."""
+    """What is kept of one picture: its crop, the size of its pixels, where its cell lies."""
 
-    cell: SingleCell
+    field: Field
+    crop: np.ndarray
+    found: bool
     pixel_size: PixelSize
-    measures: pd.DataFrame | None
+    cell: KeptCell | None
 
 
 def classify_batch(
@@ -99,7 +101,7 @@ def classify_batch(
         try:
             one = _cell_of(field, parameters, classifier, shared, monitor)
             cells.append(one)
-            outcomes.append(Outcome(field, cell_found=one.cell.found))
+            outcomes.append(Outcome(field, cell_found=one.found))
         except Stopped:
             raise
         except Exception as error:  # the edge: recorded, and the others go on
@@ -150,12 +152,27 @@ def _cell_of(
 ) -> _Seen:
     source = as_source(field.path, parameters.reading, dark_ground=True)
     pixel_size = shared.size_of(field, source, parameters, monitor)
-    spec = classifier.crop_spec
-    pixels = source.read()
-    cell = crop_single_cell(pixels, pixel_size.um_per_px, spec, parameters.segmentation)
-    of_fab = classifier.taxonomy == FAB5
-    measures = measures_of(pixels, cell, pixel_size, parameters.fab) if of_fab else None
-    return _Seen(cell, pixel_size, measures)
+    spec, um_per_px = classifier.crop_spec, pixel_size.um_per_px
+    cell = crop_single_cell(source.read(), um_per_px, spec, parameters.segmentation)
+    return _Seen(field, cell.crop, cell.found, pixel_size, KeptCell.of(cell))
+
+
+def _measures(
+    cells: Sequence[_Seen], blasts: np.ndarray, parameters: AnalysisParameters, monitor: Monitor
+) -> dict[int, pd.DataFrame | str]:
+    """The FAB criteria of the cells called blast, or why there are none; others need none."""
+    wanted = [k for k in np.flatnonzero(blasts).tolist() if cells[k].cell is not None]
+    measures: dict[int, pd.DataFrame | str] = {}
+    for k in steps(wanted, "measure FAB criteria", monitor):
+        one = cells[k]
+        try:
+            pixels = as_source(one.field.path, parameters.reading, dark_ground=True).read()
+            measures[k] = measures_of(pixels, one.cell, one.pixel_size, parameters.fab)
+        except Stopped:
+            raise
+        except Exception as error:  # the class of the cell stands without them
+            measures[k] = failure_of(one.field, error).error
+    return measures
 
 
 def _table(
@@ -166,15 +183,16 @@ def _table(
     monitor: Monitor,
 ) -> pd.DataFrame:
     """One row per outcome; `cells`, at least one, are those of the outcomes without an error."""
-    crops = np.stack([one.cell.crop for one in cells])
+    crops = np.stack([one.crop for one in cells])
     sizes = [one.pixel_size for one in cells]
     doubt = np.array([size.relative_uncertainty for size in sizes])
     said = said_of(crops, classifier, parameters, monitor, doubt)
-    found = np.array([one.cell.found for one in cells], bool)
+    found = np.array([one.found for one in cells], bool)
     said.loc[~found, ["subtype", "best_guess"]] = UNKNOWN.name
     if classifier.taxonomy == FAB5:
         blasts = said["subtype"].isin(FAB5.family("blast")).to_numpy(bool)
-        said = with_evidence(said, [one.measures for one in cells], blasts, parameters.fab)
+        measures = _measures(cells, blasts, parameters, monitor)
+        said = with_evidence(said, measures, parameters.fab)
     said["cell_found"] = found
     said["um_per_px"] = [size.um_per_px for size in sizes]
     said["pixel_size_origin"] = [size.origin for size in sizes]
