@@ -59,7 +59,9 @@ def page_of(card: ModelCard, measured: dict, terms: str) -> str:
         "iou": measured["same_cell_iou"],
         "failures": failure_table(measured["failures"], PICTURES),
         "worth": worth_table(measured["cost"]),
-        "others": others_of(measured.get("cost to others", {})),
+        "others": others_of(
+            measured.get("cost to others", {}), measured.get("cost measured at", ())
+        ),
         "data": data_table(card, measured["um_per_px"]),
         "forms": forms_table(card),
         "network": _network_in_words(card),

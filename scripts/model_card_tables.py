@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import bundled_floor
@@ -185,15 +186,23 @@ def _cost(values: list[float]) -> tuple[str, str, str]:
     return f"{known:.3f}", f"{left:.3f}", moved
 
 
-def others_of(cost: dict[str, dict[str, dict[str, list[float]]]]) -> str:
-    """What leaving datasets out changes for other laboratories, or that nobody measured it."""
+def others_of(
+    cost: dict[str, dict[str, dict[str, list[float]]]], commits: Sequence[str] = ()
+) -> str:
+    """What leaving datasets out changes for other laboratories, or that nobody measured it.
+
+    Parameters
+    ----------
+    commits : sequence of str
+        At which both networks of each row were trained, where these are not those of the page.
+    """
     if not cost:
         return (
             "What **other laboratories lose or gain by it was not measured**: a small difference "
             "does\nnot make a dataset worthless, nor a large one good for all."
         )
     rows = [
-        (datasets, f"`{laboratory}`", name, *_cost(values))
+        (_named(datasets), f"`{laboratory}`", name, *_cost(values))
         for datasets, laboratories in sorted(cost.items())
         for laboratory, figures in sorted(laboratories.items())
         for name, values in figures.items()
@@ -204,7 +213,15 @@ def others_of(cost: dict[str, dict[str, dict[str, list[float]]]]) -> str:
         "trained on, one\nfold and one seed each. What leaving out a laboratory with blasts does "
         "to others was not\nmeasured."
     )
+    if commits:
+        told += f" Networks trained for this alone, at {', '.join(f'`{one}`' for one in commits)}."
     return f"{told}\n\n{_table(head, rows)}"
+
+
+def _named(datasets: str) -> str:
+    """Names of folds in full, as the other tables have them."""
+    short = {"d1": "segmentation_wbc_d1", "d2": "segmentation_wbc_d2"}
+    return ", ".join(f"`{short.get(name, name)}`" for name in datasets.split(", "))
 
 
 def data_table(card: ModelCard, um_per_px: dict[str, list[float]]) -> str:

@@ -62,7 +62,9 @@ def set_loss(smoothing: float):
         allowed, considered = ops.split(targets, 2, axis=-1)
         among = inside(logits, considered)
         right = among - inside(logits, allowed)
-        wrong = among - inside(logits, considered - allowed)
+        others = considered - allowed
+        any_wrong = ops.max(others, axis=-1) > 0.5  # else there is nothing to smooth towards
+        wrong = ops.where(any_wrong, among - inside(logits, others), 0.0)
         return (1 - smoothing) * right + smoothing * wrong
 
     return loss

@@ -42,7 +42,8 @@ class LinearRun(PhaseRun):
     """Runs the phase of a linear head: a pass is some steps of L-BFGS, each on all views.
 
     Weights cost `head_penalty` times half their square; those of a head that knows the classes, the
-    square of how far they go from it. A pass depends on the weights that it starts from alone.
+    square of how far they go from it; the loss that is told holds that cost. A pass depends on the
+    weights that it starts from alone.
     """
 
     def __init__(self, views: Views, *told):
@@ -78,8 +79,8 @@ class LinearRun(PhaseRun):
 
         def price(flat: np.ndarray) -> tuple[float, np.ndarray]:
             loss, cost, slopes = self._price(parts(flat))
-            told.append(loss)
-            return loss + cost, np.concatenate([slope.ravel() for slope in slopes])
+            told.append(loss + cost)
+            return told[-1], np.concatenate([slope.ravel() for slope in slopes])
 
         def step(_: np.ndarray) -> None:
             if self.monitor.stop_requested:
@@ -91,7 +92,8 @@ class LinearRun(PhaseRun):
         found = minimize(price, flat, jac=True, method="L-BFGS-B", callback=step, options=options)
         best = [one.astype(np.float32) for one in parts(found.x)]
         head.set_weights(best)
-        return self._price(best)[0]
+        loss, cost, _ = self._price(best)
+        return loss + cost
 
     def _price(self, weights: Sequence[np.ndarray]) -> tuple[float, float, list[np.ndarray]]:
         """Mean loss of the opinions, what their weights cost, and the slopes of both together."""
@@ -116,7 +118,11 @@ def set_loss_and_slope(
     allowed, considered = np.split(targets > 0.5, 2, axis=1)
     among, p_among = _inside(logits, considered)
     right, p_right = _inside(logits, allowed)
-    wrong, p_wrong = _inside(logits, considered & ~allowed)
+    others = considered & ~allowed
+    # Where no class is wrong there is nothing to smooth towards.
+    wrong, p_wrong = _inside(
+        logits, np.where(others.any(axis=1, keepdims=True), others, considered)
+    )
     told = among - (1 - smoothing) * right - smoothing * wrong
     slope = p_among - (1 - smoothing) * p_right - smoothing * p_wrong
     return float(chance @ told), chance[:, None] * slope
