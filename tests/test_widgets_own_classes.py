@@ -14,8 +14,9 @@ from qtpy.QtTest import QTest
 from examples import example_analysis
 from fake_worker import FIVE_CELLS, InstantWorker
 from napari_all_subtype._widgets import session as session_module
+from napari_all_subtype._widgets import words
 from napari_all_subtype._widgets.gallery.dock import CellGallery
-from napari_all_subtype._widgets.layer_kinds import NO_WORD
+from napari_all_subtype._widgets.layer_kinds import DRAWN, NO_WORD
 from napari_all_subtype._widgets.messages import Ended, FieldDone, Ready
 from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.review.dock import ReviewSmear
@@ -271,10 +272,12 @@ def test_cells_are_named_in_classes_that_no_model_has_yet(review, analysed, qtbo
     record.open(tmp_path / "own")
     record.read_as("Dr. A")
     kept(qtbot, dock)
+    viewer.layers["field"].metadata[DRAWN] = True
     run(qtbot, dock, until_shown=False)
     kept(qtbot, dock)
     session = dock.controller.session
     assert "what it calls them is left out" in dock.stage.text()
+    assert words.DRAWN not in dock.stage.text()
     assert not review.words.conflict.isVisibleTo(review)
     assert list(dock.result.legend._boxes)[:3] == list(THREE.names)
     assert set(table_of(dock)["subtype"][1:]) == {"unknown"}

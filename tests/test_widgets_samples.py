@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,9 +10,14 @@ import pytest
 from napari.components import ViewerModel
 from npe2 import PluginManifest
 
+from examples import example_analysis
 from napari_all_subtype._widgets import sample_data
+from napari_all_subtype._widgets.chosen_model import by_bundled
 from napari_all_subtype._widgets.layer_kinds import is_drawn
+from napari_all_subtype._widgets.packing import PackedAnalysis
+from napari_all_subtype.config import AnalysisParameters
 from napari_all_subtype.errors import DownloadError
+from napari_all_subtype.project.own_classes import taxonomy_of_names
 from napari_all_subtype.samples import MIRROR_VARIABLE, SAMPLES
 
 
@@ -33,6 +39,16 @@ def test_drawn_sample_opens_offline_as_a_layer_with_its_scale(offline, make):
     assert pixels.std() > 10
     assert options["units"] == ("um", "um")
     assert 0.05 < options["scale"][0] < 0.5
+
+
+@pytest.mark.parametrize(("model", "said"), [("bundled", True), ("/models/mine", False)])
+def test_what_drawn_smears_are_to_the_bundled_model_is_said_of_no_other(model, said):
+    analysis = example_analysis(((30, 30),))
+    parameters = AnalysisParameters.of(model={"model": model})
+    packed = PackedAnalysis.of(replace(analysis, parameters=parameters))
+    assert by_bundled(packed) is said
+    assert not by_bundled(packed.in_classes(taxonomy_of_names(["lymphocyte", "monocyte"])))
+    assert not by_bundled(None)
 
 
 def test_real_sample_offline_is_one_sentence_and_nothing_of_napari_follows_it(offline, npe2pm):

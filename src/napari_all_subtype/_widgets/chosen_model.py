@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_all_subtype._widgets.packing import PackedAnalysis
 from napari_all_subtype._widgets.session import Session
 from napari_all_subtype._widgets.setup import BUNDLED, SetupPanel
 from napari_all_subtype._widgets.threads import in_thread
+from napari_all_subtype.cells.model_facts import FOUND_ONLY
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.taxonomy import FAB5, Taxonomy
 
@@ -19,6 +21,13 @@ def classes_of(model: str) -> Taxonomy:
         return FAB5 if model == BUNDLED else read_card(Path(model)).classes
     except (AllSubtypeError, OSError):
         return FAB5
+
+
+def by_bundled(result: PackedAnalysis | None) -> bool:
+    """Whether `result` has what the model that comes with the program says of its cells."""
+    if result is None or result.analysis.model == FOUND_ONLY:
+        return False
+    return result.analysis.parameters.model.model == BUNDLED
 
 
 class ChosenModel:

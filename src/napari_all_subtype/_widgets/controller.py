@@ -10,7 +10,7 @@ from qtpy.QtCore import QTimer
 
 from napari_all_subtype._widgets import rerun, words
 from napari_all_subtype._widgets.asked import asked_of
-from napari_all_subtype._widgets.chosen_model import ChosenModel
+from napari_all_subtype._widgets.chosen_model import ChosenModel, by_bundled
 from napari_all_subtype._widgets.drawing import Drawing
 from napari_all_subtype._widgets.exporter import Exporter
 from napari_all_subtype._widgets.fields import SmearField
@@ -234,7 +234,7 @@ class Controller:
         done = sum(field.result is not None for field in self.session.fields)
         other = self.session.classes.follow_project()
         told = words.end_text(ended, done, len(self.session.fields))
-        drawn = any(is_drawn(field.layer) for field in self.session.fields)
+        drawn = any(is_drawn(one.layer) and by_bundled(one.result) for one in self.session.fields)
         notes = [told, words.FOUND_ONLY if other else "", words.DRAWN if drawn else ""]
         self.dock.stage.setText(" ".join(filter(None, notes)))
         if done:

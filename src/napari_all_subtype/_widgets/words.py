@@ -24,6 +24,7 @@ NOTHING_OPEN = (
     "File → Open Sample → ALL Subtype."
 )
 READY = "Press <b>Run</b> to find and classify the white cells."
+# Of the bundled model alone: another may have learned from drawn smears.
 DRAWN = (
     "A drawn smear, strange to the model, which learned from photographs: it calls most of the "
     "drawn blasts normal."
