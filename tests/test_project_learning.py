@@ -43,6 +43,7 @@ from napari_all_subtype.project.rounds import (
 )
 from napari_all_subtype.project.smears import add_case, case_names, path_of
 from napari_all_subtype.project.taxonomies import taxonomy_of, use_taxonomy
+from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY
 from napari_all_subtype.workflow.evaluate import evaluate_on_table
 from napari_all_subtype.workflow.evaluation_report import FILES, write_report
 from napari_all_subtype.workflow.feedback import feedback
@@ -114,12 +115,21 @@ def test_note_on_pictures_in_two_cases_says_what_becomes_of_them(project, tmp_pa
     assert "kept together" in told()
     assert "listed in duplicates.csv" in told()
     listed = pd.read_csv(project.folder / "duplicates.csv")
-    copied = listed[listed["other_group"] == "copy"].iloc[0]
-    assert copied["other_file"].endswith("copy-blast-3.png")
+    copied = listed[listed["other_file"].str.endswith("copy-blast-3.png")].iloc[0]
+    # Identifiers stay apart from what may be handed on.
+    assert case_names(project)[copied["other_group"]] == "copy"
+    assert copied["notice"] == RESEARCH_USE_ONLY
     assert copied["file"].endswith("-blast-3.png")
     assert copied["every_pixel_the_same"]
     assert told() == told(unlabelled=False)  # a cell that nobody named binds no groups
     assert "kept together" not in told(SplitParameters(random_split=True))
+
+
+def test_list_of_pairs_that_cannot_be_written_ends_no_training(project, tmp_path):
+    add_picture(project, tmp_path, "copy", "blast", 3, "blast")
+    (project.folder / "duplicates.csv").mkdir()
+    cells = project_training_set(project, SPEC)
+    assert any("could not be listed; is duplicates.csv open" in note for note in cells.notes)
 
 
 def test_groups_are_told_by_the_names_that_a_person_gave_them(project, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from napari_all_subtype.files import new_file
+from napari_all_subtype.errors import OutputError
 from napari_all_subtype.learning.duplicates import Duplicate
 from napari_all_subtype.project.database import Database
 
@@ -20,17 +20,14 @@ def list_duplicates(
 ) -> str:
     """Write the pairs into the project's folder: a sentence that says so; empty without one.
 
+    The list is a help and no more: if it cannot be written, the sentence says why.
+
     Parameters
     ----------
     places : sequence of (int, int or None)
         Field and label of each cell that the pairs speak of.
     groups : sequence of str
-        Of each, as a person calls it.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
+        Of each, by its pseudonym: what a person calls it is kept apart.
     """
     path = database.folder / DUPLICATES_FILE
     if not pairs:
@@ -39,8 +36,8 @@ def list_duplicates(
         return ""
     import pandas as pd
 
-    from napari_all_subtype.workflow.csv_file import write_csv
     from napari_all_subtype.workflow.queue_file import name_of_picture
+    from napari_all_subtype.workflow.reading_files import write_table
 
     rows = []
     for pair in pairs:
@@ -51,6 +48,8 @@ def list_duplicates(
             row |= {f"{end}file": file, f"{end}group": groups[n]}
             row |= {f"{end}field": field, f"{end}cell": label}
         rows.append(row | {"every_pixel_the_same": pair.exact})
-    with new_file(path, overwrite=True) as partial:
-        write_csv(pd.DataFrame(rows), partial)
+    try:
+        write_table(pd.DataFrame(rows), {}, path, overwrite=True)
+    except OutputError as error:
+        return f"They could not be listed; is {DUPLICATES_FILE} open in another program? {error}"
     return f"They are listed in {DUPLICATES_FILE} in the project's folder."

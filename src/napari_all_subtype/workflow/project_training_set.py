@@ -109,7 +109,7 @@ def project_training_set(
     said_groups = [titles.get(group, group) for group in groups]
     labels = [one.label for one in labelled.cells]
     places = list(zip(labelled.fields, labels, strict=True))
-    where = list_duplicates(database, named, places, said_groups)
+    where = list_duplicates(database, named, places, groups)
     told = describe_duplicates(named, said_groups, split.random_split)
     notes.append(f"{told} {where}".strip())
     heavier = weights_of(database)
