@@ -96,6 +96,21 @@ def test_table_and_folder_come_in_under_the_importer(tmp_path, pictures, capsys)
     assert (cased[0], "'group'" in cased[2]) == (2, True)
 
 
+def test_word_that_is_none_is_told_by_its_row_or_folder(tmp_path, pictures, capsys):
+    home, table = tmp_path / "p", tmp_path / "words.csv"
+    words_of(capsys, "create", home, "--classes", "blast,lymphocyte")
+    table.write_text("file,annotation\na.png,blast\n\nb.png,blasst\n")
+    both = words_of(capsys, "add", home, "--folder", pictures, "--table", table)
+    assert "words.csv: Row 3 below the heading of the table: 'blasst' is neither" in both[2]
+    (tmp_path / "cells" / "lymfocyte").mkdir(parents=True)
+    (tmp_path / "cells" / "lymfocyte" / "a.png").touch()
+    table.write_text("file,annotation\na.png,blast\n")
+    both = words_of(capsys, "add", home, "--table", table, "--folder", tmp_path / "cells")
+    assert "cells: 'lymfocyte' is neither" in both[2]
+    with open_project(home, write=False) as project:
+        assert readers_of(project) == []
+
+
 def test_table_of_a_spreadsheet_is_read_as_it_is_saved(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("\ufeffFile; Label ;Group\r\nsub/a.png;Not a cell;x\r\nb.png;;\r\n", "utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_all_subtype.amounts import amount
-from napari_all_subtype.errors import ParameterError
+from napari_all_subtype.errors import ParameterError, RecordError
 from napari_all_subtype.progress_bar import TerminalMonitor
 from napari_all_subtype.project_commands.app import DONE, NOTHING_DONE, SOME_FAILED
 from napari_all_subtype.project_commands.packets import tell_words, there_already
@@ -157,10 +157,15 @@ def add_cells(
     from napari_all_subtype.workflow.queue_words import rows_in_fields, say_of_queue
 
     rows = [rows_of_class_folders(p) if p.is_dir() else rows_of_csv(p, True) for p in inputs]
+    queued = [p for p in inputs if not p.is_dir()]
+    placed = [rows_in_fields(p) for p in queued]
+    for path, one in zip([*inputs, *queued], [*rows, *placed], strict=True):
+        try:
+            words_of(database, one)  # raises before a reader is entered who said nothing
+        except RecordError as error:
+            raise RecordError(f"{path.name}: {error}") from error
     rows = pd.concat(rows, ignore_index=True)
-    placed = pd.concat([rows_in_fields(p) for p in inputs if not p.is_dir()] or [rows[:0]])
-    for one in (rows, placed):
-        words_of(database, one)  # raises before a reader is entered who said nothing
+    placed = pd.concat(placed or [rows[:0]])
     who = reader_named(database, reader).reader_id
     said = say_of_queue(database, placed, who, read_card(find_model()).crop_spec)
     came = Imported()

@@ -16,6 +16,7 @@ from napari_all_subtype.taxonomy import Taxonomy
 FILE, WORD, GROUP = "file", "annotation", "group"
 FIELD = "field"  # of a project, in the queues it writes
 ROW = "row"  # of the table, 1 for the first below its heading
+NO_ROW = 0  # what is of no table
 SEPARATORS = (",", ";", "\t")
 
 
@@ -75,11 +76,11 @@ def words_in(rows: pd.DataFrame, taxonomy: Taxonomy) -> list[Word | None]:
         If a word is neither a class of `taxonomy` nor an exclusion; it says in which row.
     """
     said: list[Word | None] = []
-    for at, text in zip(rows.get(ROW, [0] * len(rows)), rows[WORD], strict=True):
+    for at, text in zip(rows.get(ROW, [NO_ROW] * len(rows)), rows[WORD], strict=True):
         try:
             said.append(Word.of(taxonomy, text) if text else None)
         except RecordError as error:
-            where = f"Row {at} below the heading of the table: " if at else ""
+            where = f"Row {at} below the heading of the table: " if at != NO_ROW else ""
             raise RecordError(f"{where}{error}") from error
     return said
 
@@ -154,7 +155,8 @@ def rows_of_class_folders(folder: Path) -> pd.DataFrame:
             "for each case."
         )
     files, words, groups = zip(*found, strict=True)
-    return pd.DataFrame({FILE: files, WORD: words, GROUP: groups})
+    # Together with rows of tables the numbers of these stay whole.
+    return pd.DataFrame({FILE: files, WORD: words, GROUP: groups, ROW: NO_ROW})
 
 
 def _folders_in(folder: Path) -> list[Path]:
