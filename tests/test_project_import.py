@@ -109,12 +109,20 @@ def test_folder_per_class_is_read_by_its_names(pictures, tmp_path):
 
 def test_folders_in_that_of_a_class_are_the_groups(pictures, tmp_path):
     picture = images(pictures)[0].read_bytes()
-    for name in ("L1/one.png", "L1/fox/a.png", "normal/fox/b.png", "normal/@eaDir/b.png"):
+    for name in (
+        "L1/one.png",
+        "L1/fox/a.png",
+        "normal/fox/b.png",
+        "normal/@eaDir/b.png",
+        "_L2/c.png",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(picture)
     rows = rows_of_class_folders(tmp_path)
     told = list(zip(rows["annotation"], rows["group"], strict=True))
-    assert told == [("l1", str(tmp_path)), ("l1", "fox"), ("normal", "fox")]
+    # What is no class is refused by its name, later: it is not passed over in silence.
+    strange = ("_l2", str(tmp_path))
+    assert told == [("l1", str(tmp_path)), ("l1", "fox"), strange, ("normal", "fox")]
 
 
 @pytest.mark.parametrize("columns", ["picture,annotation", "file,word"])

@@ -141,7 +141,9 @@ def rows_of_class_folders(folder: Path) -> pd.DataFrame:
     whole = str(folder.absolute())
     found = []
     for home in _folders_in(folder):
-        groups = [(home, whole), *((case, case.name) for case in _folders_in(home))]
+        # Programs begin the names of folders of theirs with a sign.
+        cases = [case for case in _folders_in(home) if case.name[0] not in "._@"]
+        groups = [(home, whole), *((case, case.name) for case in cases)]
         found += [
             (image, word_of(home.name), group)
             for place, group in groups
@@ -160,5 +162,4 @@ def rows_of_class_folders(folder: Path) -> pd.DataFrame:
 
 
 def _folders_in(folder: Path) -> list[Path]:
-    """Folders that a person made: programs begin the names of theirs with a sign."""
-    return sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._@")
+    return sorted(path for path in folder.iterdir() if path.is_dir())
