@@ -15,6 +15,7 @@ from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.model.weights import BUNDLED_ID, bundled_folder
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.history import standing
+from napari_all_subtype.project.readers import readers_of
 from napari_all_subtype.project.rounds import rounds_of, running_model
 from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.workflow import keras_learner, project_models
@@ -61,12 +62,15 @@ def test_last_line_of_self_training_is_the_model_that_runs(folder, taught, capsy
 
 
 def test_round_waits_where_nobody_can_be_asked_and_is_decided_by_name(folder, taught, capsys):
-    assert run("self-train", folder, "--rounds", 1, "--accept", "ask") == 0
+    ask = ("self-train", folder, "--rounds", 1, "--accept", "ask", "--reader", "Dr. C")
+    assert run(*ask) == 0
     out, err = capsys.readouterr()
     start = out.splitlines()[-1]
     assert "To decide of round 1: napari-all-subtype self-train FOLDER --decide accepted" in err
     with open_project(folder, write=False) as project:
         waiting = rounds_of(project)[-1]
+        # Who has decided nothing yet is not entered.
+        assert "Dr. C" not in {reader.name for reader in readers_of(project)}
     assert waiting.state == "proposed"
     decide = ("self-train", folder, "--round", waiting.number, "--decide")
     assert run(*decide, "accepted") == 2
@@ -151,6 +155,7 @@ def by_field(pair):
         (("self-train", "DIR", "--rounds", "-1"), "rounds"),
         (("evaluate", "DIR", "--table", "no.csv", "--out", "m.json"), "no.csv cannot be read"),
         (("self-train", "nowhere"), "holds no project"),
+        (("self-train", "DIR", "--accept", "ask", "--reader", " "), "reader has no name"),
         (("self-train", "DIR", "3"), "3 is more than the command takes"),
     ],
 )

@@ -32,7 +32,7 @@ from napari_all_subtype.project.groups import assign_groups, splits_of
 from napari_all_subtype.project.history import history
 from napari_all_subtype.project.models import folder_of, models_of
 from napari_all_subtype.project.own_classes import taxonomy_of_names
-from napari_all_subtype.project.readers import reader_named
+from napari_all_subtype.project.readers import reader_named, reader_when_needed
 from napari_all_subtype.project.rounds import (
     ACCEPTED,
     ROLLED_BACK,
@@ -254,8 +254,11 @@ def test_what_runs_after_a_verdict_is_told_with_where_it_is_from(project):
 
 
 def test_person_who_decides_a_round_stands_in_the_record_also_where_the_rule_agrees(project):
-    found = self_train(project, FakeLearner(), LOOSE, decide=lambda p: p.gate.accepted, reader_id=1)
-    assert {(one.decided_by != "", one.why.split(";")[0]) for one in found.rounds[1:]} == {
+    who = reader_when_needed(project, "Dr. C")
+    found = self_train(
+        project, FakeLearner(), LOOSE, decide=lambda p: p.gate.accepted, reader_id=who
+    )
+    assert {(one.decided_by == "Dr. C", one.why.split(";")[0]) for one in found.rounds[1:]} == {
         (True, "decided by a person")
     }
     by_rule = self_train(project, FakeLearner(), LOOSE, seed=1, reader_id=1)

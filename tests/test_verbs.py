@@ -14,6 +14,7 @@ from napari_all_subtype.errors import (
     PixelSizeError,
     ProjectNotFoundError,
     RecordError,
+    TooFewCellsError,
 )
 from napari_all_subtype.learning.pictures import Pictures
 from napari_all_subtype.project.database import open_project
@@ -85,6 +86,14 @@ def test_wrong_values_are_refused_before_anything_is_entered(tmp_path):
             verb(home, **{name: 1})
     with pytest.raises(ParameterError, match=r"no parameter 'head_epoch'.*, head_epochs, "):
         api.train(home, head_epoch=1)
+
+
+def test_who_would_decide_is_not_entered_where_nothing_can_be_learned(tmp_path, taught):
+    home = api.create_project(tmp_path / "mine")
+    with pytest.raises(TooFewCellsError):
+        api.self_train(home, decide=lambda proposal: True, reader="Dr. A")
+    with open_project(home, write=False) as project:
+        assert readers_of(project) == []
 
 
 def test_training_takes_how_crops_are_changed_as_the_command_does(tmp_path, monkeypatch):

@@ -159,7 +159,7 @@ def self_train(
     Example: napari-all-subtype self-train reading-2026 --rounds 3 --accept rule
     """
     from napari_all_subtype.project.database import open_project
-    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.project.readers import reader_when_needed
     from napari_all_subtype.workflow.keras_learner import learner_of
     from napari_all_subtype.workflow.proposals import by_rule
     from napari_all_subtype.workflow.self_train import self_train as train_on
@@ -171,7 +171,7 @@ def self_train(
         parameters = SelfTrainingParameters.of(rounds=rounds)
         split = SplitParameters(random_split=random_split)
         learner = learner_of(database)
-        who = reader_named(database, reader).reader_id if reader and accept == "ask" else None
+        who = reader_when_needed(database, reader) if reader and accept == "ask" else None
         with TerminalMonitor(1) as monitor:
             asked = by_rule if accept == "rule" else partial(_ask, monitor)
             found = train_on(

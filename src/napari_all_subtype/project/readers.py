@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from napari_all_subtype.errors import RecordError
 from napari_all_subtype.project.clock import utc_now
 from napari_all_subtype.project.database import Database
@@ -27,15 +29,27 @@ def reader_named(database: Database, name: str) -> Reader:
     RecordError
         If the name is empty.
     """
-    name = plain_text(name)
-    if not name:
-        raise RecordError("The reader has no name. Give a name or a code, in any characters.")
+    name = _plain_name(name)
     known = database.row("SELECT id FROM readers WHERE name = ?", (name,))
     if known is not None:
         return Reader(known["id"], name)
     with database.transaction() as connection:
         made = connection.execute("INSERT INTO readers (name) VALUES (?)", (name,))
     return Reader(made.lastrowid, name)
+
+
+def reader_when_needed(database: Database, name: str) -> Callable[[], int]:
+    """What gives the id of the reader of this name or code, who is entered at the first call.
+
+    For a person whose turn comes late, or never: a run may end before.
+
+    Raises
+    ------
+    RecordError
+        If the name is empty; at once.
+    """
+    name = _plain_name(name)
+    return lambda: reader_named(database, name).reader_id
 
 
 def readers_of(database: Database) -> list[Reader]:
@@ -201,6 +215,13 @@ def refuse_unknown(database: Database, slide_id: int, reader_id: int) -> None:
             raise RecordError(
                 f"The project has no {word} {key}. Nothing was changed: use one that it has."
             )
+
+
+def _plain_name(name: str) -> str:
+    name = plain_text(name)
+    if not name:
+        raise RecordError("The reader has no name. Give a name or a code, in any characters.")
+    return name
 
 
 def _is_finished(database: Database, reading_id: int) -> bool:

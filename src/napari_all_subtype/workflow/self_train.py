@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from napari_all_subtype.learning.gate import Gate, judge
@@ -83,7 +83,7 @@ def self_train(
     decide: Decide = by_rule,
     monitor: Monitor = SILENT,
     cells: ProjectCells | None = None,
-    reader_id: int | None = None,
+    reader_id: int | Callable[[], int] | None = None,
 ) -> SelfTrained:
     """Bring the unlabelled cells of a project into training, more of them each round.
 
@@ -97,8 +97,8 @@ def self_train(
         Given each proposed round; by default the rule of the gate.
     cells : ProjectCells, optional
         To learn from; by default all of the project.
-    reader_id : int, optional
-        Who decides, where it is not the rule.
+    reader_id : int or callable, optional
+        Who decides, where it is not the rule; a callable is asked once something was decided.
 
     Raises
     ------
@@ -143,7 +143,7 @@ class _Job:
     seed: int
     run: Run
     monitor: Monitor
-    reader_id: int | None
+    reader_id: int | Callable[[], int] | None
     heard: dict[str, Opinion] = field(default_factory=dict)  # by model, each asked once
 
     def so_far(self) -> tuple[Course, StoredModel]:
@@ -209,7 +209,8 @@ class _Job:
         content["kappa"] = before.agreement(after)
         by_rule_alone = decide is by_rule
         why = gate.why if by_rule_alone else f"decided by a person; {gate.advice}"
-        who = None if by_rule_alone else self.reader_id
+        who = None if by_rule_alone or verdict is None else self.reader_id
+        who = who() if callable(who) else who
         self._record(number, student.model_id, content, verdict, why, who)
         return self._after(course, used, verdict), student if verdict else teacher
 

@@ -234,7 +234,7 @@ def self_train(
     """
     from napari_all_subtype.learning.parameters import SelfTrainingParameters, SplitParameters
     from napari_all_subtype.project.database import open_project
-    from napari_all_subtype.project.readers import reader_named
+    from napari_all_subtype.project.readers import reader_when_needed
     from napari_all_subtype.workflow import keras_learner
     from napari_all_subtype.workflow import self_train as rounds
     from napari_all_subtype.workflow.proposals import by_rule
@@ -244,7 +244,7 @@ def self_train(
     with open_project(Path(project)) as database:
         database.refuse_read_only()
         learner = keras_learner.learner_of(database)
-        who = reader_named(database, reader).reader_id if reader and decide else None
+        who = reader_when_needed(database, reader) if reader and decide else None
         return rounds.self_train(
             *(database, learner, parameters, split, flat, seed, decide or by_rule, monitor),
             reader_id=who,
