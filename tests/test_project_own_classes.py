@@ -120,6 +120,17 @@ def test_table_of_a_spreadsheet_is_read_as_it_is_saved(tmp_path):
     assert rows["group"].tolist() == ["x", str(tmp_path)]
 
 
+@pytest.mark.parametrize("above", ["\n", "\r\n\r\n", " \n", "; ;\r\n\n", "\ufeff\n"])
+def test_lines_of_nothing_above_the_heading_are_passed_over(tmp_path, above):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        f"{above}file;annotation;group\na.png;l1;x\n\nb.png;l2;y\n", "utf-8", newline=""
+    )
+    rows = rows_of_csv(path)
+    assert rows["annotation"].tolist() == ["l1", "l2"]
+    assert rows["row"].tolist() == [1, 3]  # below the heading, as messages say
+
+
 def test_row_that_is_there_twice_counts_once(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("file,annotation\na.png,l1\n\na.png,L1\nb.png,unlabelled\n,\n")
@@ -135,6 +146,7 @@ def test_row_that_is_there_twice_counts_once(tmp_path):
     ("content", "error", "why"),
     [
         (b"", ImageReadError, "cannot be read as CSV"),
+        (b"\n;;\n", ImageReadError, "No columns"),
         (b"file,annotation\n,l1\n", RecordError, "no file in row 1"),
         (b"file,annotation\n\xe4.png,l1\n", ImageReadError, "save it as CSV UTF-8"),
         (b"file,annotation\na.png,l1,x\n", ImageReadError, "cannot be read as CSV"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -95,7 +96,7 @@ def table_of_csv(path: Path) -> pd.DataFrame:
     """
     try:
         with path.open(encoding="utf-8-sig") as stream:
-            first = stream.readline()
+            blank, first = _heading_of(stream)
         marks = {mark: first.count(mark) for mark in SEPARATORS}
         given = pd.read_csv(
             path,
@@ -103,7 +104,8 @@ def table_of_csv(path: Path) -> pd.DataFrame:
             keep_default_na=False,
             encoding="utf-8-sig",
             sep=max(marks, key=marks.__getitem__),
-            skip_blank_lines=False,  # else rows have other numbers than in an editor
+            skiprows=blank,
+            skip_blank_lines=False,  # below the heading rows count as in an editor
         )
         if not isinstance(given.index, pd.RangeIndex):
             raise ValueError("its rows have more values than its heading has names")
@@ -118,6 +120,17 @@ def table_of_csv(path: Path) -> pd.DataFrame:
         ) from error
     # A row that is too short has nothing in its last columns.
     return given.rename(columns=lambda name: str(name).strip().lower()).fillna("")
+
+
+def _heading_of(stream: TextIO) -> tuple[int, str]:
+    """How many lines of nothing stand above the heading, and the heading; empty without one."""
+    nothing = "".join((*SEPARATORS, " ", "\n"))
+    blank = 0
+    for line in stream:
+        if line.strip(nothing):
+            return blank, line
+        blank += 1
+    return blank, ""
 
 
 def word_of(text: str) -> str:
