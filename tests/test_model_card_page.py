@@ -276,7 +276,7 @@ def test_cost_to_others_compares_networks_that_knew_neither_group():
     assert list(found) == ["b, c"]
     # The cell of a group that the other network was not tested on does not count.
     assert found["b, c"]["a"]["balanced accuracy"][:3] == [1.0, 0.5, -0.5]
-    assert "| b, c | `a` | AUROC |" in others_of(found)
+    assert "| `b`, `c` | `a` | AUROC |" in others_of(found)
     assert cost_to_others([elsewhere], [apart]) == {}
     assert "not measured" in others_of({})
 
