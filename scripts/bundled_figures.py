@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import bundled_shift
 import numpy as np
 from bundled_bootstrap import RESAMPLES, drawn
 from bundled_data import Cells, hash_of
@@ -218,6 +219,14 @@ def _cooled(outcome: Outcome, temperature: float) -> Outcome:
     return replace(outcome, logits=np.log(np.maximum(p, np.finfo(np.float32).tiny)))
 
 
+def shifted(apart: list[Outcome]) -> dict:
+    """What a shifted threshold changes for laboratories left out, of one seed."""
+    own = [one for one in apart if one.seed == bundled_shift.SEED]
+    commits = sorted({one.commit for one in own})
+    rows = bundled_shift.shift_rows(joined(own))
+    return {"seed": bundled_shift.SEED, "commit": commits, "rows": rows}
+
+
 def write_figures(
     cells: Cells, folder: Path, split_hash: str, out: Path, setting: list[dict]
 ) -> None:
@@ -249,6 +258,7 @@ def write_figures(
         "seconds per fold": {f"{o.fold} seed {o.seed}": round(o.seconds) for o in outcomes},
         "rows": rows,
         "at the threshold of recoloured blasts": threshold_rows(cells, folder),
+        bundled_shift.KEY: shifted(apart),
         "the ruler": ruler_rows(cells, folder),
         "laboratory probe": probe_rows(cells, folder),
         "card": card,

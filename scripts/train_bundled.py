@@ -3,6 +3,7 @@
 python scripts/train_bundled.py cut        cut the crops anew (build/bundled-crops)
 python scripts/train_bundled.py evaluate   every fold not yet in build/ -> docs/figures/model.*
 python scripts/train_bundled.py page       the page again from model.json -> docs/figures/model.*
+python scripts/train_bundled.py shift      what another threshold changes, from kept folds of seed 0
 python scripts/train_bundled.py try        every step on few cells and draws -> build/, in minutes
 python scripts/train_bundled.py fit        the model itself -> src/.../bundled/<id>
 python scripts/train_bundled.py card       new figures and temperature on its card, same weights
@@ -17,11 +18,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import bundled_shift
 import numpy as np
 from bundled_commit import commit
 from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_cells
 from bundled_draws import SHARES, training_crops
-from bundled_figures import write_figures
+from bundled_figures import read_outcomes, shifted, write_figures
 from bundled_floor import measured_beside, with_floors
 from bundled_folds import LEFT_OUT, MANY_SEEDS, folds_of, split_hash
 from bundled_laboratory import START
@@ -46,6 +48,7 @@ from napari_all_subtype.taxonomy import FAB5
 SEEDS = (0, 1, 2, 3, 4)
 NETWORK = NetworkParameters()
 AUGMENTATION = AugmentationParameters()
+COMMANDS = ("cut", "evaluate", "page", "shift", "try", "fit", "card")
 WORST_TRIED = 0.6  # AUROC below which `try` fails: chance is 0.5, thirty steps give 0.7 to 0.9
 
 
@@ -177,6 +180,24 @@ def write_page(figures: Path) -> None:
     (figures / "model.md").write_text(page_of(content))
 
 
+def write_shift(cells: Cells) -> None:
+    """Measure a shifted threshold alone, into model.json, and write the page again.
+
+    Raises
+    ------
+    SystemExit
+        If no fold that leaves laboratories out is kept.
+    """
+    found = read_outcomes(cells, folder_of(cells, FULL))
+    apart = [one for one in found if one.fold in LEFT_OUT]
+    if not apart:
+        raise SystemExit("No fold is kept: `train_bundled.py evaluate --only without --seeds 0`.")
+    path = FULL.figures / "model.json"
+    content = json.loads(path.read_text()) | {bundled_shift.KEY: shifted(apart)}
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    write_page(FULL.figures)
+
+
 def check_trial(folder: Path) -> None:
     """Print the figures of a trial.
 
@@ -195,7 +216,7 @@ def check_trial(folder: Path) -> None:
 def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=("cut", "evaluate", "page", "try", "fit", "card"))
+    parser.add_argument("command", choices=COMMANDS)
     parser.add_argument(
         "--only", default="", help="folds whose name holds this text; no page is written"
     )
@@ -209,6 +230,8 @@ def main() -> None:
         write_page(FULL.figures)
         return
     cells = load_cells(recut=arguments.command == "cut")
+    if arguments.command == "shift":
+        write_shift(cells)
     if arguments.command == "evaluate":
         evaluate(cells, FULL, arguments.only, tuple(arguments.seeds))
     if arguments.command in ("fit", "card"):

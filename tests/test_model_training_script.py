@@ -17,6 +17,7 @@ from bundled_figures import Outcome, balanced_temperature, figures_of, read_outc
 from bundled_folds import LEFT_OUT, folds_of
 from bundled_laboratory import _at_sensitivity, _probe
 from bundled_package import _trained_on
+from bundled_shift import shift_rows
 
 
 @pytest.fixture
@@ -201,3 +202,24 @@ def test_cells_of_one_side_alone_have_no_rate_of_the_other():
     logits = np.tile([0.0, 1, -50, -50, -50], (3, 1))
     outcome = Outcome("x", 0, logits, np.ones(3, bool), np.full(3, "a"), np.arange(3), "none", 1.0)
     assert set(figures_of(outcome, 1.0)) == {"ECE"}
+
+
+def test_a_shift_is_fitted_on_the_other_laboratories_and_undoes_what_they_miss():
+    rng = np.random.default_rng(0)
+    truth = np.tile([True, False], 300)
+    odds = np.where(truth, 2.0, -2.0) + rng.normal(0, 1.5, 600) - 1.5  # all 1.5 too low
+    laboratory = np.repeat(["a", "b", "normal"], 200)
+    truth[400:] = False
+    odds[400:] = -4.0
+    logits = np.stack([-odds, *[np.full(600, -9.0)] * 4], axis=1)
+    logits[:, 1] = 0
+    groups = np.arange(600).astype(str)
+    outcome = Outcome("without a", 0, logits, truth, laboratory, groups, "", 0.0)
+    found = {row["tested on"]: row for row in shift_rows(outcome)}
+    assert found["a"]["fitted on"] == ["b"]
+    assert found["normal"]["fitted on"] == ["a", "b"]
+    for name in ("a", "b"):
+        assert found[name]["shift"] == pytest.approx(1.5, abs=0.5)
+        assert found[name]["shifted"][0] > found[name]["as it is"][0]
+    assert found["normal"]["figure"] == "false blast rate"
+    assert found["normal"]["shifted"][0] >= found["normal"]["as it is"][0] == 0
