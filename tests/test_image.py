@@ -6,9 +6,11 @@ import io
 import warnings
 from pathlib import Path
 
+import dask.array
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
@@ -237,9 +239,9 @@ def test_every_kind_of_array_reads_the_same_region(
     region = Region(y, x, min(48, y + height), min(52, x + width))
     array = pixels
     if kind == "dask":
-        array = pytest.importorskip("dask.array").from_array(pixels, chunks=(17, 19, 3))
+        array = dask.array.from_array(pixels, chunks=(17, 19, 3))
     elif kind == "zarr":
-        array = pytest.importorskip("zarr").array(pixels, chunks=(17, 19, 3))
+        array = zarr.array(pixels, chunks=(17, 19, 3))
     source = as_source(array, name="layer", pixel_size=PixelSize(0.1, "layer", 0.02))
     part = source.read(region)
     assert isinstance(part, np.ndarray)
@@ -260,17 +262,15 @@ def test_pyramid_reads_its_levels_by_regions_of_level_0() -> None:
 
 
 def test_lazy_16_bit_regions_are_scaled_alike() -> None:
-    da = pytest.importorskip("dask.array")
     deep = np.rint(smear() / 255.0 * 4095).astype(np.uint16)
-    source = as_source(da.from_array(deep, chunks=(20, 20, 3)))
+    source = as_source(dask.array.from_array(deep, chunks=(20, 20, 3)))
     assert np.array_equal(source.read(Region(6, 12, 20, 30)), smear()[6:20, 12:30])
 
 
 def test_bit_depth_of_a_lazy_array_is_that_of_its_whole_extent() -> None:
-    da = pytest.importorskip("dask.array")
     deep = np.full((2400, 2400, 3), 900, np.uint16)
     deep[:, :150] = (4000, 3000, 3500)
-    source = as_source(da.from_array(deep, chunks=(800, 800, 3)))
+    source = as_source(dask.array.from_array(deep, chunks=(800, 800, 3)))
     assert source.history == ("12-bit values scaled to 8 bit",)
 
 

@@ -7,9 +7,11 @@ import time
 import zlib
 from pathlib import Path
 
+import dask.array
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 
 from napari_all_subtype.cells.image import as_source, open_image
@@ -216,9 +218,9 @@ def test_arrays_that_are_no_photograph_are_refused(array: np.ndarray) -> None:
 
 def lazy(kind: str, pixels: np.ndarray) -> object:
     if kind == "dask":
-        return pytest.importorskip("dask.array").from_array(pixels, chunks=(64, 64, 3))
+        return dask.array.from_array(pixels, chunks=(64, 64, 3))
     if kind == "zarr":
-        return pytest.importorskip("zarr").array(pixels, chunks=(64, 64, 3))
+        return zarr.array(pixels, chunks=(64, 64, 3))
     return [pixels, pixels[::2, ::2]] if kind == "pyramid" else pixels
 
 
