@@ -52,9 +52,8 @@ PACKAGE = REPOSITORY / "src" / "napari_all_subtype"
 TRAINING = (
     *(
         PACKAGE / f"model/{name}.py"
-        for name in ("training", "phase", "draws", "embedding", "linear_head")
+        for name in ("training", "phase", "draws", "embedding", "linear_head", "parameters")
     ),
-    PACKAGE / "model/parameters.py",
     *(REPOSITORY / f"benchmarks/learning_{name}.py" for name in ("data", "heads", "loops")),
 )
 LEARNING = {

@@ -185,12 +185,11 @@ class _Job:
         """The phase of a head that is linear in its features, on one scale."""
         kinds = [np.concatenate(kind) for kind in zip(*views, strict=True)]
         spreads = [spread_of(kind) for kind in kinds]
-        chance = self.draws.training.chance / self.draws.training.chance.sum()
         n = len(views)
         told = Views(
             [kind / spread for kind, spread in zip(kinds, spreads, strict=True)],
             np.tile(self.draws.targets, (n, 1)),
-            np.tile(chance / n, n),
+            np.tile(self._chance / n, n),
             self.start.knows,
         )
         held = [part / spread for part, spread in zip(seen, spreads[: len(seen)], strict=True)]
@@ -209,10 +208,16 @@ class _Job:
         most = self.parameters.head_epochs
         return Phase(HEAD, head, batches, most, measure if seen else None, self._chooses)
 
+    @property
+    def _chance(self) -> np.ndarray:
+        """Of each crop to be drawn: their sum is 1."""
+        chance = self.draws.training.chance
+        return chance / chance.sum()
+
     def _batch_of(self, views: list[list[np.ndarray]]) -> Batch:
         """Draws of the features of the views."""
         n, size = len(self.draws.training.crops), HEAD_BATCHES * self.parameters.crops_per_batch
-        chance = self.draws.training.chance / self.draws.training.chance.sum()
+        chance = self._chance
 
         def batch(epoch: int, index: int) -> tuple[object, np.ndarray]:
             rng = np.random.default_rng((self.draws.seed, 1, epoch, index))

@@ -70,7 +70,7 @@ def with_fab(
     """
     blasts = blasts_of(cells, taxonomy)
     if labels is None or any(name not in cells for name in FAB_COLUMNS):
-        cells, labels = cells.assign(**_nothing(len(cells))), cells.index.tolist()
+        cells, labels = cells.assign(**no_evidence(len(cells))), cells.index.tolist()
     else:
         cells = without_fab(cells, [label for label in labels if label < len(cells)])
     # One whose pixels were not at hand when it became a blast is measured now.
@@ -89,7 +89,7 @@ def without_fab(cells: pd.DataFrame, labels: Sequence[int]) -> pd.DataFrame:
 
     if any(name not in cells for name in FAB_COLUMNS) or not len(labels):
         return cells
-    nothing = pd.DataFrame(_nothing(len(labels)), index=list(labels))
+    nothing = pd.DataFrame(no_evidence(len(labels)), index=list(labels))
     return table.with_rows(cells, nothing)
 
 
@@ -153,6 +153,7 @@ def _in_place(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return cells.assign(**changed)
 
 
-def _nothing(count: int) -> dict[str, object]:
+def no_evidence(count: int) -> dict[str, object]:
+    """FAB_COLUMNS of `count` cells of which nothing was measured."""
     numbers = {name: np.full(count, np.nan) for name in FAB_NUMBERS}
     return numbers | {name: np.full(count, "", object) for name in FAB_WORDS}

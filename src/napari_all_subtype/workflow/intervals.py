@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from napari_all_subtype.learning import sampling_error
+
 BOOTSTRAP_ROUNDS = 2000
 # Resampling fewer than five repeats the few there are: its interval is far too narrow.
 MIN_BOOTSTRAP_FIELDS = 5
 TOO_FEW_FIELDS = f"fewer than {MIN_BOOTSTRAP_FIELDS} fields with cells"
 EQUAL_FIELDS = "the fields do not differ"
-NORMAL_QUANTILE_95 = 1.959964
 
 
 class _Frozen(BaseModel):
@@ -60,12 +61,8 @@ def wilson(count: int, total: int) -> Interval | None:
     """
     if total == 0:
         return None
-    z2 = NORMAL_QUANTILE_95**2
-    fraction = count / total
-    centre = (fraction + z2 / (2 * total)) / (1 + z2 / total)
-    spread = (fraction * (1 - fraction) / total + z2 / (4 * total**2)) ** 0.5
-    half = NORMAL_QUANTILE_95 * spread / (1 + z2 / total)
-    return Interval(low=max(0.0, centre - half), high=min(1.0, centre + half))
+    low, high = sampling_error.wilson(count, total)
+    return Interval(low=float(low), high=float(high))
 
 
 def bootstrap_totals(per_field: np.ndarray, seed: int) -> np.ndarray | None:

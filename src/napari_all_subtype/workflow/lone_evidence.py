@@ -14,7 +14,7 @@ from napari_all_subtype.cells.morphology import measure
 from napari_all_subtype.cells.single_cell import SingleCell, cut_out_of
 from napari_all_subtype.cells.source import ArraySource, PixelSize
 from napari_all_subtype.config import FabParameters
-from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS, FAB_NUMBERS, evidence_of
+from napari_all_subtype.workflow.fab_evidence import FAB_COLUMNS, evidence_of, no_evidence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,9 +95,7 @@ def with_evidence(
     """
     import pandas as pd
 
-    names = [name for name in FAB_COLUMNS if name not in FAB_NUMBERS]
-    nothing = dict.fromkeys(FAB_NUMBERS, np.nan) | dict.fromkeys(names, "")
-    said = said.assign(**{name: nothing[name] for name in FAB_COLUMNS})
+    said = said.assign(**no_evidence(len(said)))
     told = [k for k, one in measures.items() if not isinstance(one, str)]
     if told:
         rows = pd.concat([measures[k] for k in told]).set_axis(said.index[told], axis=0)
