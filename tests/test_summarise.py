@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_all_subtype.cells.model_facts import FalseBlasts, ModelFacts
+from examples import example_analysis
+from napari_all_subtype.cells.model_facts import FOUND_ONLY, FalseBlasts, ModelFacts
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
+from napari_all_subtype.terminal import describe
 from napari_all_subtype.workflow.intervals import (
     EQUAL_FIELDS,
     MIN_BOOTSTRAP_FIELDS,
@@ -100,12 +102,35 @@ def test_cells_that_were_not_judged_are_told_and_stand_beside_no_limit_of_blank(
     assert "1 without a nucleus" in both
 
 
+def test_a_smear_in_which_the_model_could_say_nothing_is_no_all_clear():
+    bare = unjudged("a", "unknown", "unknown", novelty=np.nan, nucleus_um2=0.0)
+    bare.cells["confidence"] = np.nan
+    note = summarise([bare], "a").unknown_note
+    assert note.startswith("No cell could be judged, all 2 are unknown: without a nucleus. The")
+    assert "say nothing of blasts; check the focus" in note
+    assert f"  {note}" in describe(summarise([bare], "a")).splitlines()
+    left = unjudged("b", "unknown", novelty=np.nan)
+    left.cells["confidence"] = np.nan
+    note = summarise([left], "b").unknown_note
+    assert note.startswith("No cell could be judged, the only one is unknown: not classified by")
+    assert "name what was not classified" in note
+    assert "check the focus" not in note
+    both = summarise([bare, left], "c").unknown_note
+    assert "all 3 are unknown: 2 without a nucleus, 1 not classified by the model. " in both
+
+
 def test_cells_that_no_model_was_asked_about_are_not_called_strange():
-    not_asked = unjudged("a", "unknown", "unknown", novelty=np.nan)
+    not_asked = replace(unjudged("a", "unknown", "unknown", novelty=np.nan), asked=False)
     not_asked.cells["confidence"] = np.nan
     not_asked.cells.iloc[-1, not_asked.cells.columns.get_loc("nucleus_area_um2")] = 0.0
     assert summarise([not_asked], "a").unknown_note == ""
     assert summarise([unjudged("a", "normal")], "a").unknown_note == ""
+
+
+def test_a_model_is_asked_of_every_analysis_but_those_without_one():
+    one = example_analysis()
+    asked = [FieldCells.of(replace(one, model=m)).asked for m in (one.model, FOUND_ONLY, "")]
+    assert asked == [True, False, False]
 
 
 @settings(deadline=None)

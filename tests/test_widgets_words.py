@@ -91,6 +91,7 @@ def test_smear_of_unknown_cells_only_has_no_means():
     summary = summarise([FieldCells.of(replace(analysis, cells=unknown))], "smear")
     html = plain(words.summary_html(summary))
     assert "Mean probability of any blast –, mean confidence –." in html
+    assert "⚠ No cell could be judged, all 3 are unknown" in html
 
 
 def score(**told):

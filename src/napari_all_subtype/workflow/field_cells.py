@@ -11,7 +11,7 @@ import numpy as np
 from napari_all_subtype.cells import table
 from napari_all_subtype.cells.analysis import Analysis
 from napari_all_subtype.cells.fab import Ruler, lymphocyte_ruler
-from napari_all_subtype.cells.model_facts import NO_FACTS, ModelFacts
+from napari_all_subtype.cells.model_facts import FOUND_ONLY, NO_FACTS, ModelFacts
 from napari_all_subtype.cells.source import PixelSize
 from napari_all_subtype.config import FabParameters, SmearScoreParameters
 from napari_all_subtype.taxonomy import EXCLUSIONS, Taxonomy
@@ -54,6 +54,9 @@ class FieldCells:
         That scale; None where it is not known.
     ruler : Ruler or None
         Of its smear; None where the field was compared with its own cells, or its scale.
+    asked : bool
+        Whether a model was to judge its cells: not where they were found only, or where what a
+        model said was left out.
     """
 
     name: str
@@ -70,6 +73,7 @@ class FieldCells:
     scale_warning: str = ""
     pixel_size: PixelSize | None = None
     ruler: Ruler | None = None
+    asked: bool = True
 
     @cached_property
     def leukocytes(self) -> pd.DataFrame:
@@ -128,4 +132,5 @@ class FieldCells:
             scale_warning(analysis.pixel_size, analysis.facts.um_per_px),
             analysis.pixel_size,
             analysis.ruler,
+            analysis.model not in ("", FOUND_ONLY),
         )

@@ -237,7 +237,7 @@ def summarise(
         excluded=_added(field.excluded for field in fields),
         n_reviewed=sum(field.n_reviewed for field in fields),
         stain_warning=stain_warning(cells, fields[0].facts.stain),
-        unknown_note=unknown_note(cells),
+        unknown_note=unknown_note(cells, any(field.asked for field in fields)),
         subtype_note=SUBTYPE_NOTE if taxonomy.children("blast") else "",
     )
 
