@@ -52,4 +52,4 @@ def list_duplicates(
         write_table(pd.DataFrame(rows), {}, path, overwrite=True)
     except OutputError as error:
         return f"They could not be listed; is {DUPLICATES_FILE} open in another program? {error}"
-    return f"They are listed in {DUPLICATES_FILE} in the project's folder."
+    return f"They are listed in {DUPLICATES_FILE} in the project's folder, cases by pseudonym."
