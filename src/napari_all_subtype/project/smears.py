@@ -79,8 +79,8 @@ def add_case(database: Database, case_id: str = "", identifier: str = "") -> str
 def case_names(database: Database) -> dict[str, str]:
     """What a person called each case, by pseudonym, as far as they did: for their own eyes alone.
 
-    What a terminal and a dock say may have it. No list or report, kept in the project or taken out of
-    it, has it unless identifiers are asked for.
+    What a terminal and a dock say may have it. No list or report, kept in the project or taken
+    out of it, has it unless identifiers are asked for.
     """
     return {
         row["case_id"]: _without_folder(row["identifier"])
