@@ -1,5 +1,6 @@
 """The dock *Self-training*: feedback and its queue, rounds that are decided, and what they took."""
 
+import numpy as np
 import pytest
 
 from fake_learner import FakeLearner
@@ -7,9 +8,16 @@ from learning_steps import LONG_MS, ended
 from napari_all_subtype._widgets.self_training.conductor import NO_MODEL, NO_PROJECT
 from napari_all_subtype._widgets.self_training.dock import SelfTraining
 from napari_all_subtype._widgets.self_training.feedback_panel import NOT_YET
+from napari_all_subtype._widgets.self_training.naming_dialog import (
+    GONE,
+    NEAR,
+    READING,
+    NamingDialog,
+)
 from napari_all_subtype._widgets.self_training.queue_reader import NOTHING_LEFT
 from napari_all_subtype._widgets.self_training.rounds_panel import NO_ROUND
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
+from napari_all_subtype.project.annotation import SeenCell
 from napari_all_subtype.project.database import open_project
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.rounds import (
@@ -20,6 +28,8 @@ from napari_all_subtype.project.rounds import (
     rounds_of,
     running_model,
 )
+from napari_all_subtype.taxonomy import FAB5
+from napari_all_subtype.workflow.lone_cells import LoneCell, LonePicture
 from napari_all_subtype.workflow.self_train import self_train
 from napari_all_subtype.workflow.train import train_project
 
@@ -185,6 +195,33 @@ def test_feedback_gives_a_queue_and_suspect_words(learning_dock, rounds_made, qt
     qtbot.waitUntil(lambda: naming.dialog is not None, timeout=LONG_MS)
     assert len(naming.dialog.cells) == 3
     naming.close()
+
+
+def test_window_that_names_cells_holds_only_pictures_near_the_one_it_shows(qtbot):
+    cells = [LoneCell(SeenCell(n, 1, (4.0, 4.0))) for n in range(3 * NEAR)]
+    picture = LonePicture(np.zeros((8, 8, 4), np.uint8), np.full((8, 8, 3), 200, np.uint8))
+    dialog = NamingDialog(cells, {0: picture}, FAB5, {})
+    qtbot.addWidget(dialog)
+    assert dialog.buttons["blast"].isEnabled()
+    assert dialog.missing == list(range(1, NEAR + 1))
+    with qtbot.waitSignal(dialog.moved):
+        dialog.buttons["next"].click()
+    # Nobody names what is not seen, and nobody is kept from going on.
+    assert dialog.told.text() == f"<b>Cell 2 of {len(cells)}.</b> {READING}"
+    assert not dialog.buttons["blast"].isEnabled()
+    dialog.take({1: None, 2: picture})
+    assert dialog.told.text().endswith(GONE)
+    assert not dialog.buttons["blast"].isEnabled()
+    dialog.buttons["next"].click()
+    assert dialog.buttons["blast"].isEnabled()
+    assert not dialog.picture.pixmap().isNull()
+    for n in range(2, len(cells)):
+        dialog.take(dict.fromkeys(dialog.missing, picture))
+        assert dialog.at == n
+        assert len(dialog.pictures) <= 2 * NEAR + 1
+        assert not dialog.missing
+        dialog.buttons["next"].click()
+    assert not dialog.buttons["next"].isEnabled()
 
 
 def test_closing_is_quiet_when_qt_has_deleted_the_timer(learning_dock, qtbot):

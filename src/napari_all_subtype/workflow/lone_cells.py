@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,53 +23,81 @@ from napari_all_subtype.workflow.project_crops import cut_field
 
 @dataclass(frozen=True)
 class LoneCell:
-    """A picture of one cell, as a reader sees it.
+    """A picture of one cell that a reader is to name.
 
     Parameters
     ----------
     seen : SeenCell
-    crop : ndarray, shape (S, S, C), uint8
-        As the model sees it, to be kept with the word.
-    picture : ndarray, shape (H, W, 3), uint8
-        The whole picture.
     word : str
         What stands on it; empty where nobody has said anything.
     """
 
     seen: SeenCell
+    word: str = ""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its field and label."""
+        return self.seen.field_id, self.seen.label
+
+
+@dataclass(frozen=True)
+class LonePicture:
+    """The pixels of such a cell.
+
+    Parameters
+    ----------
+    crop : ndarray, shape (S, S, C), uint8
+        As the model sees it, to be kept with the word.
+    picture : ndarray, shape (H, W, 3), uint8
+        The whole picture, as a reader sees it.
+    """
+
     crop: np.ndarray
     picture: np.ndarray
-    word: str = ""
 
 
 def lone_cells(
-    database: Database, places: Sequence[tuple[int, int]], spec: CropSpec
-) -> list[LoneCell]:
-    """The cells at these places, by field and label; without those whose picture cannot be read."""
+    database: Database, places: Iterable[tuple[int, int]], spec: CropSpec
+) -> Iterator[tuple[LoneCell, LonePicture]]:
+    """The cells at these places, one by one; without those whose picture cannot be read.
+
+    Parameters
+    ----------
+    places : iterable of (int, int)
+        Field and label of each.
+    """
     words = {
         (one.annotation.seen.field_id, one.annotation.seen.label): one.word.name
         for one in standing(database)
         if one.word is not None
     }
-    found = []
-    for place in places:
-        try:
-            field = field_of(database, place[0])
-            cut = cut_field(database, field, [place[1]], spec)
-            picture = as_source(path_of(database, field.field_id), dark_ground=True).read()
-        except AllSubtypeError:
-            continue
-        if len(cut.crops):
-            height, width = picture.shape[:2]
-            centres = {c.label: c.centroid_yx_px for c in cells_of(database, field.field_id)}
-            centre = centres.get(place[1], (height / 2, width / 2))
-            seen = SeenCell(*place, centre)
-            found.append(LoneCell(seen, cut.crops[0], picture, words.get(place, "")))
-    return found
+    for field_id, label in places:
+        picture = lone_picture(database, (field_id, label), spec)
+        if picture is not None:
+            height, width = picture.picture.shape[:2]
+            centres = {c.label: c.centroid_yx_px for c in cells_of(database, field_id)}
+            seen = SeenCell(field_id, label, centres.get(label, (height / 2, width / 2)))
+            yield LoneCell(seen, words.get((field_id, label), "")), picture
+        del picture  # not held while the next one is read
 
 
-def say_of(database: Database, reader_id: int, cell: LoneCell, word: str) -> None:
-    """Have a reader call the cell `word`; an empty one takes the word back.
+def lone_picture(database: Database, place: tuple[int, int], spec: CropSpec) -> LonePicture | None:
+    """The pixels of the cell at this place; None where they cannot be read."""
+    field_id, label = place
+    try:
+        field = field_of(database, field_id)
+        cut = cut_field(database, field, [label], spec)
+        picture = as_source(path_of(database, field_id), dark_ground=True).read()
+    except AllSubtypeError:
+        return None
+    return LonePicture(cut.crops[0], picture) if len(cut.crops) else None
+
+
+def say_of(
+    database: Database, reader_id: int, cell: LoneCell, picture: LonePicture, word: str
+) -> None:
+    """Have a reader, who sees `picture`, call the cell `word`; an empty one takes the word back.
 
     Raises
     ------
@@ -81,5 +109,5 @@ def say_of(database: Database, reader_id: int, cell: LoneCell, word: str) -> Non
         If it cannot be written.
     """
     meant = Word.of(taxonomy_of(database), word) if word else None
-    seen = replace(cell.seen, crop=keep_crop(database, cell.crop))
+    seen = replace(cell.seen, crop=keep_crop(database, picture.crop))
     annotate(database, reader_id, seen, meant)

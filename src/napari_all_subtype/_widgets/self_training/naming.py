@@ -9,13 +9,13 @@ from html import escape
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
-from napari_all_subtype._widgets.self_training.naming_dialog import NamingDialog
+from napari_all_subtype._widgets.self_training.naming_dialog import NEAR, NamingDialog
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.train import looking
 from napari_all_subtype.errors import AllSubtypeError
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.taxonomies import taxonomy_of
-from napari_all_subtype.workflow.lone_cells import LoneCell, say_of
+from napari_all_subtype.workflow.lone_cells import LonePicture, say_of
 from napari_all_subtype.workflow.preferences import Preferences
 
 UNREADABLE = "⚠ None of these pictures can be read: look where the files are."
@@ -46,13 +46,15 @@ class Naming:
         self._parent, self._reader_id, self._tell, self._done = parent, reader_id, tell, done
         self.dialog: NamingDialog | None = None
         self._asked = object()
+        self._reading = False
 
     def begin(self, database: Database, places: Sequence[tuple[int, int]]) -> None:
         """Have these cells named, once a thread has read their pictures."""
         self.close()
         self._asked = asked = object()
+        self._reading = False
         read = partial(self._on_read, asked, database)
-        in_thread(looking.lone, database.folder, list(places), then=read)
+        in_thread(looking.lone, database.folder, list(places), NEAR + 1, then=read)
 
     def close(self) -> None:
         """Ask nothing more; what was said is in the record."""
@@ -61,25 +63,52 @@ class Naming:
             self.dialog.reject()
 
     def _on_read(
-        self, asked: object, database: Database, found: list[LoneCell] | AllSubtypeError
+        self, asked: object, database: Database, found: looking.LoneCells | AllSubtypeError
     ) -> None:
         if asked is not self._asked:
             return
-        if isinstance(found, AllSubtypeError) or not found:
-            self._tell(UNREADABLE if found == [] else f"⚠ {escape(str(found))}")
+        if isinstance(found, AllSubtypeError) or not found.cells:
+            told = f"⚠ {escape(str(found))}" if isinstance(found, AllSubtypeError) else UNREADABLE
+            self._tell(told)
             return
         keys = Preferences.load().keys
-        self.dialog = NamingDialog(found, taxonomy_of(database), keys, self._parent)
+        cells, pictures = found.cells, found.pictures
+        self.dialog = NamingDialog(cells, pictures, taxonomy_of(database), keys, self._parent)
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.dialog.moved.connect(partial(self._read_near, database))
         self.dialog.said.connect(partial(self._on_said, database))
         self.dialog.finished.connect(self._on_finished)
         self.dialog.show()
         self.dialog.activateWindow()  # its keys work at once
 
+    def _read_near(self, database: Database) -> None:
+        """Have a thread read the pictures about the one that is shown, unless it is at it."""
+        missing = self.dialog.missing
+        if self._reading or not missing:
+            return
+        self._reading = True
+        wanted = {n: self.dialog.cells[n] for n in missing}
+        there = partial(self._on_pictures, self._asked, database, missing)
+        in_thread(looking.lone_pictures, database.folder, wanted, then=there)
+
+    def _on_pictures(
+        self,
+        asked: object,
+        database: Database,
+        missing: Sequence[int],
+        found: dict[int, LonePicture | None] | AllSubtypeError,
+    ) -> None:
+        if asked is not self._asked or self.dialog is None:
+            return
+        self._reading = False
+        nothing = dict.fromkeys(missing)
+        self.dialog.take(nothing if isinstance(found, AllSubtypeError) else found)
+        self._read_near(database)  # the reader may be elsewhere by now
+
     def _on_said(self, database: Database, n: int, word: str) -> None:
-        error = ""
+        error, dialog = "", self.dialog
         try:
-            say_of(database, self._reader_id(), self.dialog.cells[n], word)
+            say_of(database, self._reader_id(), dialog.cells[n], dialog.pictures[n], word)
         except AllSubtypeError as refused:
             error = escape(str(refused))
         self.dialog.answer(n, word, error)

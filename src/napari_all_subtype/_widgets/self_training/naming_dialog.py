@@ -31,11 +31,14 @@ from napari_all_subtype._widgets.review.actions import (
 )
 from napari_all_subtype.amounts import amount
 from napari_all_subtype.taxonomy import RESEARCH_USE_ONLY, Taxonomy, class_of
-from napari_all_subtype.workflow.lone_cells import LoneCell
+from napari_all_subtype.workflow.lone_cells import LoneCell, LonePicture
 
 SIDE_PX = 340
 COLUMNS = 3
 OTHERS = (PREVIOUS, TAKE_BACK, NEXT)
+NEAR = 8  # so many pictures before the one that is shown, and after it, are held
+READING = "Its picture is being read."
+GONE = "⚠ Its picture cannot be read any more: look where the file is."
 ALL_SEEN = "That was the last one. Go back with Previous, or close."
 
 
@@ -45,6 +48,8 @@ class NamingDialog(QDialog):
     Parameters
     ----------
     cells : sequence of LoneCell
+    pictures : mapping of int to LonePicture
+        Of the first cells, by their place in the list; `take` brings others.
     taxonomy : Taxonomy
         Of the project.
     keys : mapping of str to str
@@ -54,13 +59,17 @@ class NamingDialog(QDialog):
     -------
     said : (int, str)
         Cell `n` is to be called so. `answer` says what became of it.
+    moved : ()
+        Another cell is shown: pictures may be `missing`.
     """
 
     said = Signal(int, str)
+    moved = Signal()
 
     def __init__(
         self,
         cells: Sequence[LoneCell],
+        pictures: Mapping[int, LonePicture],
         taxonomy: Taxonomy,
         keys: Mapping[str, str],
         parent: QWidget | None = None,
@@ -69,6 +78,7 @@ class NamingDialog(QDialog):
         self.setWindowTitle("Name cells")
         self.cells, self.taxonomy = list(cells), taxonomy
         self.words = [one.word for one in cells]
+        self.pictures: dict[int, LonePicture | None] = dict(pictures)
         self.at = 0
         self._build(keys)
         self._show()
@@ -123,14 +133,37 @@ class NamingDialog(QDialog):
     def move_on(self, by: int) -> None:
         """Show the next picture, or one before; after the last one there is none."""
         self.at = min(max(self.at + by, 0), len(self.cells))
+        self._let_go()
         self._show()
+        self.moved.emit()
+
+    @property
+    def missing(self) -> list[int]:
+        """Cells near the one that is shown whose pictures are not held, the next ones first."""
+        near = [n for n in self._near if n not in self.pictures]
+        return sorted(near, key=lambda n: (n < self.at, abs(n - self.at)))
+
+    def take(self, found: Mapping[int, LonePicture | None]) -> None:
+        """Hold these pictures, as far as they are near; None for one that cannot be read."""
+        self.pictures |= found
+        self._let_go()
+        self._show()
+
+    @property
+    def _near(self) -> range:
+        return range(max(self.at - NEAR, 0), min(self.at + NEAR + 1, len(self.cells)))
+
+    def _let_go(self) -> None:
+        self.pictures = {n: one for n, one in self.pictures.items() if n in self._near}
 
     def _show(self) -> None:
         there = self.at < len(self.cells)
+        picture = self.pictures.get(self.at)
         for button in self.buttons.values():
-            button.setEnabled(there)
+            button.setEnabled(picture is not None)  # nobody names what is not seen
         self.buttons[PREVIOUS].setEnabled(self.at > 0)
-        self.buttons[TAKE_BACK].setEnabled(there and bool(self.words[self.at]))
+        self.buttons[NEXT].setEnabled(there)
+        self.buttons[TAKE_BACK].setEnabled(picture is not None and bool(self.words[self.at]))
         if not there:
             self.picture.clear()
             named = sum(bool(word) for word in self.words)
@@ -139,7 +172,14 @@ class NamingDialog(QDialog):
         word = self.words[self.at]
         said = f" It is called {escape(class_of(self.taxonomy, word).title)}." if word else ""
         self.told.setText(f"<b>Cell {self.at + 1} of {len(self.cells)}.</b>{said}")
-        pixels = np.ascontiguousarray(self.cells[self.at].picture[..., :3])
+        if picture is None:
+            self.picture.clear()
+            why = GONE if self.at in self.pictures else READING
+            self.told.setText(f"{self.told.text()} {why}")
+            return
+        self._draw(np.ascontiguousarray(picture.picture[..., :3]))
+
+    def _draw(self, pixels: np.ndarray) -> None:
         height, width = pixels.shape[:2]
         image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         ratio = self.devicePixelRatioF()

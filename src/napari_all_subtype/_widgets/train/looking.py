@@ -27,7 +27,7 @@ from napari_all_subtype.project.smears import fields_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.taxonomy import Taxonomy
 from napari_all_subtype.workflow.learning_cells import place_of
-from napari_all_subtype.workflow.lone_cells import LoneCell, lone_cells
+from napari_all_subtype.workflow.lone_cells import LoneCell, LonePicture, lone_cells, lone_picture
 from napari_all_subtype.workflow.models import KnownModel, known_models
 from napari_all_subtype.workflow.project_crops import cut_field, with_errors
 from napari_all_subtype.workflow.training_survey import (
@@ -162,10 +162,31 @@ def pseudo_labelled(folder: Path, made: Round, most: int) -> PseudoCrops:
     )
 
 
-def lone(folder: Path, places: list[tuple[int, int]]) -> list[LoneCell]:
-    """Pictures of one cell that a reader is to name."""
+@dataclass(frozen=True)
+class LoneCells:
+    """Pictures of one cell that a reader is to name, the first ones with their pixels."""
+
+    cells: list[LoneCell]
+    pictures: dict[int, LonePicture]
+
+
+def lone(folder: Path, places: list[tuple[int, int]], most: int) -> LoneCells:
+    """Those of the cells that can be read, and the pixels of the first: `most` of them."""
+    found = LoneCells([], {})
     with open_project(folder, write=False) as database:
-        return lone_cells(database, places, read_card(find_model()).crop_spec)
+        for cell, picture in lone_cells(database, places, read_card(find_model()).crop_spec):
+            if len(found.cells) < most:
+                found.pictures[len(found.cells)] = picture
+            found.cells.append(cell)
+            del picture  # not held while the next one is read
+    return found
+
+
+def lone_pictures(folder: Path, cells: dict[int, LoneCell]) -> dict[int, LonePicture | None]:
+    """The pixels of some of these cells; None where they cannot be read any more."""
+    with open_project(folder, write=False) as database:
+        spec = read_card(find_model()).crop_spec
+        return {n: lone_picture(database, one.place, spec) for n, one in cells.items()}
 
 
 def _crops(database: Database, cells: Sequence[int]) -> dict[int, np.ndarray]:
