@@ -9,8 +9,12 @@ from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.axis import Tick
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
@@ -20,6 +24,7 @@ from bundled_figures import Outcome
 from bundled_floor import NAME, perfect_error, spread_over_bins, with_floors
 from model_card_failures import BLAST_SIDE, cases, example, tally
 from model_card_page import page_of
+from model_card_plot import STYLE, drawn
 from model_card_reliability import (
     BINS,
     KNOWN,
@@ -279,6 +284,22 @@ def test_cost_to_others_compares_networks_that_knew_neither_group():
     assert "| `b`, `c` | `a` | AUROC |" in others_of(found)
     assert cost_to_others([elsewhere], [apart]) == {}
     assert "not measured" in others_of({})
+
+
+def test_nothing_that_is_written_in_the_calibration_plot_lies_on_other_words_or_on_curves():
+    with mpl.rc_context(STYLE):
+        figure = drawn(MEASURED["reliability"])
+        figure.draw_without_rendering()
+    # Those of ticks beyond the axes are there as well, and not drawn.
+    ticks = {id(one) for tick in figure.findobj(Tick) for one in tick.findobj(Text)}
+    seen = [one for one in figure.findobj(Text) if one.get_text() and id(one) not in ticks]
+    boxes = {one: one.get_window_extent() for one in seen}
+    pairs = [(a, b) for a in boxes for b in boxes if id(a) < id(b) and boxes[a].overlaps(boxes[b])]
+    assert [(a.get_text(), b.get_text()) for a, b in pairs] == []
+    legends = figure.findobj(Legend)
+    assert len(legends) == 2
+    for one in legends:
+        assert not one.get_window_extent().overlaps(one.axes.bbox)
 
 
 def seen(word, p_blast=0.5):
