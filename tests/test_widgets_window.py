@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import re
 import time
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_run_on_a_synthetic_smear_fills_the_layers(window, smear, qtbot, told):
     for layer in (cells, subtypes):
         for name in ("scale", "translate", "units"):
             assert tuple(getattr(layer, name)) == tuple(getattr(image, name))
-    assert "CPU" in dock.device.text() or "GPU" in dock.device.text()
+    assert re.search(r"</b> Device: (CPU|GPU.*), compact-\d", dock.notice.text())
     assert f"<b>{len(rows)} white cells</b>" in dock.result.summary.text()
     assert "the layer" in dock.result.summary.text()
     assert dock.run_button.isEnabled()
@@ -65,6 +66,9 @@ def test_stop_ends_the_run_within_a_second_and_leaves_no_result(window, monkeypa
     assert not dock.run_button.isEnabled()
     assert dock.progress.isVisibleTo(dock)
     qtbot.waitUntil(lambda: "model" in dock.stage.text(), timeout=LONG_MS)
+    # Side by side: what is always in sight takes its height from the result.
+    assert dock.progress.geometry().bottom() > dock.stage.geometry().top()
+    assert dock.stage.geometry().left() > dock.progress.geometry().right()
     began_s = time.monotonic()
     dock.stop_button.click()
     qtbot.waitUntil(dock.run_button.isEnabled, timeout=5000)
@@ -105,7 +109,7 @@ def test_without_an_image_the_dock_says_what_to_do(window, instant):
     assert "Run" in dock.hint.text()
     viewer.layers.clear()
     assert not dock.run_button.isEnabled()
-    assert RESEARCH_USE_ONLY in dock.notice.text()
+    assert f"<b>{RESEARCH_USE_ONLY}</b> Device: not known yet." in dock.notice.text()
 
 
 @pytest.mark.drawn
@@ -232,7 +236,8 @@ def test_reopened_dock_shows_what_the_closed_one_left(analysed):
     assert again.result.opacity.value() == pytest.approx(0.6)
     assert not again.result.legend.box("l3").isChecked()
     assert "5 white cells" in again.result.summary.text()
-    assert "fake 0" in again.device.text()
+    assert "</b> Device: CPU, fake 0." in again.notice.text()
+    assert again.notice.toolTip() == "Model: fake 0, sha256 00"
 
 
 def test_plugin_menu_opens_the_dock_of_the_manifest(make_napari_viewer):

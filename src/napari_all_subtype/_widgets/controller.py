@@ -216,8 +216,8 @@ class Controller:
         self.dock.stage.setText(text)
 
     def _on_device(self, device: str) -> None:
-        self.dock.device.setText(f"Device: {device}. Model: {self.session.model.split(',')[0]}.")
-        self.dock.device.setToolTip(self.session.model)
+        model = self.session.model
+        self.dock.tell_device(f"{device}, {model.split(',')[0]}", f"Model: {model}")
 
     def _on_ended(self, ended: Ended) -> None:
         failed = [field for field in self.session.fields if field.error]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QGroupBox,
@@ -26,6 +28,8 @@ from napari_all_subtype._widgets.scroll import VerticalScroll
 from napari_all_subtype._widgets.session import session_of
 from napari_all_subtype._widgets.setup import TIGHT_PX, SetupPanel
 from napari_all_subtype.taxonomy import FAB5, RESEARCH_USE_ONLY
+
+PROGRESS_PX = 110
 
 
 class AnalyseSmear(QWidget):
@@ -87,15 +91,25 @@ class AnalyseSmear(QWidget):
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(True)
-        self.stage = paragraph()
-        self.device = paragraph("Device: shown once a model is loaded.")
-        self.notice = paragraph(f"<b>{RESEARCH_USE_ONLY}</b>")
+        self.progress.setFixedWidth(PROGRESS_PX)
+        self.stage, self.notice = paragraph(), paragraph()
+        self.tell_device("not known yet", "Shown once a model is loaded.")
         footer = QWidget()
-        buttons = QHBoxLayout()
+        buttons, goes_on = QHBoxLayout(), QHBoxLayout()
         for button in (self.run_button, self.stop_button, self.export_button):
             buttons.addWidget(button)
+        goes_on.addWidget(self.progress)
+        goes_on.addWidget(self.stage, 1)
         column = QVBoxLayout(footer)
-        column.addLayout(buttons)
-        for part in (self.progress, self.stage, self.device, self.notice):
-            column.addWidget(part)
+        # It takes its height from all that is told above it.
+        column.setSpacing(TIGHT_PX)
+        column.setContentsMargins(-1, TIGHT_PX, -1, TIGHT_PX)  # at the sides that of the style
+        for part in (buttons, goes_on):
+            column.addLayout(part)
+        column.addWidget(self.notice)
         return footer
+
+    def tell_device(self, device: str, tip: str) -> None:
+        """Say behind the notice where which model runs."""
+        self.notice.setText(f"<b>{RESEARCH_USE_ONLY}</b> Device: {escape(device)}.")
+        self.notice.setToolTip(tip)
