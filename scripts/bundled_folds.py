@@ -18,8 +18,7 @@ LEFT_OUT = {
     "without bccd, draaslan": ("bccd", "draaslan"),
 }
 SINGLE_CELL_IMAGES = ("all_idb2", "mll", "segmentation_wbc_d1", "segmentation_wbc_d2")
-# The folds that every seed measures; the others only the first.
-MANY_SEEDS = ("without all_idb2", "without mll")
+BLASTS_LEFT_OUT = ("without all_idb2", "without mll")  # where blasts are of the other laboratory
 
 
 def folds_of(cells: Cells) -> dict[str, np.ndarray]:

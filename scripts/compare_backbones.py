@@ -19,7 +19,7 @@ import numpy as np
 from bundled_bootstrap import with_interval
 from bundled_data import ROOT, SPEC, Cells, hash_of, load_cells
 from bundled_draws import SHARES, training_crops
-from bundled_folds import MANY_SEEDS, counted, folds_of, split_hash
+from bundled_folds import BLASTS_LEFT_OUT, counted, folds_of, split_hash
 from imagenet_vgg16 import start_from_imagenet_vgg16
 from imagenet_weights import start_from_imagenet
 from sklearn.metrics import roc_auc_score
@@ -110,7 +110,7 @@ def main() -> None:
     for crop in dict.fromkeys(entry.crop for entry in entries):
         cells = load_cells(raw=crop == RAW)
         cells = cells_of[crop] = cells.at(~cells.by_rule)
-        folds = {name: test for name, test in folds_of(cells).items() if name in MANY_SEEDS}
+        folds = {name: test for name, test in folds_of(cells).items() if name in BLASTS_LEFT_OUT}
         for entry in entries:
             if entry.crop == crop:
                 folders[entry] = _folder(entry, cells)
@@ -209,7 +209,7 @@ def _write(folders: dict[Entry, Path], split: str) -> None:
     measured = [
         row
         for entry, folder in folders.items()
-        for fold in MANY_SEEDS
+        for fold in BLASTS_LEFT_OUT
         if (row := _row(entry, fold, folder)) is not None
     ]
     places = [_place(row) for row in measured]
@@ -312,7 +312,7 @@ def _beside_teacher(rows: list[dict]) -> list[str]:
         "|---|---|---|---|---|",
     ]
     of = {(r["network"], r["fold"]): r for r in rows if _place(r)[:2] == ("ImageNet", MASKED)}
-    for fold in MANY_SEEDS:
+    for fold in BLASTS_LEFT_OUT:
         ours, teacher = of[("compact, picture", fold)], of[("vgg16", fold)]
         seeds = sorted(set(ours["seeds"]) & set(teacher["seeds"]))
         for crops in ("clean", "degraded"):

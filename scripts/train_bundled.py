@@ -25,7 +25,7 @@ from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_ce
 from bundled_draws import SHARES, training_crops
 from bundled_figures import read_outcomes, shifted, write_figures
 from bundled_floor import measured_beside, with_floors
-from bundled_folds import LEFT_OUT, MANY_SEEDS, folds_of, split_hash
+from bundled_folds import LEFT_OUT, BLASTS_LEFT_OUT, folds_of, split_hash
 from bundled_laboratory import START
 from bundled_looks import features_of, recoloured_like
 from bundled_package import write_model
@@ -91,7 +91,7 @@ TRIAL = Plan(
     {PICTURE: 30, OUTLINE: 60},
     ROOT / "build" / "bundled-folds-small",
     ROOT / "build" / "figures-small",
-    (*MANY_SEEDS, "without txl_raabin, d1"),
+    (*BLASTS_LEFT_OUT, "without txl_raabin, d1"),
 )
 
 
@@ -115,13 +115,13 @@ def folder_of(cells: Cells, plan: Plan) -> Path:
 
 
 def evaluate(cells: Cells, plan: Plan, only: str, seeds: tuple[int, ...]) -> None:
-    """Measure every fold and seed whose outputs are not kept yet."""
+    """Measure every fold and seed whose outputs are not kept yet: grouped folds by the first seed."""
     folds = {k: v for k, v in folds_of(cells).items() if not plan.measured or k in plan.measured}
     folder = folder_of(cells, plan)
     for seed in seeds:
         for name, test in folds.items():
             path = folder / f"{name} seed {seed}.npz"
-            if only not in name or path.is_file() or (seed and name not in MANY_SEEDS):
+            if only not in name or path.is_file() or (seed and name not in LEFT_OUT):
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             start = time.perf_counter()
