@@ -17,6 +17,7 @@ from bundled_page import page_of
 from bundled_ruler import ruler_rows
 from sklearn.metrics import roc_auc_score
 
+from napari_all_subtype.learning.sampling_error import wilson
 from napari_all_subtype.model.calibration import (
     calibrated,
     calibration_error,
@@ -25,6 +26,7 @@ from napari_all_subtype.model.calibration import (
 
 # Not on laboratories without blasts: their normal cells are easier, and a temperature that
 # fits them (0.8) makes the model surer than it may be where blasts are.
+FALSE_BLASTS = "false blast rate"
 CALIBRATED_ON = (
     "cells of the two laboratories with blasts and normal cells, each left out of training "
     "(laboratories weigh equally, then both sides; seeds pooled)"
@@ -127,7 +129,7 @@ def figures_of(outcome: Outcome, temperature: float) -> dict[str, float]:
         out["specificity"] = float((~called[~truth]).mean())
         out["balanced accuracy"] = (out["sensitivity"] + out["specificity"]) / 2
     elif len(truth) and not truth.any():
-        out["false blast rate"] = float(called[~truth].mean())
+        out[FALSE_BLASTS] = float(called[~truth].mean())
     if len(truth):
         out["ECE"] = calibration_error(p, truth, bins=BINS)
     return out
@@ -151,11 +153,19 @@ def with_intervals(outcomes: list[Outcome], temperatures: list[float]) -> dict[s
     return {
         name: (
             float(np.mean([e[name] for e in each])),
-            *(float(v) for v in np.percentile(draws[name], [2.5, 97.5])),
+            *_bounds(name, draws[name], len(np.unique(outcomes[0].group))),
             [e[name] for e in each],
         )
         for name in each[0]
     }
+
+
+def _bounds(name: str, values: list[float], groups: int) -> tuple[float, float]:
+    """95 % of what was drawn; where no draw differs, what so many groups leave open (Wilson)."""
+    low, high = np.percentile(values, [2.5, 97.5])
+    if name == FALSE_BLASTS and low == high:
+        low, high = wilson(low * groups, groups)
+    return float(low), float(high)
 
 
 def _row(protocol: str, tested: str, outcomes: list[Outcome], temperatures: list[float]) -> dict:
@@ -220,11 +230,16 @@ def _cooled(outcome: Outcome, temperature: float) -> Outcome:
 
 
 def shifted(apart: list[Outcome]) -> dict:
-    """What a shifted threshold changes for laboratories left out, of one seed."""
-    own = [one for one in apart if one.seed == bundled_shift.SEED]
-    commits = sorted({one.commit for one in own})
-    rows = bundled_shift.shift_rows(joined(own))
-    return {"seed": bundled_shift.SEED, "commit": commits, "rows": rows}
+    """What a shifted threshold changes for laboratories left out, by the seeds that have all."""
+    of_seeds = {
+        seed: joined([one for one in apart if one.seed == seed])
+        for seed in sorted({one.seed for one in apart})
+    }
+    most = max(len(one.group) for one in of_seeds.values())
+    whole = {seed: one for seed, one in of_seeds.items() if len(one.group) == most}
+    commits = sorted({one.commit for one in apart if one.seed in whole})
+    rows = bundled_shift.shift_rows(list(whole.values()))
+    return {"seeds": list(whole), "commit": commits, "rows": rows}
 
 
 def write_figures(

@@ -117,7 +117,7 @@ def cost_of_leaving_out(parts: dict[str, list[Outcome]]) -> dict[str, list[float
 
 
 def cost_to_others(outcomes: list[Outcome], apart: list[Outcome]) -> dict[str, dict[str, dict]]:
-    """Datasets left out -> another laboratory -> what that changed for it.
+    """Datasets left out -> another laboratory -> what that changed for so many of its cells.
 
     Both networks had neither the groups of the cells in their training; one had the datasets.
 
@@ -140,12 +140,19 @@ def cost_to_others(outcomes: list[Outcome], apart: list[Outcome]) -> dict[str, d
         known = beside[0].at(np.isin(beside[0].group, left.group))
         datasets = left.fold.removeprefix("without ")
         found[datasets] = {
-            name: cost_of_leaving_out(
-                {KNOWN: [_part(known, name, 1.0)], LEFT_OUT: [_part(left, name, 1.0)]}
-            )
+            name: _cost_to_other(_part(known, name, 1.0), _part(left, name, 1.0))
             for name in sorted(set(left.laboratory.tolist()))
         }
     return found
+
+
+def _cost_to_other(known: Outcome, left: Outcome) -> dict:
+    return {
+        "cells": len(left.group),
+        "blasts": int(left.is_blast.sum()),
+        "groups": len(np.unique(left.group)),
+        "figures": cost_of_leaving_out({KNOWN: [known], LEFT_OUT: [left]}),
+    }
 
 
 def _mean_figures(parts: list[Outcome], drawn: dict[str, int] | None) -> dict[str, float]:

@@ -186,9 +186,7 @@ def _cost(values: list[float]) -> tuple[str, str, str]:
     return f"{known:.3f}", f"{left:.3f}", moved
 
 
-def others_of(
-    cost: dict[str, dict[str, dict[str, list[float]]]], commits: Sequence[str] = ()
-) -> str:
+def others_of(cost: dict[str, dict[str, dict]], commits: Sequence[str] = ()) -> str:
     """What leaving datasets out changes for other laboratories, or that nobody measured it.
 
     Parameters
@@ -202,12 +200,22 @@ def others_of(
             "does\nnot make a dataset worthless, nor a large one good for all."
         )
     rows = [
-        (_named(datasets), f"`{laboratory}`", name, *_cost(values))
+        (
+            _named(datasets),
+            f"`{laboratory}`",
+            f"{row['cells']} ({row['blasts']})",
+            str(row["groups"]),
+            name,
+            *_cost(values),
+        )
         for datasets, laboratories in sorted(cost.items())
-        for laboratory, figures in sorted(laboratories.items())
-        for name, values in figures.items()
+        for laboratory, row in sorted(laboratories.items())
+        for name, values in row["figures"].items()
     ]
-    head = ("left out", "tested on", "figure", "in training", "left out of it", "difference")
+    head = (
+        *("left out", "tested on", "cells (blasts)", "groups", "figure"),
+        *("in training", "left out of it", "difference"),
+    )
     told = (
         "What **other laboratories lose or gain by it**, on groups that neither network was "
         "trained on, one\nfold and one seed each. What leaving out a laboratory with blasts does "

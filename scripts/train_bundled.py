@@ -3,7 +3,7 @@
 python scripts/train_bundled.py cut        cut the crops anew (build/bundled-crops)
 python scripts/train_bundled.py evaluate   every fold not yet in build/ -> docs/figures/model.*
 python scripts/train_bundled.py page       the page again from model.json -> docs/figures/model.*
-python scripts/train_bundled.py shift      what another threshold changes, from kept folds of seed 0
+python scripts/train_bundled.py shift      what another threshold changes, from kept folds
 python scripts/train_bundled.py try        every step on few cells and draws -> build/, in minutes
 python scripts/train_bundled.py fit        the model itself -> src/.../bundled/<id>
 python scripts/train_bundled.py card       new figures and temperature on its card, same weights
@@ -25,7 +25,7 @@ from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_ce
 from bundled_draws import SHARES, training_crops
 from bundled_figures import read_outcomes, shifted, write_figures
 from bundled_floor import measured_beside, with_floors
-from bundled_folds import LEFT_OUT, BLASTS_LEFT_OUT, folds_of, split_hash
+from bundled_folds import BLASTS_LEFT_OUT, LEFT_OUT, folds_of, split_hash
 from bundled_laboratory import START
 from bundled_looks import features_of, recoloured_like
 from bundled_package import write_model
@@ -115,7 +115,7 @@ def folder_of(cells: Cells, plan: Plan) -> Path:
 
 
 def evaluate(cells: Cells, plan: Plan, only: str, seeds: tuple[int, ...]) -> None:
-    """Measure every fold and seed whose outputs are not kept yet: grouped folds by the first seed."""
+    """Measure every fold and seed not kept yet; grouped folds have the first seed alone."""
     folds = {k: v for k, v in folds_of(cells).items() if not plan.measured or k in plan.measured}
     folder = folder_of(cells, plan)
     for seed in seeds:

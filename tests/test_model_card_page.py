@@ -280,8 +280,10 @@ def test_cost_to_others_compares_networks_that_knew_neither_group():
     found = cost_to_others([elsewhere, fold], [apart])
     assert list(found) == ["b, c"]
     # The cell of a group that the other network was not tested on does not count.
-    assert found["b, c"]["a"]["balanced accuracy"][:3] == [1.0, 0.5, -0.5]
-    assert "| `b`, `c` | `a` | AUROC |" in others_of(found)
+    row = found["b, c"]["a"]
+    assert row["figures"]["balanced accuracy"][:3] == [1.0, 0.5, -0.5]
+    assert (row["cells"], row["blasts"], row["groups"]) == (40, 20, 40)
+    assert "| `b`, `c` | `a` | 40 (20) | 40 | AUROC |" in others_of(found)
     assert cost_to_others([elsewhere], [apart]) == {}
     assert "not measured" in others_of({})
 

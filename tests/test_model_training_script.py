@@ -13,9 +13,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from bundled_data import Cells
 from bundled_draws import BY_RULE, SIMULATED, training_crops
-from bundled_figures import Outcome, balanced_temperature, figures_of, read_outcomes
+from bundled_figures import (
+    Outcome,
+    balanced_temperature,
+    figures_of,
+    read_outcomes,
+    shifted,
+)
 from bundled_folds import LEFT_OUT, folds_of
-from bundled_laboratory import _at_sensitivity, _probe
+from bundled_laboratory import _probe, _threshold_row, _Told
 from bundled_package import _trained_on
 from bundled_shift import shift_rows
 
@@ -143,14 +149,20 @@ def test_card_tells_words_of_people_from_those_of_the_rules(cells):
         assert data.crops == sum(data.taught.values()) + sum(data.by_rule.values())
 
 
-def test_threshold_of_recoloured_blasts_is_the_one_that_finds_nine_of_ten():
+def test_threshold_of_recoloured_blasts_is_the_one_that_finds_nine_of_ten_by_each_seed():
     p_blast = np.linspace(0.0, 1.0, 101)
     p_normal = np.array([0.05, 0.05, 0.05, 0.5])
-    found = _at_sensitivity((p_normal, np.arange(4)), (p_blast, np.arange(101)))
+    told = [
+        _Told(seed, "x", normal, np.arange(4), p_blast, np.arange(101))
+        for seed, normal in enumerate((p_normal, p_normal + 0.5))
+    ]
+    found = _threshold_row("somewhere", told)
     assert found["threshold"] == pytest.approx(0.1)
-    assert found["false blast rate"][0] == 0.25
-    assert found["false blast rate"][1] <= 0.25 <= found["false blast rate"][2]
+    assert found["false blast rate"][0] == pytest.approx((0.25 + 1) / 2)
+    assert found["false blast rate"][3] == [0.25, 1.0]
+    assert found["false blast rate"][1] <= 0.625 <= found["false blast rate"][2]
     assert found["recoloured called blast at 0.5"] == pytest.approx(51 / 101)
+    assert found["seeds"] == [0, 1]
 
 
 def test_cells_of_others_kept_from_a_network_are_read_apart_from_those_it_leaves_out(
@@ -215,11 +227,23 @@ def test_a_shift_is_fitted_on_the_other_laboratories_and_undoes_what_they_miss()
     logits[:, 1] = 0
     groups = np.arange(600).astype(str)
     outcome = Outcome("without a", 0, logits, truth, laboratory, groups, "", 0.0)
-    found = {row["tested on"]: row for row in shift_rows(outcome)}
+    found = {row["tested on"]: row for row in shift_rows([outcome, outcome])}
     assert found["a"]["fitted on"] == ["b"]
     assert found["normal"]["fitted on"] == ["a", "b"]
     for name in ("a", "b"):
-        assert found[name]["shift"] == pytest.approx(1.5, abs=0.5)
+        assert found[name]["shifts"] == pytest.approx([1.5, 1.5], abs=0.5)
         assert found[name]["shifted"][0] > found[name]["as it is"][0]
     assert found["normal"]["figure"] == "false blast rate"
     assert found["normal"]["shifted"][0] >= found["normal"]["as it is"][0] == 0
+
+
+def test_a_seed_that_lacks_a_laboratory_says_nothing_of_a_shift():
+    rng = np.random.default_rng(0)
+    truth = np.tile([True, False], 100)
+    laboratory = np.repeat(["a", "b"], 100)
+    logits = np.where(truth[:, None], [0.0, 2, 0, 0, 0], [2.0, 0, 0, 0, 0]) + rng.normal(
+        0, 1, (200, 5)
+    )
+    whole = Outcome("without a", 0, logits, truth, laboratory, np.arange(200).astype(str), "x", 0.0)
+    part = replace(whole.at(laboratory == "a"), seed=1)
+    assert shifted([whole, part])["seeds"] == [0]
