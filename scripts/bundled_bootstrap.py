@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from napari_all_subtype.learning.sampling_error import wilson
 
 RESAMPLES = 500
 
@@ -18,7 +20,10 @@ def drawn(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def with_interval(
-    groups: np.ndarray, figure: Callable[[np.ndarray], float | None], resamples: int = RESAMPLES
+    groups: np.ndarray,
+    figure: Callable[[np.ndarray], float | None],
+    resamples: int = RESAMPLES,
+    is_share: bool = False,
 ) -> tuple[float, float, float]:
     """`figure` of all rows and its 95 % interval: value, low, high.
 
@@ -27,8 +32,30 @@ def with_interval(
     groups : ndarray, shape (N,), str
     figure : callable
         Rows to a number; None where a draw says nothing of it.
+    is_share : bool
+        Whether it is a share of the rows: see :func:`bounds_of_share`.
     """
     rng = np.random.default_rng(0)
     found = [figure(drawn(groups, rng)) for _ in range(resamples)]
-    low, high = np.percentile([value for value in found if value is not None], [2.5, 97.5])
-    return float(figure(np.arange(len(groups)))), float(low), float(high)
+    draws, value = [one for one in found if one is not None], figure(np.arange(len(groups)))
+    if is_share:
+        return float(value), *bounds_of_share(draws, value, len(groups))
+    return float(value), *(float(end) for end in np.percentile(draws, [2.5, 97.5]))
+
+
+def bounds_of_share(draws: Sequence[float], share: float, cells: int) -> tuple[float, float]:
+    """95 % of the draws of a share of `cells`; at 0 or 1 no less than so many cells leave open.
+
+    A few cells that are called otherwise are in many draws not there at all: then the interval is
+    at least Wilson's.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in bounds_of_share([0.0] * 9, 0.0, 33)]
+    [0.0, 0.104]
+    """
+    low, high = np.percentile(draws, [2.5, 97.5])
+    if low <= 0 or high >= 1:
+        least = wilson(share * cells, cells)
+        low, high = min(low, float(least[0])), max(high, float(least[1]))
+    return float(low), float(high)

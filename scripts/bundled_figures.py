@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bundled_shift
 import numpy as np
-from bundled_bootstrap import RESAMPLES, drawn
+from bundled_bootstrap import RESAMPLES, bounds_of_share, drawn
 from bundled_data import Cells, hash_of
 from bundled_floor import BINS, NAME, perfect_error
 from bundled_folds import LEFT_OUT, counted
@@ -17,16 +17,15 @@ from bundled_page import page_of
 from bundled_ruler import ruler_rows
 from sklearn.metrics import roc_auc_score
 
-from napari_all_subtype.learning.sampling_error import wilson
 from napari_all_subtype.model.calibration import (
     calibrated,
     calibration_error,
     fit_temperature,
 )
 
+FALSE_BLASTS = "false blast rate"
 # Not on laboratories without blasts: their normal cells are easier, and a temperature that
 # fits them (0.8) makes the model surer than it may be where blasts are.
-FALSE_BLASTS = "false blast rate"
 CALIBRATED_ON = (
     "cells of the two laboratories with blasts and normal cells, each left out of training "
     "(laboratories weigh equally, then both sides; seeds pooled)"
@@ -150,21 +149,20 @@ def with_intervals(outcomes: list[Outcome], temperatures: list[float]) -> dict[s
             # A draw may hold one side only; then it says nothing of this figure.
             if all(name in figures for figures in found):
                 values.append(np.mean([figures[name] for figures in found]))
-    return {
-        name: (
-            float(np.mean([e[name] for e in each])),
-            *_bounds(name, draws[name], len(np.unique(outcomes[0].group))),
-            [e[name] for e in each],
-        )
-        for name in each[0]
-    }
+    found = {}
+    for name in each[0]:
+        values = [figures[name] for figures in each]
+        mean = float(np.mean(values))
+        found[name] = (mean, *_bounds(name, draws[name], mean, outcomes[0].is_blast), values)
+    return found
 
 
-def _bounds(name: str, values: list[float], groups: int) -> tuple[float, float]:
-    """95 % of what was drawn; where no draw differs, what so many groups leave open (Wilson)."""
-    low, high = np.percentile(values, [2.5, 97.5])
-    if name == FALSE_BLASTS and low == high:
-        low, high = wilson(low * groups, groups)
+def _bounds(name: str, draws: list[float], value: float, truth: np.ndarray) -> tuple[float, float]:
+    """95 % of what was drawn."""
+    cells = {"sensitivity": truth.sum(), "specificity": (~truth).sum(), FALSE_BLASTS: len(truth)}
+    if name in cells:
+        return bounds_of_share(draws, value, int(cells[name]))
+    low, high = np.percentile(draws, [2.5, 97.5])
     return float(low), float(high)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from bundled_bootstrap import RESAMPLES, drawn
+from bundled_bootstrap import RESAMPLES, bounds_of_share, drawn
 from bundled_data import Cells
-from bundled_folds import counted
+from bundled_folds import counted, refuse_other_cells
 from bundled_looks import FEATURES
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
@@ -79,6 +79,9 @@ def _p_blast(logits: np.ndarray) -> np.ndarray:
 def _threshold_row(laboratory: str, told: list[_Told]) -> dict:
     """Means over seeds, which share each draw of the interval as they share the cells."""
     first = told[0]
+    for one in told:
+        refuse_other_cells(first.normal_groups, one.normal_groups)
+        refuse_other_cells(first.recoloured_groups, one.recoloured_groups)
     rng = np.random.default_rng(0)
     draws = []
     for _ in range(RESAMPLES):
@@ -86,7 +89,7 @@ def _threshold_row(laboratory: str, told: list[_Told]) -> dict:
         rates = [(one.p_normal[normal] >= one.threshold(blasts)).mean() for one in told]
         draws.append(np.mean(rates))
     each = [float((one.p_normal >= one.threshold()).mean()) for one in told]
-    low, high = np.percentile(draws, [2.5, 97.5])
+    rate = float(np.mean(each))
     return {
         "tested on": laboratory,
         "seeds": [one.seed for one in told],
@@ -94,7 +97,7 @@ def _threshold_row(laboratory: str, told: list[_Told]) -> dict:
         "cells": len(first.p_normal),
         "recoloured blasts": len(first.p_recoloured),
         "threshold": float(np.mean([one.threshold() for one in told])),
-        "false blast rate": (float(np.mean(each)), float(low), float(high), each),
+        "false blast rate": (rate, *bounds_of_share(draws, rate, len(first.p_normal)), each),
         "recoloured called blast at 0.5": float(
             np.mean([(one.p_recoloured >= 0.5).mean() for one in told])
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from bundled_bootstrap import with_interval
+from bundled_folds import refuse_other_cells
 from scipy.optimize import minimize
 
 from napari_all_subtype.model.calibration import blast_logit
@@ -34,8 +35,8 @@ def shift_rows(outcomes: list[Outcome]) -> list[dict]:
         If the cells differ.
     """
     first = outcomes[0]
-    if any(not np.array_equal(first.group, one.group) for one in outcomes):
-        raise SystemExit("The kept folds of some seeds are not of the same cells as the others'.")
+    for one in outcomes:
+        refuse_other_cells(first.group, one.group)
     z = np.stack([blast_logit(one.logits) for one in outcomes])
     truth, names = first.is_blast, first.laboratory
     own = {str(name): names == name for name in np.unique(names)}
@@ -46,7 +47,11 @@ def shift_rows(outcomes: list[Outcome]) -> list[dict]:
         shifts = [fitted_shift([(one[rest], truth[rest]) for rest in others]) for one in z]
         figure = _balanced if name in both else _false_blasts
         at = {
-            word: with_interval(first.group[rows], _mean_of(figure, moved, truth[rows]))
+            word: with_interval(
+                first.group[rows],
+                _mean_of(figure, moved, truth[rows]),
+                is_share=figure is _false_blasts,
+            )
             for word, moved in (
                 ("as it is", z[:, rows]),
                 ("shifted", z[:, rows] + np.array(shifts)[:, None]),

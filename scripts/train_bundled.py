@@ -191,7 +191,7 @@ def write_shift(cells: Cells) -> None:
     found = read_outcomes(cells, folder_of(cells, FULL))
     apart = [one for one in found if one.fold in LEFT_OUT]
     if not apart:
-        raise SystemExit("No fold is kept: `train_bundled.py evaluate --only without --seeds 0`.")
+        raise SystemExit("No fold is kept: `train_bundled.py evaluate --only without`.")
     path = FULL.figures / "model.json"
     content = json.loads(path.read_text()) | {bundled_shift.KEY: shifted(apart)}
     path.write_text(json.dumps(content, indent=1) + "\n")

@@ -19,11 +19,14 @@ from bundled_figures import (
     figures_of,
     read_outcomes,
     shifted,
+    with_intervals,
 )
 from bundled_folds import LEFT_OUT, folds_of
 from bundled_laboratory import _probe, _threshold_row, _Told
 from bundled_package import _trained_on
 from bundled_shift import shift_rows
+
+from napari_all_subtype.learning.sampling_error import wilson
 
 
 @pytest.fixture
@@ -247,3 +250,17 @@ def test_a_seed_that_lacks_a_laboratory_says_nothing_of_a_shift():
     whole = Outcome("without a", 0, logits, truth, laboratory, np.arange(200).astype(str), "x", 0.0)
     part = replace(whole.at(laboratory == "a"), seed=1)
     assert shifted([whole, part])["seeds"] == [0]
+
+
+def test_a_rate_of_nothing_has_the_interval_that_its_cells_leave_open(cells):
+    name = "without bccd, draaslan"
+    rows = np.flatnonzero(cells.teaching & (cells.laboratory == "draaslan"))
+    logits = np.tile([9.0, 0, 0, 0, 0], (len(rows), 1))
+    truth, group = np.zeros(len(rows), bool), cells.group[rows]
+    outcome = Outcome(name, 0, logits, truth, cells.laboratory[rows], group, "x", 0.0)
+    rate, low, high, _ = with_intervals([outcome], [1.0])["false blast rate"]
+    assert rate == low == 0
+    assert high == pytest.approx(float(wilson(0, len(rows))[1]))
+    one_wrong = np.append(logits[:-1], [[0.0, 9, 0, 0, 0]], axis=0)
+    worse = with_intervals([replace(outcome, logits=one_wrong)], [1.0])["false blast rate"]
+    assert worse[2] >= high  # more errors never make it surer
