@@ -178,7 +178,7 @@ def _row(protocol: str, tested: str, outcomes: list[Outcome], temperatures: list
         "temperature": temperatures,
         "commit": sorted({o.commit for o in outcomes}),
         "figures": with_intervals(outcomes, temperatures),
-        NAME: perfect_error(_p_blast(outcomes, temperatures)) | {"from": "cells"},
+        NAME: perfect_error(_p_blast(outcomes, temperatures)),
     }
 
 

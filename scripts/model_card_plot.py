@@ -37,7 +37,7 @@ def plot(reliabilities: dict[str, dict[str, dict]], path: Path) -> None:
     with mpl.rc_context(STYLE):
         figure = drawn(reliabilities)
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=120, metadata={"Software": None})
+        figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
 def drawn(reliabilities: dict[str, dict[str, dict]]) -> Figure:

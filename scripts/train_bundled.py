@@ -24,7 +24,6 @@ from bundled_commit import commit
 from bundled_data import ALL, ROOT, SMALL, SPEC, Cells, Extent, hash_of, load_cells
 from bundled_draws import SHARES, training_crops
 from bundled_figures import read_outcomes, shifted, write_figures
-from bundled_floor import measured_beside, with_floors
 from bundled_folds import BLASTS_LEFT_OUT, LEFT_OUT, folds_of, split_hash
 from bundled_laboratory import START
 from bundled_looks import features_of, recoloured_like
@@ -174,9 +173,7 @@ def fit_or_describe(cells: Cells, again: bool, seed: int) -> None:
 
 def write_page(figures: Path) -> None:
     """Write the page again from model.json, where the folds are kept no longer."""
-    kept = json.loads((figures / "model.json").read_text())
-    content = with_floors(kept, json.loads(measured_beside(figures).read_text()))
-    (figures / "model.json").write_text(json.dumps(content, indent=1) + "\n")
+    content = json.loads((figures / "model.json").read_text())
     (figures / "model.md").write_text(page_of(content))
 
 

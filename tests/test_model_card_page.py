@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import bundled_page
 import model_card_reliability
 from bundled_figures import Outcome
-from bundled_floor import NAME, perfect_error, spread_over_bins, with_floors
+from bundled_floor import NAME, perfect_error
 from model_card_failures import BLAST_SIDE, cases, example, tally
 from model_card_page import page_of
 from model_card_plot import STYLE, drawn
@@ -104,28 +104,6 @@ def test_perfect_confidences_of_few_cells_have_an_error_and_of_many_hardly_one()
 def test_networks_with_the_same_confidences_share_the_luck_of_the_draw():
     p = np.linspace(0.05, 0.95, 60)
     assert perfect_error([p, p], draws=50) == perfect_error([p], draws=50)
-
-
-def test_cells_spread_over_bins_keep_their_numbers_and_means():
-    kept = {"cells": [0.0] * 10, "mean probability": [0.0] * 10}
-    for k, (n, middle) in {0: (40.0, 0.03), 9: (3.2, 0.98)}.items():
-        kept["cells"][k], kept["mean probability"][k] = n, middle
-    p = spread_over_bins(kept)
-    assert len(p) == 43
-    assert p[:40].mean() == pytest.approx(0.03)
-    assert p[40:].mean() == pytest.approx(0.98)
-    assert ((p[:40] >= 0) & (p[:40] < 0.1)).all()
-    assert ((p[40:] >= 0.9) & (p[40:] <= 1)).all()
-
-
-def test_a_floor_of_single_cells_is_not_replaced_by_one_of_bins():
-    row = FIGURES["rows"][0] | {NAME: {"mean": 9.0, "low": 8.0, "high": 10.0, "from": "cells"}}
-    both = {"data_hash": MEASURED["data_hash"], "rows": [row, FIGURES["rows"][1]]}
-    first, second = with_floors(both, MEASURED)["rows"]
-    assert first == row
-    assert second[NAME]["from"] == "bins"
-    with pytest.raises(SystemExit, match="make figures-model"):
-        with_floors(both | {"data_hash": "0"}, MEASURED)
 
 
 def test_every_limit_of_the_card_is_on_the_page(card):
