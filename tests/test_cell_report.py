@@ -207,7 +207,8 @@ def test_fab_evidence_is_told_with_reasons_for_and_against(measured):
         told = f"{nearest}," if settled else f"undetermined, nearest {nearest} ("
         assert report.fab.told.startswith(f"FAB pattern: {told}")
         assert ", rule score, not a probability." in report.fab.told
-        assert "Network and rules divide L1, L2 and L3 alike but for " in report.fab.told
+        assert "Network and rules give " in report.fab.told
+        assert " % of the score to different subtypes" in report.fab.told
         called = row["subtype"] if row["subtype"] in scores else best
         assert report.reasons_about == f"{FAB5[called].title}-like"
         assert len((*report.reasons_for, *report.reasons_against)) > 0

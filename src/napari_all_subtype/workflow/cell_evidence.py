@@ -200,10 +200,12 @@ def _apart(disagreement: float) -> str:
     Examples
     --------
     >>> _apart(0.11), _apart(0.0)
-    ('divide L1, L2 and L3 alike but for 11 %', 'divide L1, L2 and L3 alike')
+    ('give 11 % of the score to different subtypes', 'divide L1, L2 and L3 alike')
     """
     share = round(100 * disagreement)
-    return "divide L1, L2 and L3 alike" + (f" but for {share} %" if share else "")
+    if not share:
+        return "divide L1, L2 and L3 alike"
+    return f"give {share} % of the score to different subtypes"
 
 
 def has_fab(row: pd.Series) -> bool:
