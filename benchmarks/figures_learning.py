@@ -45,7 +45,7 @@ from napari_all_subtype.workflow.keras_learner import KerasLearner
 
 OUTPUT = REPOSITORY / "docs" / "figures"
 CACHE = REPOSITORY / "build" / "learning"
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = tuple(range(10))
 CACHED_CROPS = 1000
 PACKAGE = REPOSITORY / "src" / "napari_all_subtype"
 # What a kept seed rests on, besides its data and settings.

@@ -10,7 +10,7 @@ from napari_all_subtype.errors import ParameterError, TooFewCellsError
 from napari_all_subtype.learning.cross_fit import cross_fit, folds_of
 from napari_all_subtype.learning.parameters import FeedbackParameters
 from napari_all_subtype.learning.queries import (
-    NEXT,
+    LIKE_MANY,
     NOVEL,
     UNCERTAIN,
     ask,
@@ -125,7 +125,7 @@ def test_queue_names_each_cell_once_doubted_first_and_strangers_last(cells, n, t
     queue = ask(unlabelled, two, TWO, threshold, n, known, seed)
     assert len(queue) == min(n, len(cells))
     assert len(set(queue.rows.tolist())) == len(queue)
-    ranks = [(UNCERTAIN, NEXT, NOVEL).index(reason) for reason in queue.reasons]
+    ranks = [(UNCERTAIN, LIKE_MANY, NOVEL).index(reason) for reason in queue.reasons]
     assert ranks == sorted(ranks)
     assert all(known[row] == (r != NOVEL) for row, r in zip(queue.rows, queue.reasons, strict=True))
     again = ask(unlabelled, two, TWO, threshold, n, known, seed)
@@ -137,6 +137,32 @@ def test_queue_is_not_all_of_one_kind():
     unlabelled = example_unlabelled(kinds)
     queue = ask(unlabelled, np.full((66, 2), 0.5), TWO, 0.9, 6)
     assert {kinds[row] for row in queue.rows} == {0, 2}
+
+
+def test_how_sure_a_model_is_altogether_changes_no_queue():
+    """A temperature, which few cells tell, keeps the order of doubt."""
+    rng = np.random.default_rng(0)
+    unlabelled, seen = example_unlabelled([0] * 80), rng.normal(size=(80, 5))
+    odds = rng.normal(0, 3, 80)
+    queues = [
+        ask(unlabelled, np.stack([p, 1 - p], axis=1), TWO, 2.0, 8, features=seen).rows.tolist()
+        for p in (1 / (1 + np.exp(-odds / temperature)) for temperature in (0.5, 1.0, 4.0))
+    ]
+    assert queues[0] == queues[1] == queues[2]
+
+
+def test_of_cells_that_are_alike_the_doubted_are_asked_about():
+    rng = np.random.default_rng(0)
+    seen = np.repeat([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 9.0]], 25, axis=0)
+    seen += rng.normal(0, 0.3, seen.shape)
+    doubted = np.arange(100) % 25 < 8
+    p = np.where(doubted, 0.55, 0.97)
+    seen[doubted] += 2.0
+    two = np.stack([p, 1 - p], axis=1)
+    queue = ask(example_unlabelled([0] * 100), two, TWO, 0.9, 12, features=seen)
+    assert doubted[queue.rows].mean() > doubted.mean()
+    assert len({int(row) // 25 for row in queue.rows}) == 4
+    assert queue.reasons == tuple(UNCERTAIN if doubted[r] else LIKE_MANY for r in queue.rows)
 
 
 def test_queue_is_spread_by_what_the_model_sees_where_it_says():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,8 +15,10 @@ from napari_all_subtype.learning.thresholds import threshold_by_errors
 from napari_all_subtype.learning.training_set import TRAIN, TrainingSet, UnlabelledCrops
 from napari_all_subtype.taxonomy import Taxonomy
 
-UNCERTAIN, NEXT, NOVEL = "uncertain", "next least certain", "unlike the cells of the training"
-_CANDIDATES, _LEAST_CANDIDATES = 4, 200  # for each place in the queue, and in all
+UNCERTAIN, LIKE_MANY = "uncertain", "stands for others"
+NOVEL = "unlike the cells of the training"
+_CANDIDATES, _LEAST_CANDIDATES = 10, 2000  # for each place in the queue, and in all
+_MOST_KINDS = 200  # that cells are put together in, however long the queue
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class Queue:
     rows : ndarray, shape (M,), int64
         Of the unlabelled cells, each once.
     reasons : tuple of str
-        ``uncertain``, ``next least certain`` or ``unlike the cells of the training``.
+        ``uncertain``, ``stands for others`` or ``unlike the cells of the training``.
     """
 
     rows: np.ndarray
@@ -124,10 +127,11 @@ def ask(
 ) -> Queue:
     """The `n` cells to ask about: doubted, and not all of one kind.
 
-    Of the cells that the model doubts most, those are taken one after the other that lie farthest
-    from what was taken before, in looks and in probabilities, by a draw that prefers doubt
-    (k-means++ seeding: Arthur & Vassilvitskii 2007, as in BADGE: Ash et al., ICLR 2020). Cells
-    that are above the threshold come after those below it, and what is no known cell last.
+    The cells are put together in as many kinds as there are places, by what is seen of them, and
+    the one in the middle of each kind is asked about (weighted k-means: Zhdanov,
+    arXiv:1901.05954). A cell weighs by its place in the order of doubt, not by the doubt: how
+    sure a model is altogether hangs on a temperature that few cells tell.
+    Those below the threshold come first, and what is no known cell last.
 
     Parameters
     ----------
@@ -142,23 +146,22 @@ def ask(
     m = len(unlabelled)
     known = np.ones(m, bool) if known is None else known
     doubt = 1 - said_of(probabilities, taxonomy).confidence.astype(float)
-    below = known & (1 - doubt < threshold)
+    below = 1 - doubt < threshold
     rng = np.random.default_rng(seed)
     seen = _small(unlabelled.crops) if features is None else np.asarray(features, np.float32)
-    places = _places(seen, probabilities)
-    rows: list[int] = []
-    reasons: list[str] = []
-    for part, reason in ((below, UNCERTAIN), (known & ~below, NEXT), (~known, NOVEL)):
-        wanted = min(n - len(rows), int(part.sum()))
+    asked: list[int] = []
+    for part in (known, ~known):
+        wanted = min(n - len(asked), int(part.sum()))
         if wanted <= 0:
             continue
-        candidates = np.flatnonzero(part)
-        candidates = rng.permutation(candidates)  # of equals, not always the first
+        candidates = rng.permutation(np.flatnonzero(part))  # of equals, not always the first
         order = np.argsort(-doubt[candidates], kind="stable")
-        order = order[: max(_CANDIDATES * wanted, _LEAST_CANDIDATES)]
-        rows += _spread_out(candidates[order], places, doubt, wanted, rng)
-        reasons += [reason] * wanted
-    return Queue(np.array(rows, np.int64), tuple(reasons))
+        most = max(_CANDIDATES * wanted, _LEAST_CANDIDATES)
+        asked += _middles(candidates[order][:most], seen, wanted, seed)
+    rows = np.array(asked, np.int64)
+    place = np.where(known[rows], np.where(below[rows], 0, 1), 2)
+    rows, place = (one[np.argsort(place, kind="stable")] for one in (rows, place))
+    return Queue(rows, tuple((UNCERTAIN, LIKE_MANY, NOVEL)[one] for one in place))
 
 
 def why_to_stop(
@@ -203,29 +206,23 @@ def _small(crops: np.ndarray) -> np.ndarray:
     return small.reshape(n, int(np.prod(small.shape[1:])))
 
 
-def _places(seen: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Where each cell lies: what is seen of it and its probabilities, each of spread 1 in all."""
-    if not len(seen):
-        return np.zeros((0, 1))
-    parts = [seen, np.asarray(probabilities, np.float32)]
-    scaled = [part - part.mean(axis=0) for part in parts]
-    return np.hstack(
-        [part / max(float(np.sqrt((part**2).sum(axis=1).mean())), 1e-6) for part in scaled]
-    )
+def _middles(rows: np.ndarray, seen: np.ndarray, n: int, seed: int) -> list[int]:
+    """`n` of `rows`, most doubted first: the middle of each kind, then the next of each."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
-
-def _spread_out(
-    rows: np.ndarray, places: np.ndarray, doubt: np.ndarray, n: int, rng: np.random.Generator
-) -> list[int]:
-    """`n` of `rows`, the most doubted first, each drawn by its distance from those before it."""
-    taken = [0]
-    nearest = np.full(len(rows), np.inf)
-    while len(taken) < n:
-        away = ((places[rows] - places[rows[taken[-1]]]) ** 2).sum(axis=1)
-        nearest = np.minimum(nearest, away)
-        chance = nearest * (doubt[rows] + 1e-3)
-        chance[taken] = 0
-        left = np.setdiff1d(np.arange(len(rows)), taken)
-        total = chance.sum()
-        taken.append(int(rng.choice(len(rows), p=chance / total)) if total > 0 else int(left[0]))
-    return [int(rows[n]) for n in taken]
+    weights = np.arange(len(rows), 0, -1) / len(rows)
+    kinds = KMeans(min(n, _MOST_KINDS, len(rows)), n_init=1, random_state=seed)
+    with warnings.catch_warnings():
+        # Cells that look the same make fewer kinds than were asked for: then there are fewer.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        kind = kinds.fit_predict(seen[rows], sample_weight=weights)
+    away = ((seen[rows] - kinds.cluster_centers_[kind]) ** 2).sum(axis=1)
+    doubted = np.bincount(kind, weights, len(kinds.cluster_centers_))
+    from_middle = np.argsort(away, kind="stable")
+    turn = np.empty(len(rows), int)  # which of its kind each cell is, from the middle on
+    for one in np.unique(kind):
+        own = from_middle[kind[from_middle] == one]
+        turn[own] = np.arange(len(own))
+    order = np.lexsort((away, -doubted[kind], turn))
+    return rows[order[:n]].tolist()
