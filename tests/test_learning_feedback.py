@@ -10,7 +10,7 @@ from napari_all_subtype.errors import ParameterError, TooFewCellsError
 from napari_all_subtype.learning.cross_fit import cross_fit, folds_of
 from napari_all_subtype.learning.parameters import FeedbackParameters
 from napari_all_subtype.learning.queries import (
-    LIKE_MANY,
+    NEXT,
     NOVEL,
     UNCERTAIN,
     ask,
@@ -125,7 +125,7 @@ def test_queue_names_each_cell_once_doubted_first_and_strangers_last(cells, n, t
     queue = ask(unlabelled, two, TWO, threshold, n, known, seed)
     assert len(queue) == min(n, len(cells))
     assert len(set(queue.rows.tolist())) == len(queue)
-    ranks = [(UNCERTAIN, LIKE_MANY, NOVEL).index(reason) for reason in queue.reasons]
+    ranks = [(UNCERTAIN, NEXT, NOVEL).index(reason) for reason in queue.reasons]
     assert ranks == sorted(ranks)
     assert all(known[row] == (r != NOVEL) for row, r in zip(queue.rows, queue.reasons, strict=True))
     again = ask(unlabelled, two, TWO, threshold, n, known, seed)
@@ -140,7 +140,7 @@ def test_queue_is_not_all_of_one_kind():
 
 
 def test_how_sure_a_model_is_altogether_changes_no_queue():
-    """A temperature, which few cells tell, keeps the order of doubt."""
+    """A temperature, which few cells tell, keeps the order of doubt between two classes."""
     rng = np.random.default_rng(0)
     unlabelled, seen = example_unlabelled([0] * 80), rng.normal(size=(80, 5))
     odds = rng.normal(0, 3, 80)
@@ -151,18 +151,25 @@ def test_how_sure_a_model_is_altogether_changes_no_queue():
     assert queues[0] == queues[1] == queues[2]
 
 
-def test_of_cells_that_are_alike_the_doubted_are_asked_about():
+def test_a_few_doubted_cells_are_asked_about_before_many_sure_ones():
     rng = np.random.default_rng(0)
-    seen = np.repeat([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 9.0]], 25, axis=0)
-    seen += rng.normal(0, 0.3, seen.shape)
-    doubted = np.arange(100) % 25 < 8
-    p = np.where(doubted, 0.55, 0.97)
-    seen[doubted] += 2.0
-    two = np.stack([p, 1 - p], axis=1)
-    queue = ask(example_unlabelled([0] * 100), two, TWO, 0.9, 12, features=seen)
-    assert doubted[queue.rows].mean() > doubted.mean()
-    assert len({int(row) // 25 for row in queue.rows}) == 4
-    assert queue.reasons == tuple(UNCERTAIN if doubted[r] else LIKE_MANY for r in queue.rows)
+    doubted = np.arange(1900) < 40
+    p = np.where(doubted, rng.uniform(0.5, 0.79, 1900), rng.uniform(0.95, 1, 1900))
+    seen = rng.normal(size=(1900, 8)).astype(np.float32)
+    seen[doubted] += 1.0
+    two, pool = np.stack([p, 1 - p], axis=1), example_unlabelled([0] * 1900)
+    queue = ask(pool, two, TWO, 0.8, 30, features=seen)
+    assert doubted[queue.rows].all()
+    queue = ask(pool, two, TWO, 0.8, 60, features=seen)
+    assert sorted(queue.rows[:40].tolist()) == np.flatnonzero(doubted).tolist()
+    assert queue.reasons == (UNCERTAIN,) * 40 + (NEXT,) * 20
+
+
+def test_a_long_queue_names_each_cell_once_the_middles_first():
+    seen = np.repeat(np.eye(4), 30, axis=0) * 9
+    queue = ask(example_unlabelled([0] * 120), np.full((120, 2), 0.5), TWO, 0.9, 80, features=seen)
+    assert sorted({int(row) // 30 for row in queue.rows[:4]}) == [0, 1, 2, 3]
+    assert len(set(queue.rows.tolist())) == 80
 
 
 def test_queue_is_spread_by_what_the_model_sees_where_it_says():

@@ -15,10 +15,10 @@ from napari_all_subtype.learning.thresholds import threshold_by_errors
 from napari_all_subtype.learning.training_set import TRAIN, TrainingSet, UnlabelledCrops
 from napari_all_subtype.taxonomy import Taxonomy
 
-UNCERTAIN, LIKE_MANY = "uncertain", "stands for others"
-NOVEL = "unlike the cells of the training"
-_CANDIDATES, _LEAST_CANDIDATES = 10, 2000  # for each place in the queue, and in all
-_MOST_KINDS = 200  # that cells are put together in, however long the queue
+UNCERTAIN, NEXT, NOVEL = "uncertain", "next least certain", "unlike the cells of the training"
+_CANDIDATES = 10  # for each place in the queue
+_MOST_CANDIDATES, _MOST_KINDS = 20_000, 1000  # however long the queue
+_MOST_PASSES = 50  # of k-means
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Queue:
     rows : ndarray, shape (M,), int64
         Of the unlabelled cells, each once.
     reasons : tuple of str
-        ``uncertain``, ``stands for others`` or ``unlike the cells of the training``.
+        ``uncertain``, ``next least certain`` or ``unlike the cells of the training``.
     """
 
     rows: np.ndarray
@@ -127,11 +127,11 @@ def ask(
 ) -> Queue:
     """The `n` cells to ask about: doubted, and not all of one kind.
 
-    The cells are put together in as many kinds as there are places, by what is seen of them, and
-    the one in the middle of each kind is asked about (weighted k-means: Zhdanov,
-    arXiv:1901.05954). A cell weighs by its place in the order of doubt, not by the doubt: how
-    sure a model is altogether hangs on a temperature that few cells tell.
-    Those below the threshold come first, and what is no known cell last.
+    Cells below the threshold come before those above it, and what is no known cell last. Where
+    there are more than places, the most doubted are put together in as many kinds as there are
+    places, by what is seen of them, and the middle of each kind is asked about (weighted k-means:
+    Zhdanov, arXiv:1901.05954). A cell weighs by its place in the order of doubt, not by the doubt:
+    how sure a model is altogether hangs on a temperature that few cells tell.
 
     Parameters
     ----------
@@ -146,22 +146,21 @@ def ask(
     m = len(unlabelled)
     known = np.ones(m, bool) if known is None else known
     doubt = 1 - said_of(probabilities, taxonomy).confidence.astype(float)
-    below = 1 - doubt < threshold
+    below = known & (1 - doubt < threshold)
     rng = np.random.default_rng(seed)
     seen = _small(unlabelled.crops) if features is None else np.asarray(features, np.float32)
-    asked: list[int] = []
-    for part in (known, ~known):
-        wanted = min(n - len(asked), int(part.sum()))
+    rows: list[int] = []
+    reasons: list[str] = []
+    for part, reason in ((below, UNCERTAIN), (known & ~below, NEXT), (~known, NOVEL)):
+        wanted = min(n - len(rows), int(part.sum()))
         if wanted <= 0:
             continue
         candidates = rng.permutation(np.flatnonzero(part))  # of equals, not always the first
         order = np.argsort(-doubt[candidates], kind="stable")
-        most = max(_CANDIDATES * wanted, _LEAST_CANDIDATES)
-        asked += _middles(candidates[order][:most], seen, wanted, seed)
-    rows = np.array(asked, np.int64)
-    place = np.where(known[rows], np.where(below[rows], 0, 1), 2)
-    rows, place = (one[np.argsort(place, kind="stable")] for one in (rows, place))
-    return Queue(rows, tuple((UNCERTAIN, LIKE_MANY, NOVEL)[one] for one in place))
+        most = max(min(_CANDIDATES * wanted, _MOST_CANDIDATES), wanted)
+        rows += _middles(candidates[order[:most]], seen, wanted, seed)
+        reasons += [reason] * wanted
+    return Queue(np.array(rows, np.int64), tuple(reasons))
 
 
 def why_to_stop(
@@ -207,22 +206,21 @@ def _small(crops: np.ndarray) -> np.ndarray:
 
 
 def _middles(rows: np.ndarray, seen: np.ndarray, n: int, seed: int) -> list[int]:
-    """`n` of `rows`, most doubted first: the middle of each kind, then the next of each."""
+    """`n` of `rows`, which are the most doubted first: the middle of each kind, then the rest."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
+    places = seen[rows]
     weights = np.arange(len(rows), 0, -1) / len(rows)
-    kinds = KMeans(min(n, _MOST_KINDS, len(rows)), n_init=1, random_state=seed)
+    kinds = KMeans(min(n, _MOST_KINDS), n_init=1, max_iter=_MOST_PASSES, random_state=seed)
     with warnings.catch_warnings():
         # Cells that look the same make fewer kinds than were asked for: then there are fewer.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        kind = kinds.fit_predict(seen[rows], sample_weight=weights)
-    away = ((seen[rows] - kinds.cluster_centers_[kind]) ** 2).sum(axis=1)
-    doubted = np.bincount(kind, weights, len(kinds.cluster_centers_))
-    from_middle = np.argsort(away, kind="stable")
-    turn = np.empty(len(rows), int)  # which of its kind each cell is, from the middle on
-    for one in np.unique(kind):
-        own = from_middle[kind[from_middle] == one]
-        turn[own] = np.arange(len(own))
-    order = np.lexsort((away, -doubted[kind], turn))
-    return rows[order[:n]].tolist()
+        kind = kinds.fit_predict(places, sample_weight=weights)
+    away = ((places - kinds.cluster_centers_[kind]) ** 2).sum(axis=1)
+    nearest = np.lexsort((away, kind))
+    middles = nearest[np.unique(kind[nearest], return_index=True)[1]]
+    weight_of_kind = np.bincount(kind, weights, len(kinds.cluster_centers_))
+    first = middles[np.argsort(-weight_of_kind[kind[middles]], kind="stable")]
+    rest = np.setdiff1d(np.arange(len(rows)), first)  # in the order of doubt
+    return rows[np.concatenate([first, rest])[:n]].tolist()
