@@ -183,7 +183,7 @@ def _missing(rows: Mapping[str, Rows], kind: str) -> str:
 def _of(rows: Mapping[str, Rows], kind: str) -> list[tuple[str, Rows]]:
     """Rows of one kind: their data and backbone as two cells of a table."""
     found = []
-    for name, those in rows.items():
+    for name, those in sorted(rows.items()):
         if name.startswith(f"{kind}, "):
             data, backbone = name.removeprefix(f"{kind}, ").split(", ", 1)
             found.append((f"{data} | {backbone}", sorted(those, key=lambda one: one["seed"])))
