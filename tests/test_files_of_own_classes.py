@@ -90,6 +90,26 @@ def test_pictures_of_blasts_have_the_reasons_of_fab(tmp_path):
         assert nothing["fab_reasons"] == ""
 
 
+class Lost(SureBlast):
+    """Has seen nothing like these cells."""
+
+    def novelty(self, crops):
+        return np.full(len(crops), 99.0, np.float32)
+
+    def strangeness(self, crops):
+        return ["size"] * len(crops)
+
+
+def test_nobody_is_told_to_change_outlines_that_a_table_does_not_have(tmp_path):
+    (smear,) = simulate_cells(1, "blast", seed=5)
+    cv2.imwrite(str(tmp_path / "0.png"), smear.pixels[..., ::-1])
+    parameters = AnalysisParameters.of(scale={"pixel_size_um": smear.um_per_px})
+    fields = prepare([tmp_path / "0.png"], None)
+    result = classify_batch(fields, tmp_path / "0.csv", parameters, classifier=Lost(FAB5))
+    (note,) = (one for one in result.notes if one.startswith("No cell could be judged"))
+    assert note.endswith("; check the focus and the pixel size.")
+
+
 class FirstNormal(SureBlast):
     """Calls the first cell normal, and every other blast."""
 

@@ -19,6 +19,7 @@ from napari_all_subtype.workflow.intervals import (
     wilson,
 )
 from napari_all_subtype.workflow.summarise import FieldCells, summarise
+from napari_all_subtype.workflow.unknown_note import unknown_note
 
 
 def field(name, *subtypes, flags=(), uncertainty=0.02, scale_assumed=False):
@@ -125,6 +126,33 @@ def test_cells_that_no_model_was_asked_about_are_not_called_strange():
     not_asked.cells.iloc[-1, not_asked.cells.columns.get_loc("nucleus_area_um2")] = 0.0
     assert summarise([not_asked], "a").unknown_note == ""
     assert summarise([unjudged("a", "normal")], "a").unknown_note == ""
+
+
+def test_cells_of_fields_that_no_model_was_asked_about_are_told_as_such():
+    left = unjudged("a", "normal", "unknown", novelty=np.nan)
+    found = replace(unjudged("b", "unknown", "unknown", "unknown", novelty=np.nan), asked=False)
+    found.cells.iloc[-1, found.cells.columns.get_loc("nucleus_area_um2")] = 0.0
+    note = summarise([left, found], "c").unknown_note
+    assert note.startswith(
+        "4 of 5 cells are unknown: 1 not classified by the model, 3 only found, as no model was "
+    )
+    assert note.endswith("look again; have a model classify what was only found.")
+    all_judged = summarise([unjudged("a", "normal"), found], "c").unknown_note
+    assert all_judged.startswith("3 of 4 cells are unknown: only found, as no model was asked. ")
+    assert "outline" not in all_judged
+    named = found.cells.assign(annotation=["blast", "normal", "l1"])
+    blank = replace(left, cells=left.cells.assign(annotation=""))
+    note = summarise([blank, replace(found, cells=named)], "c").unknown_note
+    assert note.startswith("1 of 5 cells is unknown: not classified by the model. ")
+
+
+@pytest.mark.parametrize("index", [["a.png", "b.png"], [-1, 3]])
+def test_a_table_without_nuclei_may_have_any_index_and_is_not_told_to_change_outlines(index):
+    rows = unjudged("a", "unknown", "unknown", novelty=np.nan).cells
+    rows = rows.drop(columns="nucleus_area_um2").set_axis(index)
+    note = unknown_note(rows, outlined=False)
+    assert "all 2 are unknown: not classified by the model. " in note
+    assert note.endswith("; look at what was not classified yourself.")
 
 
 def test_a_model_is_asked_of_every_analysis_but_those_without_one():

@@ -134,7 +134,7 @@ def _counts(
     """How many cells are of each class, and the model's own rate of blasts where there are none."""
     counts = found["subtype"].value_counts()
     each = [f"{one.title} {counts.get(one.name, 0)}" for one in (*taxonomy.classes, UNKNOWN)]
-    told = [f"{len(found)} cells: {', '.join(each)}.", unknown_note(found)]
+    told = [f"{len(found)} cells: {', '.join(each)}.", unknown_note(found, outlined=False)]
     if taxonomy.blasts:
         n_blasts = int(found["subtype"].isin(taxonomy.family("blast")).sum())
         threshold = parameters.decision.blast_threshold

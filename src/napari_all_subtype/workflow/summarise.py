@@ -205,7 +205,8 @@ def summarise(
 
     blasts = proportion(blast) if blast else None
     errors = [field.um_relative_uncertainty for field in fields]
-    per_cell = np.repeat(errors, [len(field.leukocytes) for field in fields])
+    sizes = [len(field.leukocytes) for field in fields]
+    per_cell = np.repeat(errors, sizes)
     # Of an even number the larger one in the middle; without cells the fields have to tell it.
     typical = float(np.quantile(per_cell if len(per_cell) else errors, 0.5, method="higher"))
     return Summary(
@@ -237,7 +238,7 @@ def summarise(
         excluded=_added(field.excluded for field in fields),
         n_reviewed=sum(field.n_reviewed for field in fields),
         stain_warning=stain_warning(cells, fields[0].facts.stain),
-        unknown_note=unknown_note(cells, any(field.asked for field in fields)),
+        unknown_note=unknown_note(cells, np.repeat([field.asked for field in fields], sizes)),
         subtype_note=SUBTYPE_NOTE if taxonomy.children("blast") else "",
     )
 
