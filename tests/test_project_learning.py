@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,7 +48,7 @@ from napari_all_subtype.workflow.evaluate import evaluate_on_table
 from napari_all_subtype.workflow.evaluation_report import FILES, write_report
 from napari_all_subtype.workflow.feedback import feedback
 from napari_all_subtype.workflow.learning_cells import cases_of_fields, place_of
-from napari_all_subtype.workflow.lone_cells import lone_cells
+from napari_all_subtype.workflow.lone_cells import lone_cells, lone_picture
 from napari_all_subtype.workflow.new_models import learn_model
 from napari_all_subtype.workflow.project_training_set import project_training_set
 from napari_all_subtype.workflow.queue_file import write_list
@@ -154,18 +153,18 @@ def test_groups_are_told_by_the_names_that_a_person_gave_them(project, tmp_path)
     assert case_names(project)["case-of-a-folder"] == "Miller"
 
 
-def test_pictures_to_name_are_in_memory_one_at_a_time(project):
+def test_cells_to_name_are_listed_without_their_pictures(project):
     ids = project_training_set(project, SPEC).unlabelled.ids
     places = [place_of(one) for one in ids]
     path_of(project, places[1][0]).unlink()
-    alive, found = weakref.WeakValueDictionary(), []
-    for cell, pixels in lone_cells(project, places, SPEC):
-        alive[len(found)] = pixels
-        found.append(cell)
-        assert pixels.crop.shape == SPEC.shape
-        assert len(alive) == 1
-    assert [one.place for one in found] == [places[0], *places[2:]]
-    assert not any(one.word for one in found)
+    cells = lone_cells(project, [*places, (9999, 1)])  # a field that is in the record no more
+    assert [one.place for one in cells] == places
+    assert not any(one.word for one in cells)
+    assert lone_picture(project, places[1], SPEC) is None
+    pixels = lone_picture(project, places[0], SPEC)
+    assert pixels.crop.shape == SPEC.shape
+    height, width = pixels.picture.shape[:2]
+    assert cells[0].seen.centroid_yx_px == (height / 2, width / 2)
 
 
 def test_random_split_is_only_what_was_asked_for_and_is_not_kept(project):

@@ -51,6 +51,16 @@ def test_a_window_keeps_nothing_that_a_thread_worked_on(make_napari_viewer, qtbo
     qtbot.waitUntil(gone, timeout=10_000)
 
 
+def test_error_that_nobody_foresaw_is_told_before_it_is_raised(qtbot):
+    told, failed = [], []
+    with qtbot.captureExceptions() as raised:
+        in_thread(lambda: 1 // 0, then=told.append, failed=failed.append)
+        qtbot.waitUntil(lambda: bool(raised), timeout=10_000)
+    assert [type(one) for one in failed] == [ZeroDivisionError]
+    assert raised[0][1] is failed[0]
+    assert told == []
+
+
 def test_what_is_forgotten_is_not_told_and_more_can_be_asked_for(latest, qtbot):
     go, told = threading.Event(), []
     latest.ask(lambda _: go.wait(10) and "forgotten", told.append)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDialogButtonBox
 
 from fake_learner import FakeLearner
 from learning_steps import LONG_MS, ended
@@ -12,10 +14,13 @@ from napari_all_subtype._widgets.self_training.naming_dialog import (
     GONE,
     NEAR,
     READING,
+    TRY_AGAIN,
     NamingDialog,
 )
 from napari_all_subtype._widgets.self_training.queue_reader import NOTHING_LEFT
 from napari_all_subtype._widgets.self_training.rounds_panel import NO_ROUND
+from napari_all_subtype._widgets.train import looking
+from napari_all_subtype.errors import ProjectReadError
 from napari_all_subtype.learning.parameters import SelfTrainingParameters
 from napari_all_subtype.project.annotation import SeenCell
 from napari_all_subtype.project.database import open_project
@@ -28,6 +33,7 @@ from napari_all_subtype.project.rounds import (
     rounds_of,
     running_model,
 )
+from napari_all_subtype.project.smears import path_of
 from napari_all_subtype.taxonomy import FAB5
 from napari_all_subtype.workflow.lone_cells import LoneCell, LonePicture
 from napari_all_subtype.workflow.self_train import self_train
@@ -197,11 +203,117 @@ def test_feedback_gives_a_queue_and_suspect_words(learning_dock, rounds_made, qt
     naming.close()
 
 
-def test_window_that_names_cells_holds_only_pictures_near_the_one_it_shows(qtbot):
+@pytest.fixture
+def picture():
+    return LonePicture(np.zeros((8, 8, 4), np.uint8), np.full((8, 8, 3), 200, np.uint8))
+
+
+@pytest.fixture
+def dialog(picture, qtbot):
+    """Names many cells, and holds the picture of the first."""
     cells = [LoneCell(SeenCell(n, 1, (4.0, 4.0))) for n in range(3 * NEAR)]
-    picture = LonePicture(np.zeros((8, 8, 4), np.uint8), np.full((8, 8, 3), 200, np.uint8))
     dialog = NamingDialog(cells, {0: picture}, FAB5, {})
     qtbot.addWidget(dialog)
+    return dialog
+
+
+def test_error_is_told_until_the_reader_moves(dialog, picture):
+    dialog.answer(0, "blast", "The result is locked.")
+    dialog.take({5: picture})  # which a thread was reading
+    dialog.lack("The project is gone.")
+    assert dialog.told.text() == "⚠ The result is locked."
+    dialog.move_on(1)
+    dialog.take({5: picture})
+    assert dialog.told.text().endswith(READING)
+    dialog.lack("The project is gone.")
+    told = f"<b>Cell 2 of {len(dialog.cells)}.</b> ⚠ The project is gone. {TRY_AGAIN}"
+    assert dialog.told.text() == told
+    assert 1 in dialog.missing
+    dialog.take({1: picture})
+    assert dialog.told.text() == f"<b>Cell 2 of {len(dialog.cells)}.</b>"
+
+
+def test_no_key_closes_the_window_while_a_picture_is_read(dialog, picture, qtbot):
+    dialog.said.connect(dialog.answer)
+    dialog.show()
+
+    def press(key):
+        qtbot.keyClick(dialog.focusWidget(), key)
+
+    blast = dialog.buttons["blast"]
+    blast.setFocus()
+    press(Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert dialog.words[0] == ""
+    press(Qt.Key.Key_Space)
+    assert dialog.words[0] == "blast"
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_Return):
+        press(key)
+        assert dialog.isVisible()
+        assert not any(dialog.words[1:])
+    dialog.take({1: picture})
+    assert dialog.focusWidget() is blast
+    # A person goes to it, and then it is theirs.
+    close = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Close)
+    close.setFocus()
+    dialog.move_on(1)
+    dialog.take({2: picture})
+    assert dialog.focusWidget() is close
+    press(Qt.Key.Key_Space)
+    assert not dialog.isVisible()
+
+
+def test_pictures_that_could_not_be_read_just_now_are_asked_for_again(
+    learning_dock, project_folder, monkeypatch, qtbot
+):
+    _, dock = learning_dock(SelfTraining, project_folder)
+    shown(qtbot, dock)
+    naming, database = dock.conductor.naming, dock.conductor.record.database
+    rows = database.rows("SELECT id FROM fields ORDER BY id")
+    places = [(row["id"], 1) for row in rows]
+    assert len(places) > NEAR + 2
+    path_of(database, places[1][0]).unlink()
+    read, wanted = looking.lone_pictures, []
+
+    errors = [ProjectReadError("The project is <gone>."), ZeroDivisionError("by 0")]
+
+    def fails(folder, cells):
+        wanted.append(list(cells))
+        raise errors[len(wanted) - 1]
+
+    # The first ones alone are read before the window opens; one that is gone has its place.
+    cut = []
+    real = looking.lone_picture
+    monkeypatch.setattr(looking, "lone_picture", lambda *a: cut.append(a[1]) or real(*a))
+    naming.begin(database, places)
+    qtbot.waitUntil(lambda: naming.dialog is not None, timeout=LONG_MS)
+    assert cut == places[: NEAR + 1]
+    dialog = naming.dialog
+    assert len(dialog.cells) == len(places)
+    monkeypatch.setattr(looking, "lone_pictures", fails)
+    dialog.move_on(1)
+    assert dialog.told.text().endswith(GONE)
+    qtbot.waitUntil(lambda: not naming._reading, timeout=LONG_MS)
+    assert dialog.told.text().endswith(GONE)  # not of this one
+    with qtbot.captureExceptions() as raised:
+        dialog.move_on(NEAR)
+        qtbot.waitUntil(lambda: bool(raised), timeout=LONG_MS)
+    assert "by 0" in dialog.told.text()
+    assert dialog.told.text().endswith(TRY_AGAIN)
+    assert wanted[0] == [NEAR + 1]
+    assert wanted[1][0] == NEAR + 1
+    errors.append(errors[0])
+    dialog.move_on(1)
+    qtbot.waitUntil(lambda: not naming._reading, timeout=LONG_MS)
+    assert f"⚠ The project is &lt;gone&gt;. {TRY_AGAIN}" in dialog.told.text()
+    monkeypatch.setattr(looking, "lone_pictures", read)
+    dialog.move_on(-1)
+    qtbot.waitUntil(lambda: dialog.buttons["blast"].isEnabled(), timeout=LONG_MS)
+    naming.close()
+
+
+def test_window_that_names_cells_holds_only_pictures_near_the_one_it_shows(dialog, picture, qtbot):
+    cells = dialog.cells
     assert dialog.buttons["blast"].isEnabled()
     assert dialog.missing == list(range(1, NEAR + 1))
     with qtbot.waitSignal(dialog.moved):

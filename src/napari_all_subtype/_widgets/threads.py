@@ -17,8 +17,16 @@ from napari_all_subtype.progress import Monitor, SilentMonitor
 GRACE_MS = 5000
 
 
-def in_thread(function: Callable, *arguments: object, then: Callable[[object], None]) -> None:
-    """Call `function` in a thread, and `then` in this one with its value or our own error."""
+def in_thread(
+    function: Callable,
+    *arguments: object,
+    then: Callable[[object], None],
+    failed: Callable[[Exception], None] = lambda error: None,
+) -> None:
+    """Call `function` in a thread, and `then` in this one with its value or our own error.
+
+    Any other error is raised in this thread, after `failed` was called with it.
+    """
 
     def attempt() -> tuple[object]:
         # In a tuple: a bare exception would be raised by the worker, not handed over.
@@ -27,9 +35,14 @@ def in_thread(function: Callable, *arguments: object, then: Callable[[object], N
         except AllSubtypeError as error:
             return (error,)
 
+    def unforeseen(error: Exception) -> None:
+        failed(error)
+        raise error
+
     _wait_at_the_end()
+    heard = {"returned": lambda outcome: then(*outcome), "errored": unforeseen}
     # Not napari's: its window keeps every worker, and the pixels it worked on, until it closes.
-    create_worker(attempt, _connect={"returned": lambda outcome: then(*outcome)})
+    create_worker(attempt, _connect=heard)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from napari_all_subtype.project.crops import keep_crop
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.history import standing
 from napari_all_subtype.project.segmentations import cells_of
-from napari_all_subtype.project.smears import field_of, path_of
+from napari_all_subtype.project.smears import field_of, fields_of, path_of
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.workflow.project_crops import cut_field
 
@@ -57,10 +57,8 @@ class LonePicture:
     picture: np.ndarray
 
 
-def lone_cells(
-    database: Database, places: Iterable[tuple[int, int]], spec: CropSpec
-) -> Iterator[tuple[LoneCell, LonePicture]]:
-    """The cells at these places, one by one; without those whose picture cannot be read.
+def lone_cells(database: Database, places: Iterable[tuple[int, int]]) -> list[LoneCell]:
+    """The cells at these places, from the record alone: no picture is read.
 
     Parameters
     ----------
@@ -72,14 +70,15 @@ def lone_cells(
         for one in standing(database)
         if one.word is not None
     }
+    shapes = {one.field_id: one.shape_yx_px for one in fields_of(database)}
+    found = []
     for field_id, label in places:
-        picture = lone_picture(database, (field_id, label), spec)
-        if picture is not None:
-            height, width = picture.picture.shape[:2]
+        if field_id in shapes:
+            height, width = shapes[field_id]
             centres = {c.label: c.centroid_yx_px for c in cells_of(database, field_id)}
             seen = SeenCell(field_id, label, centres.get(label, (height / 2, width / 2)))
-            yield LoneCell(seen, words.get((field_id, label), "")), picture
-        del picture  # not held while the next one is read
+            found.append(LoneCell(seen, words.get((field_id, label), "")))
+    return found
 
 
 def lone_picture(database: Database, place: tuple[int, int], spec: CropSpec) -> LonePicture | None:

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QWidget
 from napari_all_subtype._widgets.self_training.naming_dialog import NEAR, NamingDialog
 from napari_all_subtype._widgets.threads import in_thread
 from napari_all_subtype._widgets.train import looking
-from napari_all_subtype.errors import AllSubtypeError
+from napari_all_subtype.errors import AllSubtypeError, describe_error
 from napari_all_subtype.project.database import Database
 from napari_all_subtype.project.taxonomies import taxonomy_of
 from napari_all_subtype.workflow.lone_cells import LonePicture, say_of
@@ -67,7 +67,7 @@ class Naming:
     ) -> None:
         if asked is not self._asked:
             return
-        if isinstance(found, AllSubtypeError) or not found.cells:
+        if isinstance(found, AllSubtypeError) or not found.readable:
             told = f"⚠ {escape(str(found))}" if isinstance(found, AllSubtypeError) else UNREADABLE
             self._tell(told)
             return
@@ -88,22 +88,28 @@ class Naming:
             return
         self._reading = True
         wanted = {n: self.dialog.cells[n] for n in missing}
-        there = partial(self._on_pictures, self._asked, database, missing)
-        in_thread(looking.lone_pictures, database.folder, wanted, then=there)
+        there = partial(self._on_pictures, self._asked, database)
+        failed = partial(self._on_failed, self._asked)
+        in_thread(looking.lone_pictures, database.folder, wanted, then=there, failed=failed)
 
     def _on_pictures(
         self,
         asked: object,
         database: Database,
-        missing: Sequence[int],
         found: dict[int, LonePicture | None] | AllSubtypeError,
     ) -> None:
-        if asked is not self._asked or self.dialog is None:
-            return
-        self._reading = False
-        nothing = dict.fromkeys(missing)
-        self.dialog.take(nothing if isinstance(found, AllSubtypeError) else found)
-        self._read_near(database)  # the reader may be elsewhere by now
+        if isinstance(found, AllSubtypeError):
+            self._on_failed(asked, found)
+        elif asked is self._asked and self.dialog is not None:
+            self._reading = False
+            self.dialog.take(found)
+            self._read_near(database)  # the reader may be elsewhere by now
+
+    def _on_failed(self, asked: object, error: Exception) -> None:
+        """Nothing could be read, of any picture: it is tried again when the reader moves."""
+        if asked is self._asked and self.dialog is not None:
+            self._reading = False
+            self.dialog.lack(escape(describe_error(error)))
 
     def _on_said(self, database: Database, n: int, word: str) -> None:
         error, dialog = "", self.dialog

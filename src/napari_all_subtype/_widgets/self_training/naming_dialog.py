@@ -38,7 +38,8 @@ COLUMNS = 3
 OTHERS = (PREVIOUS, TAKE_BACK, NEXT)
 NEAR = 8  # so many pictures before the one that is shown, and after it, are held
 READING = "Its picture is being read."
-GONE = "⚠ Its picture cannot be read any more: look where the file is."
+GONE = "⚠ Its picture cannot be read: look where the file is."
+TRY_AGAIN = "Go on or back to try again."
 ALL_SEEN = "That was the last one. Go back with Previous, or close."
 
 
@@ -48,7 +49,7 @@ class NamingDialog(QDialog):
     Parameters
     ----------
     cells : sequence of LoneCell
-    pictures : mapping of int to LonePicture
+    pictures : mapping of int to LonePicture or None
         Of the first cells, by their place in the list; `take` brings others.
     taxonomy : Taxonomy
         Of the project.
@@ -69,7 +70,7 @@ class NamingDialog(QDialog):
     def __init__(
         self,
         cells: Sequence[LoneCell],
-        pictures: Mapping[int, LonePicture],
+        pictures: Mapping[int, LonePicture | None],
         taxonomy: Taxonomy,
         keys: Mapping[str, str],
         parent: QWidget | None = None,
@@ -80,6 +81,7 @@ class NamingDialog(QDialog):
         self.words = [one.word for one in cells]
         self.pictures: dict[int, LonePicture | None] = dict(pictures)
         self.at = 0
+        self._left: QPushButton | None = None
         self._build(keys)
         self._show()
 
@@ -99,6 +101,8 @@ class NamingDialog(QDialog):
             moves.addWidget(self.buttons[name])
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.rejected.connect(self.reject)
+        # Else Enter closes the window wherever the focus is.
+        close.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         layout = QVBoxLayout(self)
         layout.addWidget(self.told)
         layout.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -147,7 +151,13 @@ class NamingDialog(QDialog):
         """Hold these pictures, as far as they are near; None for one that cannot be read."""
         self.pictures |= found
         self._let_go()
-        self._show()
+        if self.at in found:  # else an error that is told would be gone before it is read
+            self._show()
+
+    def lack(self, error: str) -> None:
+        """No picture could be read just now, for this reason in HTML."""
+        if self.at in self.missing:
+            self.told.setText(f"{self._called()} ⚠ {error} {TRY_AGAIN}")
 
     @property
     def _near(self) -> range:
@@ -159,25 +169,42 @@ class NamingDialog(QDialog):
     def _show(self) -> None:
         there = self.at < len(self.cells)
         picture = self.pictures.get(self.at)
-        for button in self.buttons.values():
-            button.setEnabled(picture is not None)  # nobody names what is not seen
-        self.buttons[PREVIOUS].setEnabled(self.at > 0)
-        self.buttons[NEXT].setEnabled(there)
-        self.buttons[TAKE_BACK].setEnabled(picture is not None and bool(self.words[self.at]))
+        able = dict.fromkeys(self.buttons, picture is not None)  # nobody names what is not seen
+        able |= {PREVIOUS: self.at > 0, NEXT: there}
+        able[TAKE_BACK] = picture is not None and bool(self.words[self.at])
+        self._enable(able)
         if not there:
             self.picture.clear()
             named = sum(bool(word) for word in self.words)
             self.told.setText(f"{named} of {amount(len(self.cells), 'cell')} named. {ALL_SEEN}")
             return
-        word = self.words[self.at]
-        said = f" It is called {escape(class_of(self.taxonomy, word).title)}." if word else ""
-        self.told.setText(f"<b>Cell {self.at + 1} of {len(self.cells)}.</b>{said}")
+        self.told.setText(self._called())
         if picture is None:
             self.picture.clear()
             why = GONE if self.at in self.pictures else READING
             self.told.setText(f"{self.told.text()} {why}")
             return
         self._draw(np.ascontiguousarray(picture.picture[..., :3]))
+
+    def _called(self) -> str:
+        word = self.words[self.at]
+        said = f" It is called {escape(class_of(self.taxonomy, word).title)}." if word else ""
+        return f"<b>Cell {self.at + 1} of {len(self.cells)}.</b>{said}"
+
+    def _enable(self, able: Mapping[str, bool]) -> None:
+        """Enable these buttons. The focus of one that is disabled waits at the picture.
+
+        Qt would hand it on, at last to *Close*, which the next press of Space then clicks.
+        """
+        for name, button in self.buttons.items():
+            if not able[name] and button is self.focusWidget():
+                self._left = button
+                self.picture.setFocus()
+        for name, button in self.buttons.items():
+            button.setEnabled(able[name])
+        waits = self._left is not None and self.focusWidget() is self.picture
+        if waits and self._left.isEnabled():
+            self._left.setFocus()
 
     def _draw(self, pixels: np.ndarray) -> None:
         height, width = pixels.shape[:2]

@@ -164,29 +164,40 @@ def pseudo_labelled(folder: Path, made: Round, most: int) -> PseudoCrops:
 
 @dataclass(frozen=True)
 class LoneCells:
-    """Pictures of one cell that a reader is to name, the first ones with their pixels."""
+    """Pictures of one cell that a reader is to name, the first ones with their pixels.
+
+    Parameters
+    ----------
+    cells : list of LoneCell
+    pictures : dict of int to LonePicture or None
+        By place in the list; None of one that cannot be read.
+    """
 
     cells: list[LoneCell]
-    pictures: dict[int, LonePicture]
+    pictures: dict[int, LonePicture | None]
+
+    @property
+    def readable(self) -> bool:
+        """Whether any picture can be read, as far as is known."""
+        return len(self.pictures) < len(self.cells) or any(self.pictures.values())
 
 
 def lone(folder: Path, places: list[tuple[int, int]], most: int) -> LoneCells:
-    """Those of the cells that can be read, and the pixels of the first: `most` of them."""
-    found = LoneCells([], {})
+    """The cells, and the pixels of the first: `most` of them."""
     with open_project(folder, write=False) as database:
-        for cell, picture in lone_cells(database, places, read_card(find_model()).crop_spec):
-            if len(found.cells) < most:
-                found.pictures[len(found.cells)] = picture
-            found.cells.append(cell)
-            del picture  # not held while the next one is read
-    return found
+        cells = lone_cells(database, places)
+        return LoneCells(cells, _pictures(database, dict(enumerate(cells[:most]))))
 
 
 def lone_pictures(folder: Path, cells: dict[int, LoneCell]) -> dict[int, LonePicture | None]:
-    """The pixels of some of these cells; None where they cannot be read any more."""
+    """The pixels of some of these cells; None where they cannot be read."""
     with open_project(folder, write=False) as database:
-        spec = read_card(find_model()).crop_spec
-        return {n: lone_picture(database, one.place, spec) for n, one in cells.items()}
+        return _pictures(database, cells)
+
+
+def _pictures(database: Database, cells: dict[int, LoneCell]) -> dict[int, LonePicture | None]:
+    spec = read_card(find_model()).crop_spec
+    return {n: lone_picture(database, one.place, spec) for n, one in cells.items()}
 
 
 def _crops(database: Database, cells: Sequence[int]) -> dict[int, np.ndarray]:
