@@ -1,6 +1,7 @@
 """Other networks on the laboratories left out, and pictures as they are beside masked crops.
 
-python scripts/compare_backbones.py     -> docs/figures/backbones.md and .json
+python scripts/compare_backbones.py           -> docs/figures/backbones.md and .json
+python scripts/compare_backbones.py --means   only what VGG16 adds to the shipped network
 
 Each kind of network learns one short while on the same draws; what is measured is kept. Rows
 of networks that are not asked for stay in the page as they were measured before.
@@ -15,6 +16,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import backbone_means
 import numpy as np
 from bundled_bootstrap import with_interval
 from bundled_data import ROOT, SPEC, Cells, hash_of, load_cells
@@ -23,7 +25,7 @@ from bundled_folds import BLASTS_LEFT_OUT, counted, folds_of, split_hash
 from imagenet_vgg16 import start_from_imagenet_vgg16
 from imagenet_weights import start_from_imagenet
 from sklearn.metrics import roc_auc_score
-from train_bundled import commit
+from train_bundled import FULL, commit, folder_of
 
 from napari_all_subtype.model.augmentation import degraded
 from napari_all_subtype.model.backbones import build_backbone, learn_from
@@ -102,7 +104,14 @@ def main() -> None:
     """Measure what is not kept yet, then write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="networks whose name holds this text")
-    only = parser.parse_args().only
+    parser.add_argument(
+        "--means", action="store_true", help="only the mean with the shipped network, then the page"
+    )
+    arguments = parser.parse_args()
+    if arguments.means:
+        _write_means()
+        return
+    only = arguments.only
     entries = [entry for entry in ENTRIES if only in entry.name]
     if not entries:
         parser.error(f"no network's name holds {only!r}: {'; '.join(e.name for e in ENTRIES)}")
@@ -120,6 +129,7 @@ def main() -> None:
                 for fold, test in folds.items():
                     _measure(entry, cells_of[entry.crop], fold, test, folder, seed)
                 _write(folders, split_hash(folds))
+    _write_means()
 
 
 def _folder(entry: Entry, cells: Cells) -> Path:
@@ -212,12 +222,45 @@ def _write(folders: dict[Entry, Path], split: str) -> None:
         for fold in BLASTS_LEFT_OUT
         if (row := _row(entry, fold, folder)) is not None
     ]
-    places = [_place(row) for row in measured]
-    rows = measured + [row for row in _rows_before(split) if _place(row) not in places]
+    rows = _the_fuller([*_rows_before(split), *measured])
     rows.sort(key=_place)
-    content = {"split_hash": split, "degraded": DEGRADED.model_dump(), "rows": rows}
+    content = _page_before() | {
+        "split_hash": split,
+        "degraded": DEGRADED.model_dump(),
+        "rows": rows,
+    }
+    _write_page(content)
+
+
+def _write_page(content: dict) -> None:
     (OUT / "backbones.json").write_text(json.dumps(content, indent=1) + "\n")
-    (OUT / "backbones.md").write_text(_page(rows, split))
+    (OUT / "backbones.md").write_text(_page(content))
+
+
+def _write_means() -> None:
+    """The section on the mean with the shipped network, where folds of both are kept."""
+    cells = load_cells()
+    vgg16 = next(one for one in ENTRIES if one.name.startswith(f"vgg16, ImageNet, {MASKED}"))
+    other = _folder(vgg16, cells.at(~cells.by_rule))
+    rows = backbone_means.mean_rows(cells, folder_of(cells, FULL), other)
+    if not rows:
+        raise SystemExit("No folds of both networks are kept: `make figures-model` and this first.")
+    _write_page(_page_before() | {backbone_means.KEY: rows})
+
+
+def _page_before() -> dict:
+    path = OUT / "backbones.json"
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def _the_fuller(rows: list[dict]) -> list[dict]:
+    """Each row once: that of more seeds, of as many the later one."""
+    found: dict[tuple[str, ...], dict] = {}
+    for row in rows:
+        before = found.get(_place(row))
+        if before is None or len(row["seeds"]) >= len(before["seeds"]):
+            found[_place(row)] = row
+    return list(found.values())
 
 
 def _place(row: dict) -> tuple[str, ...]:
@@ -226,8 +269,7 @@ def _place(row: dict) -> tuple[str, ...]:
 
 def _rows_before(split: str) -> list[dict]:
     """Rows of the page as it is, where they were measured on the same cells."""
-    path = OUT / "backbones.json"
-    before = json.loads(path.read_text()) if path.is_file() else {}
+    before = _page_before()
     now = DEGRADED.model_dump()
     # A kind of change that came later is one that they were measured without.
     same = before.get("split_hash") == split and before["degraded"].items() <= now.items()
@@ -269,7 +311,8 @@ def _auroc(p: np.ndarray, truth: np.ndarray, group: np.ndarray) -> tuple[float, 
     return with_interval(group, figure)
 
 
-def _page(rows: list[dict], split: str) -> str:
+def _page(content: dict) -> str:
+    rows, split = content["rows"], content["split_hash"]
     lines = [
         "# Other networks, and other crops",
         "",
@@ -298,6 +341,8 @@ def _page(rows: list[dict], split: str) -> str:
         for r in rows
     ]
     lines += ["", *_beside_teacher(rows)]
+    if means := backbone_means.page_lines(content.get(backbone_means.KEY, [])):
+        lines += ["", *means]
     lines += ["", f"Split {split}; commits and single values in `backbones.json`."]
     return "\n".join(lines) + "\n"
 
