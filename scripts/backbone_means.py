@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from bundled_bootstrap import with_interval
+from bundled_bootstrap import auroc_with_interval, in_table
 from bundled_data import Cells
 from bundled_folds import BLASTS_LEFT_OUT, LEFT_OUT, counted, refuse_other_cells
-from sklearn.metrics import roc_auc_score
 
 from napari_all_subtype.model.calibration import blast_logit
 
@@ -63,26 +62,17 @@ def _pair(cells: Cells, fold: str, own: Path, other: Path) -> dict[str, np.ndarr
 
 def _row(fold: str, pairs: dict[int, dict[str, np.ndarray]]) -> dict:
     first = next(iter(pairs.values()))
-    truth = first["is blast"]
-
-    def auroc(odds: list[np.ndarray]) -> tuple[float, float, float]:
-        def figure(rows: np.ndarray) -> float | None:
-            if not 0 < truth[rows].sum() < len(rows):
-                return None
-            return float(np.mean([roc_auc_score(truth[rows], one[rows]) for one in odds]))
-
-        return with_interval(first["group"], figure)
-
+    truth, group = first["is blast"], first["group"]
     own, other = ([pair[name] for pair in pairs.values()] for name in ("ours", "theirs"))
     return {
         "fold": fold,
         "cells": len(truth),
-        "groups": len(np.unique(first["group"])),
+        "groups": len(np.unique(group)),
         "seeds": list(pairs),
         "commits": sorted({str(one) for pair in pairs.values() for one in pair["commit"]}),
-        "shipped": auroc(own),
-        "other": auroc(other),
-        "mean": auroc([a + b for a, b in zip(own, other, strict=True)]),
+        "shipped": auroc_with_interval(own, truth, group),
+        "other": auroc_with_interval(other, truth, group),
+        "mean": auroc_with_interval([a + b for a, b in zip(own, other, strict=True)], truth, group),
     }
 
 
@@ -99,9 +89,7 @@ def page_lines(rows: list[dict]) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        figures = " | ".join(
-            "{:.3f} ({:.3f}–{:.3f})".format(*row[name]) for name in ("shipped", "other", "mean")
-        )
+        figures = " | ".join(in_table(row[name]) for name in ("shipped", "other", "mean"))
         seeds = ", ".join(map(str, row["seeds"]))
         name = row["fold"].removeprefix("without ")
         lines.append(f"| {name} | {row['cells']} | {row['groups']} | {seeds} | {figures} |")

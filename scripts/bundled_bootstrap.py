@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from napari_all_subtype.learning.sampling_error import wilson
 
@@ -41,6 +42,38 @@ def with_interval(
     if is_share:
         return float(value), *bounds_of_share(draws, value, len(groups))
     return float(value), *(float(end) for end in np.percentile(draws, [2.5, 97.5]))
+
+
+def auroc_with_interval(
+    scores: Sequence[np.ndarray], truth: np.ndarray, groups: np.ndarray
+) -> tuple[float, float, float]:
+    """Mean AUROC of several networks on the same cells, and its interval: value, low, high.
+
+    Parameters
+    ----------
+    scores : sequence of ndarray, shape (N,), float
+        One array per network.
+    truth : ndarray, shape (N,), bool
+    groups : ndarray, shape (N,), str
+    """
+
+    def figure(rows: np.ndarray) -> float | None:
+        if not 0 < truth[rows].sum() < len(rows):
+            return None
+        return float(np.mean([roc_auc_score(truth[rows], one[rows]) for one in scores]))
+
+    return with_interval(groups, figure)
+
+
+def in_table(figure: Sequence[float] | None) -> str:
+    """Value and interval as they stand in a table; nothing for None.
+
+    Examples
+    --------
+    >>> in_table((0.5, 0.25, 0.75))
+    '0.500 (0.250–0.750)'
+    """
+    return "" if figure is None else f"{figure[0]:.3f} ({figure[1]:.3f}–{figure[2]:.3f})"
 
 
 def bounds_of_share(draws: Sequence[float], share: float, cells: int) -> tuple[float, float]:

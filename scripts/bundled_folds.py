@@ -60,15 +60,15 @@ def counted(cells: Cells) -> np.ndarray:
     return cells.found | np.isin(cells.laboratory, SINGLE_CELL_IMAGES)
 
 
-def refuse_other_cells(groups: np.ndarray, others: np.ndarray) -> None:
+def refuse_other_cells(cells: np.ndarray, others: np.ndarray) -> None:
     """Refuse outputs of two networks that are to be drawn together, and are of different cells.
 
     Raises
     ------
     SystemExit
-        If their groups, (N,) each, differ.
+        If their rows or groups, (N,) each, differ.
     """
-    if not np.array_equal(groups, others):
+    if not np.array_equal(cells, others):
         raise SystemExit(
             "The kept folds of some seeds are not of the same cells as the others': remove those "
             "of build/bundled-folds that are older, and run `make figures-model`."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bundled_floor
 import bundled_shift
+from bundled_bootstrap import in_table
 from bundled_ruler import page_lines
 
 # What was looked at before the settings stood, AUROC on `mll` and on `all_idb2`, each left out of
@@ -114,7 +115,7 @@ def page_of(content: dict) -> str:
         "|---|---|---|---|---|" + "---|" * len(COLUMNS),
     ]
     for row in content["rows"]:
-        shown = [_shown(row["figures"].get(name)) for name in COLUMNS]
+        shown = [in_table(row["figures"].get(name)) for name in COLUMNS]
         lead = f"{row['protocol']} | {row['tested on']} | {row['crops']} ({row['blasts']})"
         shown.append(bundled_floor.shown(row.get(bundled_floor.NAME)))
         lines.append(f"| {lead} | {row['groups']} | {' | '.join(shown)} |")
@@ -144,7 +145,7 @@ def _of_thresholds(rows: list[dict]) -> list[str]:
         "|---|---|---|---|---|---|",
         *(
             f"| {row['tested on']} | {row['cells']}, {row['recoloured blasts']} "
-            f"| {len(row['seeds'])} | {row['threshold']:.2f} | {_shown(row['false blast rate'])} "
+            f"| {len(row['seeds'])} | {row['threshold']:.2f} | {in_table(row['false blast rate'])} "
             f"| {row['recoloured called blast at 0.5']:.2f} |"
             for row in rows
         ),
@@ -166,7 +167,7 @@ def _of_probe(rows: list[dict]) -> list[str]:
         "|---|---|---|---|---|",
         *(
             f"| {row['class']} | {row['features']} | {', '.join(row['laboratories'])} "
-            f"| {row['chance']:.2f} | {_shown(row['balanced accuracy'])} |"
+            f"| {row['chance']:.2f} | {in_table(row['balanced accuracy'])} |"
             for row in rows
         ),
     ]
@@ -210,7 +211,7 @@ def _against_asked(rows: list[dict]) -> list[str]:
         reached = value[0] >= bound if from_below else value[0] <= bound
         lines.append(
             f"| {protocol} | {tested} | {figure} | {'≥' if from_below else '≤'} {bound:g} "
-            f"| {_shown(value)} | {bundled_floor.shown(floor)} "
+            f"| {in_table(value)} | {bundled_floor.shown(floor)} "
             f"| {', '.join(f'{one:.3f}' for one in each)} "
             f"| {'yes' if reached else '**no**'} |"
         )
@@ -224,12 +225,8 @@ def _each_fold(row: dict, figure: str) -> list[float]:
 def _false_against_asked(rows: list[dict]) -> list[str]:
     return [
         f"| {APART}, 90 % of recoloured blasts called | {row['tested on']} | false blast rate "
-        f"| ≤ {MOST_FALSE:g} | {_shown(row['false blast rate'])} | "
+        f"| ≤ {MOST_FALSE:g} | {in_table(row['false blast rate'])} | "
         f"| {', '.join(f'{one:.3f}' for one in row['false blast rate'][3])} "
         f"| {'yes' if row['false blast rate'][0] <= MOST_FALSE else '**no**'} |"
         for row in rows
     ]
-
-
-def _shown(figure: tuple | None) -> str:
-    return "" if figure is None else f"{figure[0]:.3f} ({figure[1]:.3f}–{figure[2]:.3f})"

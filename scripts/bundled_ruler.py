@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from bundled_bootstrap import with_interval
+from bundled_bootstrap import auroc_with_interval, in_table
 from bundled_data import SPEC, Cells
-from bundled_folds import LEFT_OUT, counted
+from bundled_folds import LEFT_OUT, counted, refuse_other_cells
 from bundled_pictures import SCALED_BY_BLOCK
-from sklearn.metrics import roc_auc_score
 
 from napari_all_subtype.model.calibration import calibrated
 from napari_all_subtype.model.classifier import predict_logits
@@ -47,16 +46,9 @@ def ruler_rows(cells: Cells, folder: Path) -> list[dict]:
 
 def _row(laboratory: str, cells: Cells, told: list) -> dict:
     rows = told[0][0]
-    if any(not np.array_equal(rows, one[0]) for one in told):
-        raise SystemExit(f"The kept folds without {laboratory} are not of the same cells.")
+    for one in told:
+        refuse_other_cells(rows, one[0])
     truth, group = cells.word[rows] == "blast", cells.group[rows]
-
-    def auroc(p: np.ndarray):
-        def figure(drawn: np.ndarray) -> float | None:
-            both = 0 < truth[drawn].sum() < len(drawn)
-            return roc_auc_score(truth[drawn], p[drawn]) if both else None
-
-        return with_interval(group, figure)
 
     # Mean over seeds of the probability: one figure for the networks at hand.
     p = [np.mean([1 - calibrated(one[k], 1.0)[:, 0] for one in told], axis=0) for k in (1, 2)]
@@ -64,9 +56,9 @@ def _row(laboratory: str, cells: Cells, told: list) -> dict:
         "tested on": laboratory,
         "cells": len(rows),
         "seeds": [one[3] for one in told],
-        "pixel size alone": auroc(cells.um_per_px[rows]),
-        "each at its own scale": auroc(p[0]),
-        "all at one scale": auroc(p[1]),
+        "pixel size alone": auroc_with_interval([cells.um_per_px[rows]], truth, group),
+        "each at its own scale": auroc_with_interval([p[0]], truth, group),
+        "all at one scale": auroc_with_interval([p[1]], truth, group),
         "called at 0.5, own scale": _sides(p[0], truth),
         "called at 0.5, one scale": _sides(p[1], truth),
     }
@@ -99,7 +91,7 @@ def page_lines(rows: list[dict]) -> list[str]:
     ]
     for row in rows:
         figures = " | ".join(
-            "{:.3f} ({:.3f}–{:.3f})".format(*row[name])
+            in_table(row[name])
             for name in ("pixel size alone", "each at its own scale", "all at one scale")
         )
         sides = " | ".join(

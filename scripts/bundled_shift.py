@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from bundled_bootstrap import with_interval
+from bundled_bootstrap import in_table, with_interval
 from bundled_folds import refuse_other_cells
 from scipy.optimize import minimize
 
@@ -132,7 +132,7 @@ def page_lines(report: dict) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for row in report["rows"]:
-        at = " | ".join("{:.3f} ({:.3f}–{:.3f})".format(*row[k]) for k in ("as it is", "shifted"))
+        at = " | ".join(in_table(row[k]) for k in ("as it is", "shifted"))
         lines.append(
             f"| {row['tested on']} | {row['cells']} | {row['groups']} | {row['figure']} "
             f"| {np.mean(row['shifts']):+.2f} | {at} |"

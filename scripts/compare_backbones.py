@@ -18,7 +18,7 @@ from pathlib import Path
 
 import backbone_means
 import numpy as np
-from bundled_bootstrap import with_interval
+from bundled_bootstrap import auroc_with_interval, in_table
 from bundled_data import ROOT, SPEC, Cells, hash_of, load_cells
 from bundled_draws import SHARES, training_crops
 from bundled_folds import BLASTS_LEFT_OUT, counted, folds_of, split_hash
@@ -109,7 +109,10 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.means:
-        _write_means()
+        if not _write_means():
+            raise SystemExit(
+                "No folds of both networks are kept: `make figures-model` and this first."
+            )
         return
     only = arguments.only
     entries = [entry for entry in ENTRIES if only in entry.name]
@@ -129,7 +132,7 @@ def main() -> None:
                 for fold, test in folds.items():
                     _measure(entry, cells_of[entry.crop], fold, test, folder, seed)
                 _write(folders, split_hash(folds))
-    _write_means()
+    _write_means()  # or leaves them as they are, where no folds of the shipped network are kept
 
 
 def _folder(entry: Entry, cells: Cells) -> Path:
@@ -222,9 +225,10 @@ def _write(folders: dict[Entry, Path], split: str) -> None:
         for fold in BLASTS_LEFT_OUT
         if (row := _row(entry, fold, folder)) is not None
     ]
-    rows = _the_fuller([*_rows_before(split), *measured])
+    before = _same_before(split)
+    rows = _the_fuller([*before.get("rows", []), *measured])
     rows.sort(key=_place)
-    content = _page_before() | {
+    content = before | {
         "split_hash": split,
         "degraded": DEGRADED.model_dump(),
         "rows": rows,
@@ -237,15 +241,15 @@ def _write_page(content: dict) -> None:
     (OUT / "backbones.md").write_text(_page(content))
 
 
-def _write_means() -> None:
-    """The section on the mean with the shipped network, where folds of both are kept."""
+def _write_means() -> bool:
+    """The section on the mean with the shipped network: whether folds of both are kept."""
     cells = load_cells()
     vgg16 = next(one for one in ENTRIES if one.name.startswith(f"vgg16, ImageNet, {MASKED}"))
     other = _folder(vgg16, cells.at(~cells.by_rule))
     rows = backbone_means.mean_rows(cells, folder_of(cells, FULL), other)
-    if not rows:
-        raise SystemExit("No folds of both networks are kept: `make figures-model` and this first.")
-    _write_page(_page_before() | {backbone_means.KEY: rows})
+    if rows:
+        _write_page(_page_before() | {backbone_means.KEY: rows})
+    return bool(rows)
 
 
 def _page_before() -> dict:
@@ -267,13 +271,13 @@ def _place(row: dict) -> tuple[str, ...]:
     return row["weights"], row["crop"], row["network"], row["fold"]
 
 
-def _rows_before(split: str) -> list[dict]:
-    """Rows of the page as it is, where they were measured on the same cells."""
+def _same_before(split: str) -> dict:
+    """The page as it is, where it was measured on the same cells."""
     before = _page_before()
     now = DEGRADED.model_dump()
     # A kind of change that came later is one that they were measured without.
     same = before.get("split_hash") == split and before["degraded"].items() <= now.items()
-    return before["rows"] if same else []
+    return before if same else {}
 
 
 def _row(entry: Entry, fold: str, folder: Path) -> dict | None:
@@ -295,20 +299,9 @@ def _row(entry: Entry, fold: str, folder: Path) -> dict | None:
     for shown in ("clean", "degraded"):
         p = np.stack([one[f"p {shown}"] for one in kept])
         truth, group = kept[0]["is blast"], kept[0]["group"]
-        row[shown] = _auroc(p, truth, group)
+        row[shown] = auroc_with_interval(p, truth, group)
         row[f"{shown}, each seed"] = [round(float(roc_auc_score(truth, one)), 4) for one in p]
     return row
-
-
-def _auroc(p: np.ndarray, truth: np.ndarray, group: np.ndarray) -> tuple[float, float, float]:
-    """Mean AUROC of the seeds, `p` of shape (S, N), with its interval."""
-
-    def figure(rows: np.ndarray) -> float | None:
-        if not 0 < truth[rows].sum() < len(rows):
-            return None
-        return float(np.mean([roc_auc_score(truth[rows], one[rows]) for one in p]))
-
-    return with_interval(group, figure)
 
 
 def _page(content: dict) -> str:
@@ -336,7 +329,7 @@ def _page(content: dict) -> str:
     lines += [
         f"| {r['network']} | {r['weights']} | {r['crop']} | {r['parameters'] / 1e6:.1f} M "
         f"| {r['fold'].removeprefix('without ')} | {len(r['seeds'])} "
-        f"| {_shown(r['clean'])} | {_shown(r['degraded'])} "
+        f"| {in_table(r['clean'])} | {in_table(r['degraded'])} "
         f"| {r['seconds']} |"
         for r in rows
     ]
@@ -372,10 +365,6 @@ def _beside_teacher(rows: list[dict]) -> list[str]:
                 f"| {np.mean(each):+.3f} | {shown} |"
             )
     return [line.replace("-0.", "−0.") for line in lines]
-
-
-def _shown(figure: tuple[float, float, float]) -> str:
-    return f"{figure[0]:.3f} ({figure[1]:.3f}–{figure[2]:.3f})"
 
 
 if __name__ == "__main__":
